@@ -198,7 +198,12 @@ func (f *fold) apply(run Run) {
 	case run.Outcome == OutcomeEmpty || run.Outcome == OutcomeGone:
 		f.absent(run, &e)
 	case run.Outcome == OutcomeOK || run.Outcome == OutcomePartial:
-		f.see(run, run.Listing, &e) // what is listed is open; what is not proves nothing
+		// What is listed is open; what is not proves nothing. But a board that lists anything is
+		// neither empty nor gone.
+		if len(run.Listing) > 0 {
+			f.absentAs = ""
+		}
+		f.see(run, run.Listing, &e)
 	}
 	f.effects = append(f.effects, e)
 }
