@@ -1,0 +1,118 @@
+package instance
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+func acquire(t *testing.T, dir string) *Lease {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	l, err := Acquire(ctx, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+func TestTheFirstOwnsTheSecondJoins(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "data")
+	owner := acquire(t, dir)
+	if !owner.Owner() {
+		t.Fatal("the first process does not own the directory")
+	}
+	want := Info{PID: 7, NATSURL: "nats://x", ClickHouseURL: "http://y"}
+	if err := owner.Publish(want); err != nil {
+		t.Fatal(err)
+	}
+	joiner := acquire(t, dir)
+	if joiner.Owner() || joiner.Info != want {
+		t.Fatalf("joiner: owner %v, info %+v", joiner.Owner(), joiner.Info)
+	}
+	st, err := os.Stat(filepath.Join(dir, infoFile))
+	if err != nil || st.Mode().Perm() != 0o600 {
+		t.Fatalf("instance.json: %v, mode %v", err, st.Mode())
+	}
+
+	left, waited := make(chan error, 1), make(chan struct{})
+	go func() { left <- owner.Leave(t.Context(), func() { close(waited) }) }()
+	<-waited // the owner stays while the joiner works
+	if err := joiner.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-left; err != nil {
+		t.Fatal(err)
+	}
+
+	next := make(chan *Lease, 1)
+	go func() { next <- acquire(t, dir) }() // must wait for Close, not join a leaving owner
+	if err := owner.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if l := <-next; !l.Owner() {
+		t.Fatal("the command after the owner joined nobody")
+	}
+}
+
+func TestAJoinerWaitsForTheAddresses(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	owner := acquire(t, dir)
+	joined := make(chan *Lease, 1)
+	go func() { joined <- acquire(t, dir) }()
+	if err := owner.Publish(Info{PID: 1}); err != nil {
+		t.Fatal(err)
+	}
+	if l := <-joined; l.Owner() || l.Info.PID != 1 {
+		t.Fatalf("got owner %v, info %+v", l.Owner(), l.Info)
+	}
+}
+
+func TestStaleAddressesAreNotJoined(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	dead := acquire(t, dir)
+	if err := dead.Publish(Info{PID: 1}); err != nil {
+		t.Fatal(err)
+	}
+	if err := dead.Close(); err != nil { // as the kernel does after kill -9
+		t.Fatal(err)
+	}
+	if l := acquire(t, dir); !l.Owner() {
+		t.Fatal("joined an owner that is gone")
+	}
+	if _, err := os.Stat(filepath.Join(dir, infoFile)); err == nil {
+		t.Fatal("the stale addresses are still there")
+	}
+}
+
+func TestLeaveEndsWithItsContext(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	owner := acquire(t, dir)
+	if err := owner.Publish(Info{}); err != nil {
+		t.Fatal(err)
+	}
+	joiner := acquire(t, dir)
+	defer joiner.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	if err := owner.Leave(ctx, cancel); err == nil {
+		t.Fatal("the owner left a joiner without a word")
+	}
+}
+
+func TestAFileInTheWayIsAClearError(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Acquire(t.Context(), file); err == nil {
+		t.Fatal("a file was taken for a data directory")
+	}
+}

@@ -1,0 +1,248 @@
+package posting
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+)
+
+var day0 = time.Date(2026, 1, 1, 6, 0, 0, 0, time.UTC)
+
+func at(days float64) time.Time { return day0.Add(time.Duration(days * 24 * float64(time.Hour))) }
+
+// crawl makes a whole run: ids separated by spaces, "id=hash" for a version other than "v1".
+func crawl(days float64, ids string) Run {
+	r := NewRun("ashby", "acme", "", ProofFull, at(days), at(days))
+	r.Outcome, r.Complete = OutcomeOK, true
+	for id := range strings.FieldsSeq(ids) {
+		id, hash, ok := strings.Cut(id, "=")
+		if !ok {
+			hash = "v1"
+		}
+		r.Listing = append(r.Listing, Listed{ExternalID: id, ContentHash: hash})
+	}
+	return r.Split()[0]
+}
+
+func with(r Run, outcome Outcome) Run {
+	r.Outcome, r.Complete = outcome, false
+	return r.Split()[0]
+}
+
+func proof(r Run, p Proof) Run {
+	r.Proof = p
+	return r
+}
+
+// many is n ids "a1 .. an", in which the given ones are left out.
+func many(n int, without ...int) string {
+	var ids []string
+	for i := 1; i <= n; i++ {
+		if !slices.Contains(without, i) {
+			ids = append(ids, fmt.Sprintf("a%d", i))
+		}
+	}
+	return strings.Join(ids, " ")
+}
+
+// render shows the spells of one id as "opened-last_seen[>closed reason][*censored]", in days.
+func render(spells []Spell, id string) string {
+	var out []string
+	days := func(t time.Time) string { return strings.TrimSuffix(fmt.Sprintf("%.1f", t.Sub(day0).Hours()/24), ".0") }
+	for _, s := range spells {
+		if s.ExternalID != id {
+			continue
+		}
+		text := days(s.OpenedAt) + "-" + days(s.LastSeen)
+		if !s.ClosedAt.IsZero() {
+			text += ">" + days(s.ClosedAt) + " " + s.ClosedReason
+		}
+		if s.OpenedCensored {
+			text += "*"
+		}
+		out = append(out, text)
+	}
+	return strings.Join(out, ", ")
+}
+
+func TestSpells(t *testing.T) {
+	t.Parallel()
+	gone := []int{1, 2, 3, 4, 5, 6, 7}
+	for _, c := range []struct {
+		name string
+		runs []Run
+		id   string
+		want string
+	}{
+		{"what the first whole run lists was open before", []Run{crawl(0, "a b"), crawl(7, "a b")}, "a", "0-7*"},
+		{"what appears later is new", []Run{crawl(0, "b"), crawl(7, "a b")}, "a", "7-7"},
+		{"a complete run that misses it closes it", []Run{crawl(0, "a b"), crawl(7, "b")}, "a", "0-0>7 delisted*"},
+		{"a partial run closes nothing", []Run{crawl(0, "a b"), with(crawl(7, "b"), OutcomePartial)}, "a", "0-0*"},
+		{"a partial run opens", []Run{crawl(0, "b"), with(crawl(7, "a"), OutcomePartial)}, "a", "7-7"},
+		{"before the first whole run everything is censored", []Run{with(crawl(0, "a"), OutcomePartial), crawl(7, "a b")}, "a", "0-7*"},
+		{"a failed run says nothing", []Run{crawl(0, "a"), with(crawl(7, ""), OutcomeError), with(crawl(8, ""), OutcomeBlocked)}, "a", "0-0*"},
+		{"back within the grace: as if never closed", []Run{crawl(0, "a b"), crawl(7, "b"), crawl(28, "a b")}, "a", "0-28*"},
+		{"back after the grace: a new spell", []Run{crawl(0, "a b"), crawl(7, "b"), crawl(28.5, "a b")}, "a", "0-0>7 delisted*, 28.5-28.5"},
+		{"a mass closing waits for confirmation", []Run{crawl(0, many(12)), crawl(7, many(12, gone...))}, "a1", "0-0*"},
+		{"confirmed, it dates from the first miss", []Run{crawl(0, many(12)), crawl(7, many(12, gone...)), crawl(14, many(12, gone...))}, "a1", "0-0>7 delisted*"},
+		{"not confirmed, it never was", []Run{crawl(0, many(12)), crawl(7, many(12, gone...)), crawl(14, many(12))}, "a1", "0-14*"},
+		{"half of a board is not more than half", []Run{crawl(0, many(12)), crawl(7, many(12, gone[:6]...))}, "a1", "0-0>7 delisted*"},
+		{"a small board may lose most of itself", []Run{crawl(0, many(9)), crawl(7, many(9, gone...))}, "a1", "0-0>7 delisted*"},
+		{"newcomers do not hide a mass closing", []Run{crawl(0, many(12)), crawl(7, "n1 n2 n3 n4 n5 n6 n7 n8 n9 "+many(12, gone...))}, "a1", "0-0*"},
+		{"304 keeps all open", []Run{crawl(0, "a b"), with(crawl(7, ""), OutcomeNotModified)}, "a", "0-7*"},
+		{"304 repeats what a suspect run said", []Run{crawl(0, many(12)), crawl(7, many(12, gone...)), with(crawl(8, ""), OutcomeNotModified)}, "a1", "0-0>7 delisted*"},
+		{"304 before anything was read proves nothing", []Run{with(crawl(0, ""), OutcomeNotModified), crawl(7, "a")}, "a", "7-7*"},
+		{"one empty answer closes nothing", []Run{crawl(0, "a"), with(crawl(7, ""), OutcomeEmpty)}, "a", "0-0*"},
+		{"two within a day close nothing", []Run{crawl(0, "a"), with(crawl(7, ""), OutcomeEmpty), with(crawl(7.9, ""), OutcomeEmpty)}, "a", "0-0*"},
+		{"two a day apart close as of the first", []Run{crawl(0, "a"), with(crawl(7, ""), OutcomeEmpty), with(crawl(8, ""), OutcomeEmpty)}, "a", "0-0>7 board_empty*"},
+		{"an answer between them begins anew", []Run{crawl(0, "a"), with(crawl(7, ""), OutcomeEmpty), crawl(7.5, "a"), with(crawl(8.2, ""), OutcomeEmpty)}, "a", "0-7.5*"},
+		{"a partial answer between them too", []Run{crawl(0, "a b"), with(crawl(7, ""), OutcomeEmpty), with(crawl(7.5, "b"), OutcomePartial), with(crawl(8.2, ""), OutcomeEmpty)}, "a", "0-0*"},
+		{"gone and empty do not confirm each other", []Run{crawl(0, "a"), with(crawl(7, ""), OutcomeEmpty), with(crawl(9, ""), OutcomeGone)}, "a", "0-0*"},
+		{"gone twice", []Run{crawl(0, "a"), with(crawl(7, ""), OutcomeGone), with(crawl(9, ""), OutcomeGone)}, "a", "0-0>7 board_gone*"},
+		{"a failure between does not break the streak", []Run{crawl(0, "a"), with(crawl(7, ""), OutcomeGone), with(crawl(8, ""), OutcomeError), with(crawl(9, ""), OutcomeGone)}, "a", "0-0>7 board_gone*"},
+		{"after a confirmed empty board all is new", []Run{with(crawl(0, ""), OutcomeEmpty), with(crawl(2, ""), OutcomeEmpty), crawl(7, "a")}, "a", "7-7"},
+		{"after one empty answer it is not", []Run{with(crawl(0, ""), OutcomeEmpty), crawl(7, "a")}, "a", "7-7*"},
+		{"leaving a window is ageing out", []Run{proof(crawl(0, "a b"), ProofWindow), proof(crawl(7, "b"), ProofWindow)}, "a", "0-0>7 aged_out*"},
+		{"an event is open for thirty days", []Run{proof(crawl(3, "a"), ProofEvent), proof(crawl(4, "a"), ProofEvent)}, "a", "3-3>33 expired"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			spells, _ := Spells(c.runs)
+			if got := render(spells, c.id); got != c.want {
+				t.Errorf("got  %s\nwant %s", got, c.want)
+			}
+		})
+	}
+}
+
+func TestEffects(t *testing.T) {
+	t.Parallel()
+	_, effects := Spells([]Run{crawl(0, "a b"), crawl(7, "a=v2 c"), crawl(8, "a=v2 b c")})
+	want := []Effect{
+		{Listed: 2, Opened: 2},
+		{Listed: 2, Opened: 1, Changed: 1, Closed: 1},
+		{Listed: 3, Reopened: 1},
+	}
+	for i, days := range []float64{0, 7, 8} {
+		want[i].RunID = RunID("ashby", "acme", at(days))
+	}
+	if diff := cmp.Diff(want, effects); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestAnEventKeepsItsOwnTime(t *testing.T) {
+	t.Parallel()
+	run := proof(crawl(10, "a"), ProofEvent)
+	run.Listing[0].At = at(2)
+	spells, _ := Spells([]Run{run})
+	if got := render(spells, "a"); got != "2-2>32 expired" {
+		t.Error(got)
+	}
+}
+
+func TestAListingWithAMissingPartIsNotApplied(t *testing.T) {
+	t.Parallel()
+	run := NewRun("ashby", "acme", "", ProofFull, at(7), at(7))
+	run.Outcome, run.Complete = OutcomeOK, true
+	for i := range 6000 {
+		run.Listing = append(run.Listing, Listed{ExternalID: fmt.Sprintf("id-%06d", i), ContentHash: strings.Repeat("f", 64)})
+	}
+	parts := run.Split()
+	if len(parts) < 3 {
+		t.Fatalf("only %d parts", len(parts))
+	}
+	whole, _ := Spells(append([]Run{crawl(0, "old")}, parts...))
+	if len(whole) != 6001 {
+		t.Fatalf("%d spells of the whole listing", len(whole))
+	}
+	for missing := range parts {
+		spells, effects := Spells(append([]Run{crawl(0, "old")}, slices.Delete(slices.Clone(parts), missing, missing+1)...))
+		if len(spells) != 1 || len(effects) != 1 || !spells[0].ClosedAt.IsZero() {
+			t.Errorf("without part %d: %d spells", missing, len(spells))
+		}
+	}
+}
+
+func TestTwoListingsOfOneRunAreUnited(t *testing.T) {
+	t.Parallel()
+	for _, runs := range [][]Run{
+		{with(crawl(0, "a"), OutcomePartial), with(crawl(0, "b"), OutcomePartial)},
+		{with(crawl(0, "b"), OutcomePartial), with(crawl(0, "a"), OutcomePartial)},
+	} {
+		spells, effects := Spells(runs)
+		if len(spells) != 2 || len(effects) != 1 || effects[0].Listed != 2 {
+			t.Errorf("%d spells, effects %+v", len(spells), effects)
+		}
+	}
+}
+
+// TestSpellsDependOnTheSetOfRunsOnly shuffles, repeats and splits random histories.
+func TestSpellsDependOnTheSetOfRunsOnly(t *testing.T) {
+	t.Parallel()
+	outcomes := []Outcome{OutcomeOK, OutcomeOK, OutcomeOK, OutcomePartial, OutcomeEmpty, OutcomeGone, OutcomeNotModified, OutcomeError}
+	rapid.Check(t, func(t *rapid.T) {
+		var runs []Run
+		day := 0.0
+		for range rapid.IntRange(1, 12).Draw(t, "runs") {
+			day += rapid.SampledFrom([]float64{0.3, 1, 7, 22}).Draw(t, "gap")
+			outcome := rapid.SampledFrom(outcomes).Draw(t, "outcome")
+			var ids []string
+			if outcome == OutcomeOK || outcome == OutcomePartial {
+				for i := range 14 {
+					if rapid.IntRange(0, 3).Draw(t, "listed") > 0 {
+						ids = append(ids, fmt.Sprintf("a%d=v%d", i, rapid.IntRange(1, 2).Draw(t, "version")))
+					}
+				}
+			}
+			run := crawl(day, strings.Join(ids, " "))
+			if outcome != OutcomeOK {
+				run = with(run, outcome)
+			}
+			runs = append(runs, run)
+		}
+		spells, effects := Spells(runs)
+		r := rand.New(rand.NewPCG(uint64(rapid.Int64().Draw(t, "seed")), 1))
+		mixed := slices.Clone(runs)
+		for range 3 {
+			mixed = append(mixed, runs[r.IntN(len(runs))])
+		}
+		r.Shuffle(len(mixed), func(i, j int) { mixed[i], mixed[j] = mixed[j], mixed[i] })
+		spells2, effects2 := Spells(mixed)
+		if diff := cmp.Diff(spells, spells2); diff != "" {
+			t.Fatal(diff)
+		}
+		if diff := cmp.Diff(effects, effects2); diff != "" {
+			t.Fatal(diff)
+		}
+		checkSpells(t, spells)
+	})
+}
+
+// checkSpells holds what must be true of any spells.
+func checkSpells(t *rapid.T, spells []Spell) {
+	for i, s := range spells {
+		if s.LastSeen.Before(s.OpenedAt) || (!s.ClosedAt.IsZero() && s.ClosedAt.Before(s.LastSeen)) {
+			t.Fatalf("opened %v, seen %v, closed %v", s.OpenedAt, s.LastSeen, s.ClosedAt)
+		}
+		if i == 0 || spells[i-1].ExternalID != s.ExternalID {
+			if s.Number != 1 {
+				t.Fatalf("first spell has number %d", s.Number)
+			}
+			continue
+		}
+		before := spells[i-1]
+		if s.Number != before.Number+1 || before.ClosedAt.IsZero() || s.OpenedAt.Sub(before.ClosedAt) <= Grace {
+			t.Fatalf("spell %d opens %v after one closed %v", s.Number, s.OpenedAt, before.ClosedAt)
+		}
+		if s.OpenedCensored {
+			t.Fatal("a later spell is censored")
+		}
+	}
+}
