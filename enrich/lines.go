@@ -1,0 +1,190 @@
+package enrich
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// line is one line of text on its way to becoming a paragraph.
+type line struct {
+	text   string
+	marked bool // the markup prints all of it as a heading or bold
+}
+
+// itemPrefix begins every list item of a canonical text.
+const itemPrefix = "- "
+
+const (
+	// headingRunesMax is the length above which a bold line is a sentence somebody shouts.
+	headingRunesMax = 90
+	// headingWordsMax likewise, for lines that only their colon makes a heading.
+	headingWordsMax = 12
+)
+
+func (l line) kind() paragraphKind {
+	switch {
+	case strings.HasPrefix(l.text, itemPrefix):
+		return item
+	case isHeading(l.text, l.marked):
+		return heading
+	}
+	return prose
+}
+
+// isHeading reports whether a line stands above what follows: a bold or heading element, or a short
+// line that ends in a colon or is a well-known heading.
+func isHeading(s string, marked bool) bool {
+	if utf8.RuneCountInString(s) > headingRunesMax || len(strings.Fields(s)) > headingWordsMax {
+		return false
+	}
+	last, _ := utf8.DecodeLastRuneInString(s)
+	switch {
+	case last == ':' || last == '：':
+		return true
+	case marked:
+		return last != '.' && last != ';' && last != ','
+	case last == '.' || last == ',' || last == ';':
+		return false
+	}
+	return headingSection(s) != sectionNone || isShouted(s)
+}
+
+// shoutedLettersMin keeps acronyms and codes from being headings.
+const shoutedLettersMin = 8
+
+// isShouted reports whether all letters are capitals and there are enough of them for a heading.
+func isShouted(s string) bool {
+	letters := 0
+	for _, r := range s {
+		if unicode.IsLower(r) || unicode.IsDigit(r) || r == '|' {
+			return false
+		}
+		if unicode.IsUpper(r) {
+			letters++
+		}
+	}
+	return letters >= shoutedLettersMin
+}
+
+// canonicalLines cleans every line, gives items their prefix and drops blank lines.
+func canonicalLines(in []line) []line {
+	out := in[:0:0]
+	for _, l := range in {
+		for {
+			t := canonicalLine(l.text)
+			if t == l.text {
+				break
+			}
+			l.text = t
+		}
+		if l.text != "" {
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+// canonicalLine cleans one line. It is applied until nothing changes: composing characters can, in
+// rare cases, bring to light what the cleaning looks for.
+func canonicalLine(s string) string {
+	s = norm.NFC.String(cleanRunes(s))
+	body, bullets := s, 0
+	for {
+		rest, ok := cutBullet(body)
+		if !ok {
+			break
+		}
+		body, bullets = rest, bullets+1
+	}
+	if body = strings.TrimSpace(body); body == "" {
+		return ""
+	}
+	if bullets > 0 {
+		return itemPrefix + body
+	}
+	return body
+}
+
+// cleanRunes drops what does not print, makes every kind of space one space, collapses runs and
+// trims. Line breaks do not occur in a line; one that does is a space.
+func cleanRunes(s string) string {
+	if isClean(s) {
+		return s
+	}
+	var b strings.Builder
+	b.Grow(len(s))
+	space := false
+	for _, r := range s {
+		switch {
+		case unicode.IsSpace(r) || unicode.Is(unicode.Zs, r) || r == '\u2800' || r == '\u3164':
+			space = true
+			continue
+		case isInvisible(r):
+			continue
+		}
+		if space && b.Len() > 0 {
+			b.WriteByte(' ')
+		}
+		space = false
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+// isClean is the quick test for the common case: printable ASCII with single inner spaces.
+func isClean(s string) bool {
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if c < ' ' || c >= 0x7f || c == ' ' && (i == 0 || i == len(s)-1 || s[i-1] == ' ') {
+			return false
+		}
+	}
+	return true
+}
+
+// isInvisible reports control and format characters: zero-width ones, soft hyphens, direction
+// marks, byte order marks, variation selectors, tags. Joiners go too: they only shape emoji here.
+func isInvisible(r rune) bool {
+	return unicode.Is(unicode.Cc, r) || unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Cs, r) ||
+		unicode.Is(unicode.Variation_Selector, r) || r == '\u034f' || r == '\u115f' || r == '\u1160'
+}
+
+// cutBullet removes the bullet a line begins with. Characters that also begin words or numbers
+// count only before a space.
+func cutBullet(s string) (string, bool) {
+	r, n := utf8.DecodeRuneInString(s)
+	rest := s[n:]
+	switch r {
+	case '•', '●', '○', '◦', '▪', '▫', '■', '□', '‣', '⁃', '∙', '◆', '◇', '➢', '➤', '►', '▶', '▸', '✓', '✔', '✅',
+		'★', '☆', '→', '➔', '➜', '❖', '⦿', '⚫', '◉', '\uf0b7', '\uf0a7', '\uf0d8', '\uf076', '\uf0fc', '※':
+		return strings.TrimLeft(rest, " "), true
+	case '-', '*', '–', '—', '·', '+', '‐', '‑', '−', '~', '»', '›', '>':
+		if rest == "" || rest[0] == ' ' {
+			return strings.TrimLeft(rest, " "), true
+		}
+	}
+	return s, false
+}
+
+// paragraphHashBytes is how much of the SHA-256 a paragraph's hash keeps: 64 bits, enough to tell
+// the paragraphs of one employer apart, which is all they are compared with.
+const paragraphHashBytes = 8
+
+// paragraphHash is the identity of a paragraph's wording: case, spacing and punctuation do not
+// count, so boilerplate that was pasted into different templates stays the same.
+func paragraphHash(s string) string {
+	var b strings.Builder
+	b.Grow(len(s))
+	for _, r := range s {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) || r == '+' || r == '#' {
+			b.WriteRune(unicode.ToLower(r))
+		}
+	}
+	sum := sha256.Sum256([]byte(b.String()))
+	return hex.EncodeToString(sum[:paragraphHashBytes])
+}
