@@ -91,7 +91,7 @@ func anyTag(s string, match func(elementKind) bool) bool {
 			if match(elementInline) {
 				return true
 			}
-		case n > 0 && n < len(name) && strings.IndexByte(" />\t\r\n\f", name[n]) >= 0:
+		case n > 0 && (n == len(name) || strings.IndexByte(" />\t\r\n\f", name[n]) >= 0):
 			lower := strings.ToLower(name[:n])
 			if match(kindOfElement(lower, atom.Lookup([]byte(lower)))) {
 				return true

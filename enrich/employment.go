@@ -1,0 +1,5 @@
+package enrich
+
+import "github.com/rolescope/rolescope/posting"
+
+func employmentType(rec posting.Record, doc document) string { return "" }

@@ -1,0 +1,3 @@
+package enrich
+
+func language(doc document, claim string) string { return "" }

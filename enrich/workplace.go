@@ -1,0 +1,5 @@
+package enrich
+
+import "github.com/rolescope/rolescope/posting"
+
+func workplace(rec posting.Record, doc document) string { return "" }
