@@ -1,0 +1,43 @@
+# Everything here is also plain go: nothing needs make, and nothing needs installing but Go and npm.
+.DEFAULT_GOAL := help
+.PHONY: help build test race lint vuln fuzz bench gen proof
+
+FUZZTIME ?= 30s
+
+help: ## this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## bin/rolescope
+	CGO_ENABLED=0 go build -trimpath -o bin/rolescope ./cmd/rolescope
+
+test: ## every test; the engine is installed on first use
+	go test ./...
+
+race: ## every test under the race detector
+	go test -race ./...
+
+lint: ## formatting, vet, staticcheck and the house rules
+	@test -z "$$(go tool gofumpt -l .)" || { echo "run: go tool gofumpt -w ."; go tool gofumpt -l .; exit 1; }
+	go vet ./...
+	go tool staticcheck ./...
+	go test ./internal/lint
+
+vuln: ## known vulnerabilities in what we call (needs the vulnerability database)
+	go tool govulncheck ./...
+
+fuzz: ## each fuzz target for FUZZTIME (default 30s)
+	@for pkg in $$(go list ./...); do \
+		for f in $$(go test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
+			echo "$$pkg $$f"; go test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$pkg || exit 1; \
+		done; \
+	done
+
+bench: ## every benchmark
+	go test -run '^$$' -bench . -benchmem ./...
+
+gen: ## rewrite generated files: the demo's postings and the reference pages
+	go generate ./...
+	go test ./cmd/rolescope -run TestReference -update
+
+proof: ## what takes longer than CI may: kills at random moments (resumable; results in docs/proof)
+	go run ./internal/proof

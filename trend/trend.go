@@ -1,0 +1,130 @@
+// Package trend holds the questions: each is a typed question, its SQL in sql/, and a typed answer
+// that carries everything needed to check it. It knows the documented views and nothing else: not
+// the engine, not NATS, not where the data came from. cmd and web ask it.
+package trend
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Querier runs a question. dest points to a slice of structs whose `ch` tags name the columns;
+// params are the query's server-side parameters in ClickHouse's text form.
+type Querier interface {
+	Select(ctx context.Context, dest any, query string, params map[string]string) error
+}
+
+//go:embed sql/*.sql
+var files embed.FS
+
+// rowsMax bounds an answer. A table of 25 roles over 20 years of months is 6,000 rows; an answer
+// cut at the limit is an error, never a silent part.
+const rowsMax = 500_000
+
+// ErrTooLarge is returned when an answer would have more rows than any reader can use.
+var ErrTooLarge = fmt.Errorf("the answer has more than %d rows: narrow it by role, company or dates", rowsMax)
+
+// ErrQuestion marks a question that cannot be asked as it stands.
+var ErrQuestion = errors.New("bad question")
+
+// Period is the unit of time of a series.
+type Period string
+
+// The periods.
+const (
+	Week    Period = "week" // begins on Monday (ISO 8601)
+	Month   Period = "month"
+	Quarter Period = "quarter"
+)
+
+// units are a period's SQL names: the unit, the function that finds its start, the one that adds to it.
+var units = map[Period][3]string{
+	Week:    {"week", "toMonday", "addWeeks"},
+	Month:   {"month", "toStartOfMonth", "addMonths"},
+	Quarter: {"quarter", "toStartOfQuarter", "addQuarters"},
+}
+
+// Filter says which postings a question is about. Its zero value means all of them.
+type Filter struct {
+	Roles     []string  // role ids, such as "ml_engineer"
+	Companies []string  // display names, exactly
+	From      time.Time // inclusive; zero is the beginning
+	To        time.Time // exclusive; zero is the end
+	Period    Period    // zero is Month
+}
+
+// Audit is what every answer carries so that anybody can ask it again.
+type Audit struct {
+	TaggerVersion string            `json:"tagger_version"`
+	SQL           string            `json:"sql"`
+	Params        map[string]string `json:"params"`
+}
+
+// Before the first and after the last day that ClickHouse's DateTime64 knows nothing was posted.
+var (
+	beginning = time.Date(1970, 1, 1, 0, 0, 0, 0, time.UTC)
+	end       = time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC)
+)
+
+// ask fills the SQL file's identifiers (which cannot be parameters), runs it into dest and returns
+// the audit. holes are fixed strings of this package, never input.
+func ask(ctx context.Context, q Querier, dest any, file string, f Filter, holes ...string) (Audit, error) {
+	if f.Period == "" {
+		f.Period = Month
+	}
+	unit, ok := units[f.Period]
+	if !ok {
+		return Audit{}, fmt.Errorf("%w: period %q is none of week, month, quarter", ErrQuestion, f.Period)
+	}
+	if f.From.IsZero() {
+		f.From = beginning
+	}
+	if f.To.IsZero() {
+		f.To = end
+	}
+	if !f.From.Before(f.To) {
+		return Audit{}, fmt.Errorf("%w: from %s is not before to %s", ErrQuestion, f.From.Format(time.DateOnly), f.To.Format(time.DateOnly))
+	}
+	text, err := files.ReadFile("sql/" + file)
+	if err != nil {
+		return Audit{}, fmt.Errorf("read question %s: %w", file, err)
+	}
+	a := Audit{
+		SQL: strings.NewReplacer(append(holes, "{unit}", unit[0], "{unit_start}", unit[1], "{unit_add}", unit[2])...).Replace(string(text)),
+		Params: map[string]string{
+			"roles": arrayParam(f.Roles), "companies": arrayParam(f.Companies),
+			"from": f.From.UTC().Format(time.DateTime), "to": f.To.UTC().Format(time.DateTime),
+			"rows_max": fmt.Sprint(rowsMax),
+		},
+	}
+	var versions []struct {
+		Version string `ch:"tagger_version"`
+	}
+	if err := q.Select(ctx, &versions, "SELECT DISTINCT tagger_version FROM v_postings ORDER BY tagger_version LIMIT 2", nil); err != nil {
+		return a, fmt.Errorf("read tagger version: %w", err)
+	}
+	if len(versions) > 1 {
+		return a, fmt.Errorf("two tagger versions in v_postings: %s and %s", versions[0].Version, versions[1].Version)
+	}
+	if len(versions) == 1 {
+		a.TaggerVersion = versions[0].Version
+	}
+	if err := q.Select(ctx, dest, a.SQL, a.Params); err != nil {
+		return a, fmt.Errorf("ask %s: %w", strings.TrimSuffix(file, ".sql"), err)
+	}
+	return a, nil
+}
+
+// arrayParam writes a ClickHouse Array(String) literal.
+func arrayParam(values []string) string {
+	quoted := make([]string, len(values))
+	for i, v := range slices.Sorted(slices.Values(values)) {
+		quoted[i] = "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(v) + "'"
+	}
+	return "[" + strings.Join(quoted, ",") + "]"
+}
