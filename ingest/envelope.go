@@ -1,0 +1,165 @@
+package ingest
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/rolescope/rolescope/ingest/source"
+)
+
+// envelope is what recorders put around a payload. The first form is
+// {"board","company","recorded_at","payload"}; in the second, {"company","fetched_at","job_count",
+// "jobs"}, the object is the payload itself and company is the board's token.
+type envelope struct {
+	Board      string          `json:"board"`
+	Company    string          `json:"company"`
+	RecordedAt string          `json:"recorded_at"`
+	Payload    json.RawMessage `json:"payload"`
+
+	FetchedAt string          `json:"fetched_at"`
+	JobCount  *int            `json:"job_count"`
+	Jobs      json.RawMessage `json:"jobs"`
+}
+
+// isDocument tells a file that is one JSON document from a file of lines by its first line. last
+// says that nothing follows the line.
+func isDocument(first []byte, last bool) bool {
+	text := bytes.TrimSpace(bytes.TrimPrefix(first, []byte("\xef\xbb\xbf")))
+	switch {
+	case len(text) == 0 || text[0] == '<':
+		return true // blank lines before a document, or a page
+	case last:
+		return !looksEnveloped(text)
+	case text[0] != '{' && text[0] != '[':
+		return false // a line nobody can read; the next may be good
+	}
+	return open(text) && !looksEnveloped(text)
+}
+
+// looksEnveloped reports whether a line has the keys of an envelope, even when it is cut off.
+func looksEnveloped(line []byte) bool {
+	head := line[:min(len(line), 4096)]
+	return bytes.Contains(head, []byte(`"recorded_at"`)) || bytes.Contains(head, []byte(`"fetched_at"`)) ||
+		bytes.HasPrefix(head, []byte(`{"board"`)) || bytes.Contains(head, []byte(`"payload"`))
+}
+
+// open reports whether a text ends inside an object or array, outside any string: the beginning of
+// a document that goes on in the next line.
+func open(text []byte) bool {
+	depth, quoted, escaped := 0, false, false
+	for _, c := range text {
+		switch {
+		case escaped:
+			escaped = false
+		case quoted:
+			escaped = c == '\\'
+			quoted = c != '"'
+		case c == '"':
+			quoted = true
+		case c == '[' || c == '{':
+			depth++
+		case c == ']' || c == '}':
+			depth--
+		}
+	}
+	return depth > 0 && !quoted
+}
+
+// snapshot takes the envelope off text. line is 0 when text is a whole file.
+func (r *Reader) snapshot(text []byte, line int) Snapshot {
+	text = bytes.TrimSpace(bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")))
+	s := Snapshot{Board: r.options.Board, Company: r.options.Company, ObservedAt: r.options.ObservedAt, Expected: -1, Line: line}
+	var err error
+	if len(text) > 0 && text[0] == '{' {
+		err = s.unwrap(text)
+	}
+	switch {
+	case err == nil && s.Payload == nil && line > 0:
+		err = errors.New(`want an envelope {"board","recorded_at","payload"} or {"company","fetched_at","job_count","jobs"}`)
+	case s.Payload == nil:
+		s.Payload, err = text, nil // the source says best what is wrong with it
+	}
+	switch {
+	case err != nil:
+	case s.Board == "":
+		err = errors.New("the board is not named in the file: name it with --board")
+	case s.ObservedAt.IsZero():
+		err = errors.New("the file does not say when it was recorded: say so with --observed-at")
+	}
+	if err != nil {
+		failed := r.failed(line, err)
+		failed.Board = s.Board
+		return failed
+	}
+	return s
+}
+
+// unwrap fills s from an envelope. Text without one leaves s alone.
+func (s *Snapshot) unwrap(text []byte) error {
+	var e envelope
+	if err := json.Unmarshal(text, &e); err != nil {
+		var syntax *json.SyntaxError
+		if errors.As(err, &syntax) {
+			return fmt.Errorf("not JSON at byte %d; is the line cut off? %w", syntax.Offset, err)
+		}
+		return fmt.Errorf("decode the envelope: %w", err)
+	}
+	board, recorded := e.Board, e.RecordedAt
+	switch {
+	case e.Payload != nil:
+		s.Payload = bytes.Clone(e.Payload)
+		if e.Company != "" && s.Company == "" {
+			s.Company = e.Company
+		}
+	case e.FetchedAt != "" && e.Jobs != nil:
+		s.Payload = bytes.Clone(text)
+		board, recorded = e.Company, e.FetchedAt
+		if e.JobCount != nil && *e.JobCount >= 0 {
+			s.Expected = *e.JobCount
+		}
+	default:
+		return nil
+	}
+	if board = strings.TrimSpace(board); board != "" {
+		s.Board = board
+	}
+	if recorded != "" {
+		at, err := parseTime(recorded)
+		if err != nil {
+			return err
+		}
+		s.ObservedAt = at
+	}
+	return nil
+}
+
+// parseTime reads the times recorders write. One without a zone is taken for UTC.
+func parseTime(s string) (time.Time, error) {
+	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999", time.DateTime, time.DateOnly} {
+		if t, err := time.Parse(layout, strings.TrimSpace(s)); err == nil {
+			return t.UTC(), nil
+		}
+	}
+	return time.Time{}, fmt.Errorf("read the time of recording %q: want RFC 3339, such as 2026-01-05T06:00:00Z", s)
+}
+
+// Parse reads the payload with src. The envelope's count of postings proves a board complete as
+// the source's own would.
+func (s Snapshot) Parse(src source.Source) (source.Board, error) {
+	if s.Err != nil {
+		return source.Board{}, s.Err
+	}
+	b, err := src.Parse(s.Payload)
+	if err != nil {
+		return b, fmt.Errorf("read board %s: %w", s.Board, err)
+	}
+	if b.Expected < 0 && s.Expected >= 0 {
+		b.Expected = s.Expected
+		b.Complete = b.Expected == b.Received && b.Identified()
+	}
+	return b, nil
+}
