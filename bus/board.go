@@ -1,0 +1,239 @@
+package bus
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/rolescope/rolescope/posting"
+)
+
+// BoardState is what is remembered of one board between its crawls. It saves sending again what
+// was sent; losing it costs no more than that.
+type BoardState struct {
+	Normaliser string            `json:"normaliser"` // version that made the hashes
+	Hashes     map[string]string `json:"hashes"`     // external id to content hash of the last run that was published
+}
+
+const (
+	bucketBoard = "BOARD"
+	streamBoard = "KV_" + bucketBoard // the stream NATS keeps a bucket in
+	// partBytes splits a state: a board of 100,000 postings has about 10 MB.
+	partBytes = 256 << 10
+	// boardBytesMax caps one state, ten times the largest board ever seen.
+	boardBytesMax = 128 << 20
+	// boardAttempts is how often PutBoard starts again when another process was faster.
+	boardAttempts = 10
+)
+
+// boardHead names the parts that are the present state.
+type boardHead struct {
+	Digest string `json:"digest"` // SHA-256 of the joined parts; also their name
+	Parts  int    `json:"parts"`
+}
+
+func (b *Bus) ensureBoards(ctx context.Context) error {
+	if _, err := b.js.KeyValue(ctx, bucketBoard); err == nil {
+		return nil
+	} else if !errors.Is(err, jetstream.ErrBucketNotFound) {
+		return fmt.Errorf("open bucket %s: %w", bucketBoard, err)
+	}
+	_, err := b.js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{
+		Bucket: bucketBoard, Storage: jetstream.FileStorage, Replicas: b.cfg.Replicas, History: 1,
+	})
+	if err != nil {
+		return fmt.Errorf("make bucket %s: %w", bucketBoard, err)
+	}
+	return nil
+}
+
+// forgetBoards empties the bucket. After a crash of the machine the bucket may remember as sent
+// what the streams have lost.
+func (b *Bus) forgetBoards(ctx context.Context) error {
+	stream, err := b.js.Stream(ctx, streamBoard)
+	if err == nil {
+		err = stream.Purge(ctx)
+	}
+	if err != nil {
+		return fmt.Errorf("forget boards: %w", err)
+	}
+	return nil
+}
+
+// boardKey is the prefix of a board's keys: <prefix>.head, and <prefix>.part.<digest>.<number>.
+func boardKey(source, board string) (string, error) {
+	m := posting.Message{Type: posting.TypeSlot, Source: source, Board: board}
+	return subject(m, "board")
+}
+
+// Board returns what PutBoard stored last, or the zero value when there is nothing, or nothing
+// whole.
+func (b *Bus) Board(ctx context.Context, source, board string) (BoardState, error) {
+	state, _, err := b.readBoard(ctx, source, board)
+	if err != nil {
+		return BoardState{}, fmt.Errorf("read state of board %s/%s: %w", source, board, err)
+	}
+	return state, nil
+}
+
+func (b *Bus) readBoard(ctx context.Context, source, board string) (BoardState, uint64, error) {
+	key, err := boardKey(source, board)
+	if err != nil {
+		return BoardState{}, 0, err
+	}
+	kv, err := b.js.KeyValue(ctx, bucketBoard)
+	if err != nil {
+		return BoardState{}, 0, err
+	}
+	for revision := uint64(0); ; {
+		head, at, err := readHead(ctx, kv, key)
+		if err != nil || head.Parts == 0 {
+			return BoardState{}, at, err
+		}
+		state, ok, err := readParts(ctx, kv, key, head)
+		if err != nil || ok {
+			return state, at, err
+		}
+		if at == revision {
+			b.log.Warn("state of a board is damaged: it will be sent again", "source", source, "board", board)
+			return BoardState{}, at, nil
+		}
+		revision = at // perhaps it was replaced while we read; if not, it is damaged
+	}
+}
+
+// readHead returns the zero head when there is none or it cannot be read.
+func readHead(ctx context.Context, kv jetstream.KeyValue, key string) (boardHead, uint64, error) {
+	entry, err := kv.Get(ctx, key+".head")
+	if errors.Is(err, jetstream.ErrKeyNotFound) {
+		return boardHead{}, 0, nil
+	}
+	if err != nil {
+		return boardHead{}, 0, err
+	}
+	var head boardHead
+	if json.Unmarshal(entry.Value(), &head) != nil || head.Parts < 1 || head.Parts > boardBytesMax/partBytes {
+		return boardHead{}, entry.Revision(), nil
+	}
+	return head, entry.Revision(), nil
+}
+
+// readParts reports false when the parts are not those the head names.
+func readParts(ctx context.Context, kv jetstream.KeyValue, key string, head boardHead) (BoardState, bool, error) {
+	var data []byte
+	for i := range head.Parts {
+		entry, err := kv.Get(ctx, partKey(key, head.Digest, i))
+		if errors.Is(err, jetstream.ErrKeyNotFound) || errors.Is(err, jetstream.ErrInvalidKey) {
+			return BoardState{}, false, nil
+		}
+		if err != nil {
+			return BoardState{}, false, err
+		}
+		data = append(data, entry.Value()...)
+	}
+	var state BoardState
+	if digest(data) != head.Digest || json.Unmarshal(data, &state) != nil {
+		return BoardState{}, false, nil
+	}
+	return state, true, nil
+}
+
+func partKey(key, digest string, i int) string { return fmt.Sprintf("%s.part.%s.%d", key, digest, i) }
+
+func digest(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
+}
+
+// PutBoard replaces the state of a board. The parts are written first and the head switches to them
+// at once, so that Board returns the old state or the new one; the old parts are then removed.
+func (b *Bus) PutBoard(ctx context.Context, source, board string, state BoardState) error {
+	if err := b.putBoard(ctx, source, board, state); err != nil {
+		return fmt.Errorf("store state of board %s/%s: %w", source, board, err)
+	}
+	return nil
+}
+
+func (b *Bus) putBoard(ctx context.Context, source, board string, state BoardState) error {
+	key, err := boardKey(source, board)
+	if err != nil {
+		return err
+	}
+	data, err := json.Marshal(state)
+	if err != nil {
+		return err
+	}
+	if len(data) > boardBytesMax {
+		return fmt.Errorf("%w: %d bytes, over the cap of %d", posting.ErrInvalid, len(data), boardBytesMax)
+	}
+	kv, err := b.js.KeyValue(ctx, bucketBoard)
+	if err != nil {
+		return err
+	}
+	head := boardHead{Digest: digest(data), Parts: (len(data) + partBytes - 1) / partBytes}
+	headData, err := json.Marshal(head)
+	if err != nil {
+		return err
+	}
+	for range boardAttempts {
+		var revision uint64
+		_, revision, err = readHead(ctx, kv, key)
+		if err != nil {
+			return err
+		}
+		for i := range head.Parts {
+			part := bytes.Clone(data[i*partBytes : min((i+1)*partBytes, len(data))])
+			if _, err = kv.Put(ctx, partKey(key, head.Digest, i), part); err != nil {
+				return err
+			}
+		}
+		// Another writer removes our parts only after it has moved the head, which this notices.
+		_, err = kv.Update(ctx, key+".head", headData, revision)
+		if err == nil {
+			return b.dropParts(ctx, key, head.Digest)
+		}
+		if !errors.Is(err, jetstream.ErrKeyExists) && !isWrongRevision(err) {
+			return err
+		}
+	}
+	return err
+}
+
+// isWrongRevision reports whether a key had changed since the revision an update was based on.
+func isWrongRevision(err error) bool {
+	var api *jetstream.APIError
+	return errors.As(err, &api) && api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence
+}
+
+// dropParts removes the parts of a board's other states from the stream itself: deleting a key
+// would leave a mark for each, for ever.
+func (b *Bus) dropParts(ctx context.Context, key, keep string) error {
+	prefix := "$KV." + bucketBoard + "." + key + ".part."
+	stream, err := b.js.Stream(ctx, streamBoard)
+	if err != nil {
+		return err
+	}
+	info, err := stream.Info(ctx, jetstream.WithSubjectFilter(prefix+">"))
+	if err != nil {
+		return err
+	}
+	dropped := map[string]bool{keep: true}
+	for subj := range info.State.Subjects {
+		name, _, _ := strings.Cut(strings.TrimPrefix(subj, prefix), ".")
+		if dropped[name] {
+			continue
+		}
+		dropped[name] = true
+		if err := stream.Purge(ctx, jetstream.WithPurgeSubject(prefix+name+".>")); err != nil {
+			return err
+		}
+	}
+	return nil
+}
