@@ -1,0 +1,182 @@
+package engine
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+)
+
+const (
+	// listenerFD is where the child finds the socket that its parent listens on.
+	// The parent keeps it open, so that the address outlives a crashed child and
+	// clients of the meantime wait in its queue instead of being refused.
+	listenerFD = 3
+	// configBytesMax bounds the configuration line.
+	configBytesMax = 64 << 10
+	// lockWait is how long a new child waits for the one before it to be gone: a
+	// killed process may need seconds to give back gigabytes.
+	lockWait = 15 * time.Second
+	// drainTimeout is how long running requests may take once the parent said stop.
+	drainTimeout = 20 * time.Second
+	// exitOrphaned is the child's exit status when its parent is gone.
+	exitOrphaned = 3
+)
+
+// stopWord on the child's standard input asks it to finish and end.
+const stopWord = "stop\n"
+
+// childConfig is the first line of the child's standard input. It carries the
+// secrets, which therefore never stand in an environment or argument list.
+type childConfig struct {
+	Lib             string `json:"lib"`
+	DataDir         string `json:"data_dir"`
+	WriterPassword  string `json:"writer_password"`
+	AnalystPassword string `json:"analyst_password"`
+	MemoryBytesMax  int64  `json:"memory_bytes_max"`
+}
+
+// childReady is the only line of the child's standard output.
+type childReady struct {
+	Version string `json:"version"`
+	PID     int    `json:"pid"`
+	// Error and Kind say why it could not start.
+	Error string `json:"error,omitempty"`
+	Kind  string `json:"kind,omitempty"`
+}
+
+// Kinds of a failed start that the parent turns into its own errors.
+const (
+	failedLock = "data_dir_busy"
+	failedLoad = "library"
+)
+
+type startError struct {
+	kind string
+	err  error
+}
+
+func (e *startError) Error() string { return e.err.Error() }
+func (e *startError) Unwrap() error { return e.err }
+
+// Child is the other process: what the hidden command runs that Options.Exe and
+// Args name. It reads its configuration from stdin, answers with one line on
+// stdout, logs on stderr, and serves the inherited socket until stdin says stop
+// (it returns nil) or ends (the whole process exits at once: no orphans; what
+// was acknowledged is on disk).
+func Child(ctx context.Context, stdin io.Reader, stdout, stderr io.Writer) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	log := slog.New(slog.NewTextHandler(stderr, nil))
+	input := bufio.NewReaderSize(stdin, configBytesMax)
+	line, err := input.ReadSlice('\n')
+	if err != nil {
+		return fmt.Errorf("read engine configuration: %w", err)
+	}
+	var config childConfig
+	if err := json.Unmarshal(line, &config); err != nil {
+		return fmt.Errorf("read engine configuration: %w", err)
+	}
+	stop := make(chan struct{})
+	go watchParent(input, stop)
+
+	engine, ready, err := openChild(ctx, config, log)
+	if err != nil {
+		ready = childReady{PID: os.Getpid(), Error: err.Error()}
+		var failure *startError
+		if errors.As(err, &failure) {
+			ready.Kind = failure.kind
+		}
+	}
+	if err := json.NewEncoder(stdout).Encode(ready); err != nil {
+		return fmt.Errorf("report readiness: %w", err)
+	}
+	if err != nil {
+		return err
+	}
+	return engine.serve(ctx, cancel, stop, log)
+}
+
+// watchParent closes stop at the stop word and ends the process when the parent is gone.
+func watchParent(input *bufio.Reader, stop chan struct{}) {
+	word, err := input.ReadString('\n')
+	if err != nil || word != stopWord {
+		os.Exit(exitOrphaned)
+	}
+	close(stop)
+	// The parent may still die while we finish.
+	io.Copy(io.Discard, input) //nolint:errcheck // either way the input ended
+	os.Exit(exitOrphaned)
+}
+
+// child is an opened engine with its socket.
+type child struct {
+	server   *server
+	lock     *os.File
+	listener net.Listener
+}
+
+func openChild(ctx context.Context, config childConfig, log *slog.Logger) (*child, childReady, error) {
+	waiting, cancel := context.WithTimeout(ctx, lockWait)
+	defer cancel()
+	lock, err := lockFile(waiting, filepath.Join(config.DataDir, "engine.lock"))
+	if errors.Is(err, errLocked) {
+		return nil, childReady{}, &startError{failedLock, err}
+	} else if err != nil {
+		return nil, childReady{}, err
+	}
+	library, err := loadLibrary(config.Lib)
+	if err != nil {
+		return nil, childReady{}, &startError{failedLoad, err}
+	}
+	file := os.NewFile(listenerFD, "listener")
+	listener, err := net.FileListener(file)
+	if err != nil {
+		return nil, childReady{}, fmt.Errorf("take over the listening socket: %w", err)
+	}
+	file.Close()
+	server, err := newServer(library, filepath.Join(config.DataDir, "store"), config, log)
+	if err != nil {
+		return nil, childReady{}, err
+	}
+	return &child{server, lock, listener}, childReady{Version: server.version, PID: os.Getpid()}, nil
+}
+
+// serve answers requests until stop, then lets running ones finish.
+func (c *child) serve(ctx context.Context, cancel context.CancelFunc, stop <-chan struct{}, log *slog.Logger) error {
+	web := c.server.http(ctx)
+	failed := make(chan error, 1)
+	go func() { failed <- web.Serve(c.listener) }()
+	select {
+	case err := <-failed:
+		return fmt.Errorf("serve: %w", err)
+	case <-ctx.Done():
+	case <-stop:
+	}
+	draining, done := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
+	defer done()
+	if err := web.Shutdown(draining); err != nil {
+		log.Warn("statements are still running; they are stopped", "error", err)
+		cancel() // kills them
+		return fmt.Errorf("drain requests: %w", err)
+	}
+	if err := <-failed; !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serve: %w", err)
+	}
+	c.server.close()
+	return c.lock.Close()
+}
+
+// memoryArgument bounds the engine as a whole; statements over it fail with code 241.
+func memoryArgument(bytesMax int64) string {
+	return "--max_server_memory_usage=" + strconv.FormatInt(bytesMax, 10)
+}

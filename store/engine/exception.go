@@ -1,0 +1,66 @@
+package engine
+
+import (
+	"fmt"
+	"net/http"
+	"regexp"
+	"strconv"
+)
+
+// ClickHouse's error codes that this room raises or reads itself.
+const (
+	codeNotImplemented   = 48
+	codeSyntaxError      = 62
+	codeUnknownTable     = 60
+	codeReadonly         = 164
+	codeTooManyQueries   = 202
+	codeNetworkError     = 210
+	codeQueryTooLarge    = 131
+	codeAccessDenied     = 497
+	codeAuthentication   = 516
+	codeRequiredPassword = 194
+)
+
+// Exception is an error the engine raised, in ClickHouse's own words.
+type Exception struct {
+	// Code is ClickHouse's error code; 0 when the text names none.
+	Code int
+	// Text is the whole message, "Code: 62. DB::Exception: ...".
+	Text string
+}
+
+func (e *Exception) Error() string { return e.Text }
+
+// exceptionf is an exception of our own, in ClickHouse's form: code, text, name.
+func exceptionf(code int, name, format string, args ...any) *Exception {
+	return &Exception{Code: code, Text: fmt.Sprintf("Code: %d. DB::Exception: %s. (%s)", code, fmt.Sprintf(format, args...), name)}
+}
+
+// parseException reads the code out of the engine's text. The engine wraps some
+// errors two or three times; the outermost code comes first and is the statement's.
+func parseException(text string) *Exception {
+	e := &Exception{Text: text}
+	if m := regexp.MustCompile(`Code: (\d{1,6})\.`).FindStringSubmatch(text); m != nil {
+		e.Code, _ = strconv.Atoi(m[1])
+	}
+	return e
+}
+
+// status is the HTTP status that ClickHouse gives this error.
+func (e *Exception) status() int {
+	switch e.Code {
+	case codeRequiredPassword:
+		return http.StatusUnauthorized
+	case 192, 193, codeAuthentication, codeAccessDenied, 291:
+		return http.StatusForbidden
+	case 6, 19, 23, 25, 26, 27, 33, 34, 36, 38, 41, 43, 53, 62, 69, 70, 72, 117, 130, 131, 321, 376, 456, 457:
+		return http.StatusBadRequest
+	case 46, 47, 50, 56, 60, 63, 73, 81, 115, 478:
+		return http.StatusNotFound
+	case codeNotImplemented:
+		return http.StatusNotImplemented
+	case codeTooManyQueries, 209, 439:
+		return http.StatusServiceUnavailable
+	}
+	return http.StatusInternalServerError
+}

@@ -1,0 +1,269 @@
+package engine
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// baseSettings are set on every session before the request's own: a statement
+// must begin with a keyword; an INSERT is acknowledged when it is stored;
+// functions that look into the process are off.
+const baseSettings = "SET implicit_select = 0, async_insert = 0, allow_introspection_functions = 0"
+
+// execute runs the request in a session of its own (opening one costs 0.1 ms, so
+// nothing that one request sets can reach another) and answers it. An error means
+// that nothing was answered yet.
+func (s *server) execute(ctx context.Context, w http.ResponseWriter, q *request, user string) error {
+	if q.kind == kindEmpty {
+		return exceptionf(codeSyntaxError, "SYNTAX_ERROR", "Syntax error: failed at position 1 (end of query): Empty query")
+	}
+	if q.sql == helloQuery && q.format == "Native" {
+		s.answer(w, q, hello(q.protocolVersion, s.version, s.timezone))
+		return nil
+	}
+	session, err := s.session(q, user)
+	if err != nil {
+		return err
+	}
+	defer session.close()
+	mark := "/*rolescope-" + newQueryID() + "*/"
+	q.sql += "\n" + mark
+	watch := s.killWhenDone(ctx, mark)
+	defer watch()
+	switch {
+	case q.kind == kindInsert:
+		return s.insert(w, q, session)
+	case q.kind == kindSelect && !q.files && streamable(q.format) != headerUnknown:
+		return s.stream(w, q, session)
+	default:
+		return s.whole(w, q, session)
+	}
+}
+
+// session opens one with the request's database and settings.
+func (s *server) session(q *request, user string) (*session, error) {
+	session, err := s.engine.open("--path=" + s.path)
+	if err != nil {
+		return nil, err
+	}
+	steps := []string{baseSettings}
+	if q.database != "" && q.database != "default" {
+		steps = append(steps, "USE "+quoteName(q.database))
+	}
+	for _, setting := range q.settings {
+		if user == UserAnalyst && setting.name == "readonly" {
+			continue
+		}
+		steps = append(steps, "SET "+setting.name+" = "+quoteText(setting.value))
+	}
+	if user == UserAnalyst {
+		steps = append(steps, "SET max_execution_time = "+analystSecondsMax+", max_result_rows = "+analystRowsMax+
+			", max_result_bytes = "+analystBytesMax+", readonly = 1")
+	} else if q.readonly {
+		steps = append(steps, "SET readonly = 2")
+	}
+	for _, step := range steps {
+		if err := session.run(step); err != nil {
+			session.close()
+			return nil, err
+		}
+	}
+	return session, nil
+}
+
+func quoteText(s string) string {
+	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(s) + "'"
+}
+
+func quoteName(s string) string {
+	return "`" + strings.NewReplacer(`\`, `\\`, "`", "\\`").Replace(s) + "`"
+}
+
+// killWhenDone stops the marked statement once ctx ends. No handle exists while
+// a statement computes its first row, so it is killed by its mark, and again
+// until the handler has returned, for it may not have begun yet.
+func (s *server) killWhenDone(ctx context.Context, mark string) (stop func()) {
+	over := make(chan struct{})
+	finished := make(chan struct{})
+	unwatch := context.AfterFunc(ctx, func() {
+		defer close(finished)
+		ticker := time.NewTicker(killInterval)
+		defer ticker.Stop()
+		for {
+			s.controlMu.Lock()
+			err := s.control.run("KILL QUERY WHERE endsWith(query, " + quoteText(mark) + ") ASYNC")
+			s.controlMu.Unlock()
+			if err != nil {
+				s.log.Warn("kill abandoned statement", "error", err)
+			}
+			select {
+			case <-over:
+				return
+			case <-ticker.C:
+			}
+		}
+	})
+	return func() {
+		close(over)
+		if !unwatch() {
+			<-finished
+		}
+	}
+}
+
+// whole runs a statement in one call and answers with its whole output.
+func (s *server) whole(w http.ResponseWriter, q *request, session *session) error {
+	r, err := session.query(q.sql, q.format, q.params)
+	if err != nil {
+		return err
+	}
+	defer r.destroy()
+	s.summary(w, s.engine.storageRows(r.handle), s.engine.storageBytes(r.handle), s.engine.rowsWritten(r.handle), s.engine.bytesWritten(r.handle))
+	s.answer(w, q, r.bytes())
+	return nil
+}
+
+// stream answers a SELECT piece by piece. The first piece is held back until the
+// second or the end has come, so that most errors still get their status.
+func (s *server) stream(w http.ResponseWriter, q *request, session *session) (err error) {
+	stream, err := session.stream(q.sql, q.format, q.params)
+	if err != nil {
+		return err
+	}
+	finished := false
+	defer func() { stream.close(finished) }()
+	first, err := stream.fetch()
+	if err != nil {
+		return err
+	}
+	defer first.destroy()
+	if len(first.bytes()) == 0 {
+		finished = true
+		s.answer(w, q, s.emptyResult(q, session))
+		return nil
+	}
+	second, err := stream.fetch()
+	if err != nil {
+		return err
+	}
+	if len(second.bytes()) == 0 {
+		second.destroy()
+		finished = true
+		s.answer(w, q, first.bytes())
+		return nil
+	}
+	out := s.begin(w, q)
+	if err := out.write(first.bytes()); err != nil {
+		second.destroy()
+		return nil // the client left
+	}
+	finished = s.rest(out, q, stream, second)
+	return nil
+}
+
+// rest sends the pieces from the second on. It reports whether the stream ended by itself.
+func (s *server) rest(out *output, q *request, stream *stream, piece result) (finished bool) {
+	for {
+		bytes := piece.bytes()
+		if len(bytes) == 0 {
+			piece.destroy()
+			return true
+		}
+		err := out.write(skipHeader(bytes, streamable(q.format)))
+		piece.destroy()
+		if err != nil {
+			return false
+		}
+		if piece, err = stream.fetch(); err != nil {
+			out.breakOff(err)
+			return false
+		}
+	}
+}
+
+// emptyResult gives an empty Native answer its columns.
+func (s *server) emptyResult(q *request, session *session) []byte {
+	if q.format != "Native" {
+		return nil
+	}
+	r, err := session.query("DESCRIBE TABLE ("+q.body+"\n)", "JSONCompactEachRow", q.params)
+	if err != nil { // then without columns, as the engine has it
+		s.log.Debug("describe empty result", "error", err)
+		return nil
+	}
+	defer r.destroy()
+	var columns [][2]string
+	decoder := json.NewDecoder(bytes.NewReader(r.bytes()))
+	for {
+		var row []any
+		if err := decoder.Decode(&row); errors.Is(err, io.EOF) {
+			return emptyNative(columns)
+		} else if err != nil || len(row) < 2 {
+			return nil
+		}
+		columns = append(columns, [2]string{fmt.Sprint(row[0]), fmt.Sprint(row[1])})
+	}
+}
+
+// answer sends a whole output at once.
+func (s *server) answer(w http.ResponseWriter, q *request, body []byte) {
+	out := s.begin(w, q)
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	out.write(body) //nolint:errcheck // the client left
+}
+
+func (s *server) begin(w http.ResponseWriter, q *request) *output {
+	tag := newQueryID()[:16]
+	w.Header().Set("Content-Type", contentType(q.format))
+	w.Header().Set("X-ClickHouse-Format", q.format)
+	w.Header().Set("X-ClickHouse-Exception-Tag", tag)
+	return &output{w: w, control: http.NewResponseController(w), tag: tag}
+}
+
+// summary tells what a finished statement read and wrote, as ClickHouse does.
+func (s *server) summary(w http.ResponseWriter, readRows, readBytes, writtenRows, writtenBytes uint64) {
+	w.Header().Set("X-ClickHouse-Summary", fmt.Sprintf(
+		`{"read_rows":"%d","read_bytes":"%d","written_rows":"%d","written_bytes":"%d"}`, readRows, readBytes, writtenRows, writtenBytes))
+}
+
+// output is an answer under way.
+type output struct {
+	w       http.ResponseWriter
+	control *http.ResponseController
+	tag     string
+}
+
+func (o *output) write(p []byte) error {
+	for len(p) > 0 {
+		n := min(len(p), writeBytes)
+		if err := o.control.SetWriteDeadline(time.Now().Add(stallTimeout)); err != nil {
+			return err
+		}
+		if _, err := o.w.Write(p[:n]); err != nil {
+			return err
+		}
+		p = p[n:]
+	}
+	return nil
+}
+
+// writeBytes is how much must get through within stallTimeout.
+const writeBytes = 1 << 20
+
+// breakOff ends an answer that had begun: ClickHouse's framed exception, which
+// its clients look for, and then a broken connection, so that no client takes
+// the part for the whole.
+func (o *output) breakOff(err error) {
+	text := err.Error()
+	fmt.Fprintf(o.w, "\r\n__exception__\r\n%s\r\n%s\n%d %s\r\n__exception__\r\n", o.tag, text, len(text)+1, o.tag)
+	o.control.Flush() //nolint:errcheck // it breaks anyway
+	panic(http.ErrAbortHandler)
+}

@@ -1,0 +1,258 @@
+package engine
+
+import (
+	"errors"
+	"strings"
+)
+
+// statementKind says by which door of the engine a statement goes.
+type statementKind int
+
+const (
+	// kindEmpty is nothing but blanks and comments.
+	kindEmpty statementKind = iota
+	// kindSelect can be streamed: SELECT, WITH ... SELECT, (SELECT ...), FROM ... SELECT.
+	kindSelect
+	// kindInsert is an INSERT whose data follow the statement.
+	kindInsert
+	// kindOther runs in one call: DDL, SHOW, INSERT ... SELECT and so on.
+	kindOther
+)
+
+// statement is what the server must know of a request's SQL before it can run it.
+type statement struct {
+	kind statementKind
+	// keyword is the first word in upper case; "(" for a parenthesised SELECT.
+	keyword string
+	// sql is the text to run: no trailing semicolon, and for kindInsert neither
+	// VALUES nor FORMAT nor data.
+	sql string
+	// body is sql without its FORMAT clause, for a kindSelect that has one at
+	// its very end; otherwise equal to sql.
+	body string
+	// format is the FORMAT clause's name, "Values" after VALUES, "" when none is given.
+	format string
+	// dataStart is where a kindInsert's data begin in the source.
+	dataStart int
+	// files says that the statement names OUTFILE or INFILE, or might.
+	files bool
+}
+
+var (
+	errManyStatements = errors.New("Code: 62. DB::Exception: Syntax error (Multi-statements are not allowed): one request carries one statement. (SYNTAX_ERROR)")
+	errSemicolonData  = errors.New("Code: 62. DB::Exception: You have excessive ';' symbol before data for INSERT. (SYNTAX_ERROR)")
+)
+
+// parseStatement splits a request's text into statement and data and says what
+// it is. It does not check the syntax, which is the engine's own task. The
+// errors are ClickHouse's, ready to be sent.
+func parseStatement(src string) (statement, error) {
+	l := &lexer{src: src}
+	first := l.peek()
+	for l.symbol(first, ';') { // an empty statement before the real one
+		l.next()
+		first = l.peek()
+	}
+	var s statement
+	var err error
+	switch {
+	case first.kind == tokenEnd:
+		return statement{kind: kindEmpty}, nil
+	case l.is(first, "INSERT"):
+		s, err = parseInsert(l)
+	default:
+		s, err = parseOrdinary(l)
+	}
+	if err != nil {
+		return statement{}, err
+	}
+	s.keyword = strings.ToUpper(l.text(first))
+	s.files = s.files || namesFiles(src[:min(len(src), max(s.dataStart, l.pos))], l.exotic)
+	return s, nil
+}
+
+// namesFiles errs on the side of yes: where the text holds comments, heredocs or
+// typographic quotes, which versions of ClickHouse read differently, the mere
+// bytes are enough.
+func namesFiles(src string, exotic bool) bool {
+	if !strings.Contains(strings.ToLower(src), "file") {
+		return false
+	}
+	found := func(s string) bool {
+		s = strings.ToLower(s)
+		return strings.Contains(s, "outfile") || strings.Contains(s, "infile")
+	}
+	if exotic {
+		return found(src)
+	}
+	l := &lexer{src: src}
+	for t := l.next(); t.kind != tokenEnd; t = l.next() {
+		if t.kind != tokenText && found(l.text(t)) {
+			return true
+		}
+	}
+	return false
+}
+
+// parseOrdinary reads a statement without data to its end and finds its FORMAT clause.
+func parseOrdinary(l *lexer) (statement, error) {
+	s := statement{kind: kindOther}
+	start := l.peek().start
+	first := l.peek()
+	if l.is(first, "SELECT") || l.is(first, "WITH") || l.is(first, "FROM") || l.symbol(first, '(') {
+		s.kind = kindSelect
+	}
+	depth, formatStart, formatEnd, end := 0, -1, -1, len(l.src)
+	for {
+		t := l.next()
+		switch {
+		case t.kind == tokenEnd:
+			s.sql = l.src[start:end]
+			s.body = s.sql
+			if formatEnd >= 0 && strings.TrimSpace(l.src[formatEnd:end]) == "" {
+				s.body = l.src[start:formatStart]
+			}
+			return s, nil
+		case end < len(l.src): // behind the semicolon only more of them may follow
+			if !l.symbol(t, ';') {
+				return s, errManyStatements
+			}
+		case l.symbol(t, ';'):
+			end = t.start
+		case l.symbol(t, '('), l.symbol(t, '['), l.symbol(t, '{'):
+			depth++
+		case l.symbol(t, ')'), l.symbol(t, ']'), l.symbol(t, '}'):
+			depth--
+		case depth == 0 && l.is(t, "INSERT"): // WITH ... INSERT ... SELECT
+			s.kind = kindOther
+		case depth == 0 && l.is(t, "FORMAT"):
+			if name, ok := formatName(l); ok {
+				s.format, formatStart, formatEnd = l.text(name), t.start, name.end
+			}
+		}
+	}
+}
+
+// formatName looks behind the word FORMAT: a format's name stands at the end or before SETTINGS.
+func formatName(l *lexer) (token, bool) {
+	pos := l.pos
+	defer func() { l.pos = pos }()
+	name := l.next()
+	if name.kind != tokenWord {
+		return token{}, false
+	}
+	after := l.next()
+	return name, after.kind == tokenEnd || l.symbol(after, ';') || l.is(after, "SETTINGS")
+}
+
+// parseInsert reads INSERT INTO [TABLE | FUNCTION] target [(columns)] [SETTINGS ...]
+// up to where its data begin, or finds that it brings its own SELECT.
+func parseInsert(l *lexer) (statement, error) {
+	start := l.next().start
+	t := l.next()
+	if l.is(t, "INTO") {
+		t = l.next()
+	}
+	if l.is(t, "TABLE") && l.peek().kind != tokenSymbol {
+		t = l.next()
+	}
+	if l.is(t, "FUNCTION") && l.peek().kind != tokenSymbol {
+		l.next()
+	}
+	for l.symbol(l.peek(), '.') { // database.table
+		l.next()
+		l.next()
+	}
+	for {
+		t := l.next()
+		switch {
+		case t.kind == tokenEnd || t.kind == tokenBroken:
+			return statement{kind: kindInsert, sql: l.src[start:t.start], format: "Values", dataStart: len(l.src)}, nil
+		case l.symbol(t, ';'):
+			return statement{kind: kindInsert, sql: l.src[start:t.start], format: "Values", dataStart: t.end}, nil
+		case l.is(t, "VALUES"):
+			return statement{kind: kindInsert, sql: l.src[start:t.start], format: "Values", dataStart: t.end}, nil
+		case l.is(t, "FORMAT"):
+			return insertFormat(l, start, t.start)
+		case l.is(t, "SELECT"), l.is(t, "WITH"), l.is(t, "FROM"), l.is(t, "WATCH"):
+			return insertSelect(l, start)
+		case l.symbol(t, '('):
+			if inner := l.peek(); l.is(inner, "SELECT") || l.is(inner, "WITH") {
+				return insertSelect(l, start)
+			}
+			skipBrackets(l)
+		}
+	}
+}
+
+// skipBrackets moves behind the bracket that closes the one just read.
+func skipBrackets(l *lexer) {
+	for depth := 1; depth > 0; {
+		t := l.next()
+		switch {
+		case t.kind == tokenEnd:
+			return
+		case l.symbol(t, '('):
+			depth++
+		case l.symbol(t, ')'):
+			depth--
+		}
+	}
+}
+
+func insertSelect(l *lexer, start int) (statement, error) {
+	l.pos = start
+	s, err := parseOrdinary(l)
+	s.kind = kindOther
+	return s, err
+}
+
+// insertFormat reads behind INSERT ... FORMAT: the name, then perhaps SETTINGS,
+// then blanks and one line end, then the data, byte for byte.
+func insertFormat(l *lexer, start, formatStart int) (statement, error) {
+	name := l.next()
+	s := statement{kind: kindInsert, sql: l.src[start:formatStart], format: l.text(name), dataStart: name.end}
+	if end, ok := insertSettings(l); ok {
+		s.sql += l.src[name.end:end]
+		s.dataStart = end
+	}
+	rest := l.src[s.dataStart:]
+	data := strings.TrimLeft(rest, " \t\f")
+	if strings.HasPrefix(data, ";") {
+		return s, errSemicolonData
+	}
+	data = strings.TrimPrefix(data, "\r")
+	data = strings.TrimPrefix(data, "\n")
+	s.dataStart = len(l.src) - len(data)
+	return s, nil
+}
+
+// insertSettings reads SETTINGS name = value, ... behind the format's name and
+// says where it ends. Data that merely begin with that word are left alone.
+func insertSettings(l *lexer) (end int, ok bool) {
+	pos := l.pos
+	defer func() { l.pos = pos }()
+	if !l.is(l.next(), "SETTINGS") {
+		return 0, false
+	}
+	for {
+		if name := l.next(); name.kind != tokenWord {
+			return 0, false
+		}
+		if !l.symbol(l.next(), '=') {
+			return 0, false
+		}
+		value := l.next()
+		if l.symbol(value, '-') {
+			value = l.next()
+		}
+		if value.kind != tokenWord && value.kind != tokenText {
+			return 0, false
+		}
+		end = l.pos
+		if !l.symbol(l.peek(), ',') {
+			return end, true
+		}
+		l.next()
+	}
+}
