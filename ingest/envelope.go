@@ -30,21 +30,19 @@ type envelope struct {
 func isDocument(first []byte, last bool) bool {
 	text := bytes.TrimSpace(bytes.TrimPrefix(first, []byte("\xef\xbb\xbf")))
 	switch {
-	case len(text) == 0 || text[0] == '<':
-		return true // blank lines before a document, or a page
-	case last:
-		return !looksEnveloped(text)
+	case last || text[0] == '<':
+		return true // nothing follows, or a page
 	case text[0] != '{' && text[0] != '[':
 		return false // a line nobody can read; the next may be good
 	}
 	return open(text) && !looksEnveloped(text)
 }
 
-// looksEnveloped reports whether a line has the keys of an envelope, even when it is cut off.
-func looksEnveloped(line []byte) bool {
-	head := line[:min(len(line), 4096)]
+// looksEnveloped reports whether a text begins with the keys of an envelope, even when it is cut off.
+func looksEnveloped(text []byte) bool {
+	head := text[:min(len(text), 512)] // the keys stand before the payload
 	return bytes.Contains(head, []byte(`"recorded_at"`)) || bytes.Contains(head, []byte(`"fetched_at"`)) ||
-		bytes.HasPrefix(head, []byte(`{"board"`)) || bytes.Contains(head, []byte(`"payload"`))
+		bytes.Contains(head, []byte(`"payload":`))
 }
 
 // open reports whether a text ends inside an object or array, outside any string: the beginning of
@@ -80,11 +78,13 @@ func (r *Reader) snapshot(text []byte, line int) Snapshot {
 	switch {
 	case err == nil && s.Payload == nil && line > 0:
 		err = errors.New(`want an envelope {"board","recorded_at","payload"} or {"company","fetched_at","job_count","jobs"}`)
-	case s.Payload == nil:
-		s.Payload, err = text, nil // the source says best what is wrong with it
+	case s.Payload == nil && !looksEnveloped(text):
+		s.Payload, err = text, nil // if anything is wrong with it, the source says best what
 	}
 	switch {
 	case err != nil:
+	case s.Payload == nil:
+		err = errors.New("it looks like an envelope but has no payload")
 	case s.Board == "":
 		err = errors.New("the board is not named in the file: name it with --board")
 	case s.ObservedAt.IsZero():

@@ -10,6 +10,7 @@ import (
 	"io"
 	"iter"
 	"os"
+	"slices"
 	"sync/atomic"
 	"time"
 )
@@ -140,15 +141,23 @@ func (r *Reader) Close() error {
 // last Snapshot. It may be called once.
 func (r *Reader) Snapshots(ctx context.Context) iter.Seq[Snapshot] {
 	return func(yield func(Snapshot) bool) {
+		n := 1
 		first, err := r.line()
+		for err == nil && len(bytes.TrimSpace(first)) == 0 && !r.ended() {
+			first, err = r.line() // ended has read past further blank lines
+			n++
+		}
 		if ctxErr := ctx.Err(); ctxErr != nil {
 			err = ctxErr
 		}
 		switch {
-		case err != nil && !errors.Is(err, errTooLong):
-			yield(r.failed(1, err))
+		case errors.Is(err, io.EOF):
+			yield(r.failed(0, errors.New("the file is empty")))
 			return
-		case len(bytes.TrimSpace(first)) == 0 && r.ended():
+		case err != nil && !errors.Is(err, errTooLong):
+			yield(r.failed(n, err))
+			return
+		case err == nil && len(bytes.TrimSpace(first)) == 0:
 			yield(r.failed(0, errors.New("the file is empty")))
 			return
 		}
@@ -156,7 +165,7 @@ func (r *Reader) Snapshots(ctx context.Context) iter.Seq[Snapshot] {
 			r.document(first, yield)
 			return
 		}
-		r.lines(ctx, first, err, yield)
+		r.lines(ctx, n, first, err, yield)
 	}
 }
 
@@ -170,15 +179,12 @@ func (r *Reader) document(first []byte, yield func(Snapshot) bool) {
 		yield(r.failed(0, err))
 		return
 	}
-	yield(r.snapshot(append(first, rest...), 0))
+	yield(r.snapshot(slices.Concat(first, []byte("\n"), rest), 0))
 }
 
-// lines yields a file of envelopes, one a line.
-func (r *Reader) lines(ctx context.Context, line []byte, err error, yield func(Snapshot) bool) {
-	for n := 1; ; n++ {
-		if n > 1 {
-			line, err = r.line()
-		}
+// lines yields a file of envelopes, one a line, of which line n has been read.
+func (r *Reader) lines(ctx context.Context, n int, line []byte, err error, yield func(Snapshot) bool) {
+	for ; ; n++ {
 		if ctxErr := ctx.Err(); ctxErr != nil {
 			err = ctxErr
 		}
@@ -197,6 +203,7 @@ func (r *Reader) lines(ctx context.Context, line []byte, err error, yield func(S
 				return
 			}
 		}
+		line, err = r.line()
 	}
 }
 
