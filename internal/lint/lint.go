@@ -62,6 +62,7 @@ var rooms = map[string]room{
 	"internal/instance":       {},
 	"internal/market":         {ours: []string{"posting"}, guarded: []string{"http"}},
 	"internal/lint":           {},
+	"internal/proof":          {guarded: []string{"exec"}},
 	"cmd/rolescope":           {ours: []string{"*"}, guarded: []string{"env", "cli", "exec", "http"}},
 	"cmd/rolescope/demo":      {},
 	"bus/bustest":             {ours: []string{"*"}, guarded: []string{"nats"}},
@@ -74,9 +75,9 @@ var rooms = map[string]room{
 var confinedCalls = map[string][]string{
 	"os.Getenv":    {"cmd/rolescope"},
 	"os.LookupEnv": {"cmd/rolescope"},
-	"os.Environ":   {"cmd/rolescope", "store/engine"}, // the engine's child inherits it
-	"time.Now":     {"cmd/rolescope", "bus", "store/engine", "scheduler", "ingest/fetch"},
-	"time.Since":   {"cmd/rolescope", "bus", "store/engine", "scheduler", "ingest/fetch"},
+	"os.Environ":   {"cmd/rolescope", "internal/proof", "store/engine"}, // the engine's child inherits it
+	"time.Now":     {"cmd/rolescope", "internal/proof", "bus", "store/engine", "scheduler", "ingest/fetch"},
+	"time.Since":   {"cmd/rolescope", "internal/proof", "bus", "store/engine", "scheduler", "ingest/fetch"},
 	"time.Sleep":   {},
 	"time.Tick":    {},
 	"fmt.Println":  {},
