@@ -1,5 +1,177 @@
 package enrich
 
-import "github.com/rolescope/rolescope/posting"
+import (
+	"slices"
+	"strings"
 
-func locations(rec posting.Record, doc document) []posting.Location { return nil }
+	"github.com/rolescope/rolescope/posting"
+)
+
+const (
+	// locationsMax bounds the locations of one posting; the longest real lists name every state.
+	locationsMax = 64
+	// placeBytesMax bounds one location text; the longest real ones are lists of 50 places.
+	placeBytesMax = 4 << 10
+)
+
+// locations reads where the work can be done from the places the source states, address parts
+// first. What no rule resolves keeps its text and stays without a country.
+func locations(rec posting.Record, doc document) []posting.Location {
+	g := loadGazetteer()
+	remote := workplaceWord(rec.Workplace) == workplaceRemote || rec.Workplace == "" && rec.Remote != nil && *rec.Remote
+	var out []posting.Location
+	add := func(l posting.Location) {
+		if remote {
+			l.Remote = true
+		}
+		if l.Remote && l.Scope == "" {
+			l.Scope = l.Country
+		}
+		same := func(o posting.Location) bool {
+			return o.Country == l.Country && o.Region == l.Region && o.City == l.City && o.Remote == l.Remote && o.Scope == l.Scope &&
+				(l.Country != "" || l.Scope != "" || o.Text == l.Text)
+		}
+		if len(out) < locationsMax && !slices.ContainsFunc(out, same) {
+			out = append(out, l)
+		}
+	}
+	for _, p := range rec.Places {
+		for _, l := range g.place(p) {
+			add(l)
+		}
+	}
+	if len(rec.Places) == 0 {
+		for _, l := range g.headerLine(doc) {
+			add(l)
+		}
+	}
+	return out
+}
+
+// place reads one place: its address parts say where, its text may add that it is remote, or more
+// places.
+func (g *gazetteer) place(p posting.Place) []posting.Location {
+	text := readTitle(truncate(p.Text, placeBytesMax))
+	found := g.parse(text)
+	address, ok := g.address(p)
+	if !ok {
+		if len(found) == 0 && text != "" {
+			return []posting.Location{{Text: text}}
+		}
+		return found
+	}
+	if text == "" {
+		text = strings.Join(slices.DeleteFunc([]string{p.City, p.Region, p.Country}, func(s string) bool { return s == "" }), ", ")
+	}
+	address.Text = text
+	// "Remote (US)" at the address of the head office means the country, not the office.
+	if len(found) > 0 && !slices.ContainsFunc(found, func(l posting.Location) bool { return !l.Remote || l.City != "" }) {
+		for i := range found {
+			if found[i].Country == "" && found[i].Scope == "" {
+				found[i].Country = address.Country
+			}
+		}
+		return found
+	}
+	out := []posting.Location{address}
+	for _, l := range found {
+		switch {
+		case l.Country == address.Country && (l.City == "" || strings.EqualFold(foldPlace(l.City), foldPlace(address.City)) || address.City == ""):
+			if address.City == "" && l.City != "" {
+				out[0].City, out[0].Region = l.City, l.Region
+			}
+			out[0].Remote = out[0].Remote || l.Remote
+		case len(found) > 1 && l.Country != "":
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+// address reads the address parts alone; ok is false when they do not tell the country.
+func (g *gazetteer) address(p posting.Place) (posting.Location, bool) {
+	var l posting.Location
+	if n := g.lookup(p.Country); n != nil {
+		l.Country = n.country
+	} else if c := strings.ToUpper(strings.TrimSpace(p.Country)); g.alpha2[c] {
+		l.Country = c
+	}
+	region := g.lookup(p.Region)
+	city := g.lookup(p.City)
+	if l.Country == "" {
+		// The city and region alone, read as text, may tell it.
+		joined := strings.Join([]string{p.City, p.Region, p.Country}, ", ")
+		for _, f := range g.parse(joined) {
+			f.Remote = false
+			return f, f.Country != ""
+		}
+		return l, false
+	}
+	if region != nil {
+		for _, a := range region.regions {
+			if a.country == l.Country {
+				l.Region = a.region
+			}
+		}
+	}
+	l.City = strings.TrimSpace(p.City)
+	if city != nil {
+		for _, a := range city.cities {
+			if a.country == l.Country && (l.Region == "" || a.region == "" || a.region == l.Region) {
+				l.City = a.city
+				if l.Region == "" {
+					l.Region = a.region
+				}
+				break
+			}
+		}
+	}
+	if strings.ContainsAny(l.City, ";|/") || len(l.City) > cityBytesMax {
+		l.City = ""
+	}
+	return l, true
+}
+
+// cityBytesMax is above the longest place name in use; longer texts are not cities.
+const cityBytesMax = 60
+
+func truncate(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	return strings.ToValidUTF8(s[:n], "")
+}
+
+// headerFieldsMin is how many fields make a line the header of a post ("Acme | Engineer | Berlin").
+const headerFieldsMin = 3
+
+// headerLine reads the places from the header line of a post that has no structured ones. Fields
+// count only when they hold nothing but places, because others hold companies and roles.
+func (g *gazetteer) headerLine(doc document) []posting.Location {
+	if len(doc.paragraphs) == 0 {
+		return nil
+	}
+	p := doc.paragraphs[0]
+	fields := strings.Split(truncate(doc.text[p.start:p.end], placeBytesMax), "|")
+	if len(fields) < headerFieldsMin {
+		return nil
+	}
+	var out []posting.Location
+	for _, f := range fields[1:] {
+		unknown := 0
+		for _, t := range scanPlace(g, f) {
+			if t.kind == tokenUnknown {
+				unknown++
+			}
+		}
+		if unknown > 0 {
+			continue
+		}
+		out = append(out, g.parse(strings.TrimSpace(f))...)
+	}
+	// A bare "Remote" beside a place says how, not where.
+	if len(out) > 1 {
+		out = slices.DeleteFunc(out, func(l posting.Location) bool { return l.Country == "" && l.Scope == "" })
+	}
+	return out
+}
