@@ -1,0 +1,66 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+
+	"github.com/ClickHouse/clickhouse-go/v2"
+
+	"github.com/rolescope/rolescope/store/engine"
+)
+
+// trailingFormat finds a FORMAT clause at the end of a statement.
+var trailingFormat = regexp.MustCompile(`(?is)\sFORMAT\s+([A-Za-z][A-Za-z0-9]*)\s*;?\s*$`)
+
+// trailingEnd is what may follow a statement without belonging to it.
+var trailingEnd = regexp.MustCompile(`[\s;]+$`)
+
+// Raw runs a query as the read-only user and streams its answer in any of ClickHouse's formats. A
+// FORMAT clause at the query's end wins over format, as it does in ClickHouse's own client. params
+// are the values of {name:Type}. When the query fails in the middle, what came before has been
+// written and the error says why it ends.
+func (s *Store) Raw(ctx context.Context, w io.Writer, query, format string, params map[string]string) error {
+	if m := trailingFormat.FindStringSubmatchIndex(query); m != nil && !direction(query[m[2]:m[3]]) {
+		query, format = query[:m[0]], query[m[2]:m[3]]
+	}
+	query = trailingEnd.ReplaceAllString(query, "")
+	if len(params) > 0 {
+		ctx = clickhouse.Context(ctx, clickhouse.WithParameters(clickhouse.Parameters(params)))
+	}
+	stream, err := s.analyst.QueryFormat(ctx, format, query)
+	if err != nil {
+		if errors.Is(err, clickhouse.ErrFormatNativeUnsupported) {
+			return &engine.HintError{
+				Err:  errors.New("run query: ClickHouse's native protocol cannot hand out a format"),
+				Hint: "Give CLICKHOUSE_URL as http://user:password@host:8123/database.",
+			}
+		}
+		return fmt.Errorf("run query: %w", serverError(err))
+	}
+	defer stream.Close() //nolint:errcheck // the answer has been read
+	if _, err := io.Copy(w, stream); err != nil {
+		return fmt.Errorf("run query: %w", serverError(err))
+	}
+	return nil
+}
+
+// direction reports whether the word after a column named format only looks like a format.
+func direction(word string) bool {
+	switch word {
+	case "asc", "ASC", "desc", "DESC":
+		return true
+	}
+	return false
+}
+
+// serverError cuts an error down to ClickHouse's own message, which says it best.
+func serverError(err error) error {
+	var exception *clickhouse.Exception
+	if errors.As(err, &exception) {
+		return exception
+	}
+	return err
+}

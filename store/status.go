@@ -1,0 +1,67 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// Status is what an operator wants to know of the store at a glance.
+type Status struct {
+	ClickHouse    string // version of the engine or server
+	Embedded      bool
+	Schema        int    // last migration applied
+	TaggerVersion string // the active one; empty before the first Activate
+	Postings      uint64 // readable through v_postings
+	Open          uint64 // of these, not closed
+	Vacancies     uint64
+	Runs          uint64
+	DeadOpen      uint64 // dead letters nobody has decided about
+	Tables        []TableStatus
+	Boards        []BoardStatus
+}
+
+// TableStatus is the size of one table. Rows counts repeats that are not merged yet.
+type TableStatus struct {
+	Name  string `ch:"name"`
+	Rows  uint64 `ch:"rows"`
+	Bytes uint64 `ch:"bytes"` // on disk
+	Parts uint64 `ch:"parts"`
+}
+
+// BoardStatus is the last run of one board.
+type BoardStatus struct {
+	Source     string    `ch:"source"`
+	Board      string    `ch:"board"`
+	Runs       uint64    `ch:"runs"`
+	ObservedAt time.Time `ch:"last_observed_at"`
+	Outcome    string    `ch:"last_outcome"`
+	Listed     int32     `ch:"last_listed"`
+}
+
+// Status reads it all; it costs a pass over the postings' small columns.
+func (s *Store) Status(ctx context.Context) (Status, error) {
+	st := Status{Embedded: s.engine != nil}
+	row := s.conn.QueryRow(ctx, `SELECT version(), toInt64((SELECT max(version) FROM schema_migrations)), `+activeVersion+`,
+		(SELECT count() FROM v_postings), (SELECT count() FROM v_postings WHERE closed_at IS NULL),
+		(SELECT uniqExact(vacancy_id) FROM v_postings WHERE vacancy_id != ''), (SELECT uniqExact(run_id) FROM runs),
+		(SELECT count() FROM v_dead WHERE state = 'open')`)
+	var schema int64
+	if err := row.Scan(&st.ClickHouse, &schema, &st.TaggerVersion, &st.Postings, &st.Open, &st.Vacancies, &st.Runs, &st.DeadOpen); err != nil {
+		return st, fmt.Errorf("read status: %w", err)
+	}
+	st.Schema = int(schema)
+	err := s.conn.Select(ctx, &st.Tables, `SELECT t.name AS name, sum(p.rows) AS rows, sum(p.bytes_on_disk) AS bytes, countIf(p.name != '') AS parts
+		FROM system.tables AS t LEFT JOIN (SELECT * FROM system.parts WHERE active AND database = currentDatabase()) AS p ON p.table = t.name
+		WHERE t.database = currentDatabase() AND t.engine LIKE '%MergeTree' GROUP BY t.name ORDER BY t.name`)
+	if err != nil {
+		return st, fmt.Errorf("read tables: %w", err)
+	}
+	err = s.conn.Select(ctx, &st.Boards, `SELECT source, board, count() AS runs, max(observed_at) AS last_observed_at,
+			argMax(outcome, (observed_at, run_id)) AS last_outcome, argMax(listed, (observed_at, run_id)) AS last_listed
+		FROM v_runs GROUP BY source, board ORDER BY source, board`)
+	if err != nil {
+		return st, fmt.Errorf("read boards: %w", err)
+	}
+	return st, nil
+}

@@ -1,0 +1,33 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/ClickHouse/clickhouse-go/v2"
+)
+
+const activeVersion = "(SELECT argMax(tagger_version, activated_at) FROM tagger_versions)"
+
+// Activate makes taggerVersion the one that the views show. It does nothing when it is already.
+func (s *Store) Activate(ctx context.Context, taggerVersion string) error {
+	active, err := s.ActiveVersion(ctx)
+	if err != nil || active == taggerVersion {
+		return err
+	}
+	err = s.conn.Exec(ctx, "INSERT INTO tagger_versions (tagger_version, activated_at) SELECT {version:String}, fromUnixTimestamp64Milli({at:Int64})",
+		clickhouse.Named("version", taggerVersion), clickhouse.Named("at", s.cfg.Now().UnixMilli()))
+	if err != nil {
+		return fmt.Errorf("activate tagger version %s: %w", taggerVersion, err)
+	}
+	return nil
+}
+
+// ActiveVersion is the tagger version that the views show, empty before the first Activate.
+func (s *Store) ActiveVersion(ctx context.Context) (string, error) {
+	var version string
+	if err := s.conn.QueryRow(ctx, "SELECT "+activeVersion).Scan(&version); err != nil {
+		return "", fmt.Errorf("read the active tagger version: %w", err)
+	}
+	return version, nil
+}
