@@ -1,0 +1,360 @@
+package enrich
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"go.yaml.in/yaml/v3"
+)
+
+const (
+	// roleScoreMin is the least evidence a role by text needs: one decisive phrase with two typical
+	// ones, or the role's name after a trigger.
+	roleScoreMin = 6
+	// roleLeadMin is how far ahead of every other role it must be.
+	roleLeadMin = 2
+	// roleNamedWeight counts a role named by the text itself ("As a data scientist, you will").
+	roleNamedWeight = 10
+	// roleNameWords is how many words behind a trigger may hold the role's name.
+	roleNameWords = 9
+	// textWordsMax bounds the words of a description that are looked at: ten times a long advert.
+	textWordsMax = 20_000
+)
+
+// textFile is roles/text.yaml; its comments say what each part means.
+type textFile struct {
+	Roles    map[string]map[int][]string `yaml:"roles"`
+	Triggers struct {
+		Sentence []string `yaml:"sentence"`
+		Anywhere []string `yaml:"anywhere"`
+	} `yaml:"triggers"`
+	Track map[string]map[int][]string `yaml:"track"`
+}
+
+// evidence is what one phrase speaks for.
+type evidence struct {
+	id     int // position among all phrases, so that each counts once
+	phrase string
+	votes  []vote
+}
+
+type vote struct {
+	subject int // a role's place in Roles, or a track
+	weight  int
+}
+
+// The subjects of track evidence, behind those of the roles.
+const (
+	subjectResearch = 100 + iota
+	subjectEngineering
+)
+
+type trigger struct{ sentenceOnly bool }
+
+// textRules is the compiled text.yaml. It is never changed after loading.
+type textRules struct {
+	evidence *phraseBook[*evidence]
+	triggers *phraseBook[trigger]
+	roles    []string
+	phrases  int
+}
+
+func loadTextRules() (*textRules, error) {
+	data, err := roleFiles.ReadFile("roles/text.yaml")
+	if err != nil {
+		return nil, fmt.Errorf("read text rules: %w", err)
+	}
+	var f textFile
+	dec := yaml.NewDecoder(strings.NewReader(string(data)))
+	dec.KnownFields(true)
+	if err := dec.Decode(&f); err != nil {
+		return nil, fmt.Errorf("decode text rules: %w", err)
+	}
+	r, err := f.compile()
+	if err != nil {
+		return nil, fmt.Errorf("compile text rules: %w", err)
+	}
+	return r, nil
+}
+
+func (f textFile) compile() (*textRules, error) {
+	r := &textRules{evidence: newPhraseBook[*evidence](), triggers: newPhraseBook[trigger](), roles: Roles()}
+	seen := map[string]*evidence{}
+	file := func(subject int, byWeight map[int][]string) error {
+		for _, weight := range slices.Sorted(maps.Keys(byWeight)) {
+			for _, phrase := range byWeight[weight] {
+				if err := r.file(seen, phrase, vote{subject, weight}); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	}
+	for i, role := range r.roles {
+		if err := file(i, f.Roles[role]); err != nil {
+			return nil, fmt.Errorf("role %s: %w", role, err)
+		}
+	}
+	for role := range f.Roles {
+		if err := checkRole(role); err != nil {
+			return nil, err
+		}
+	}
+	if err := file(subjectResearch, f.Track["research"]); err != nil {
+		return nil, fmt.Errorf("track research: %w", err)
+	}
+	if err := file(subjectEngineering, f.Track["engineering"]); err != nil {
+		return nil, fmt.Errorf("track engineering: %w", err)
+	}
+	for _, p := range f.Triggers.Sentence {
+		if err := r.triggers.add(p, trigger{sentenceOnly: true}); err != nil {
+			return nil, fmt.Errorf("triggers: %w", err)
+		}
+	}
+	for _, p := range f.Triggers.Anywhere {
+		if err := r.triggers.add(p, trigger{}); err != nil {
+			return nil, fmt.Errorf("triggers: %w", err)
+		}
+	}
+	return r, nil
+}
+
+// file adds a vote to a phrase, filing the phrase the first time. Two weights for one subject are an
+// error.
+func (r *textRules) file(seen map[string]*evidence, phrase string, v vote) error {
+	words := splitTitle(phrase)
+	stems := make([]string, len(words))
+	for i, w := range words {
+		stems[i] = w.stem
+	}
+	key := strings.Join(stems, " ")
+	e := seen[key]
+	if e == nil {
+		e = &evidence{id: r.phrases, phrase: phrase}
+		r.phrases++
+		seen[key] = e
+		if err := r.evidence.add(phrase, e); err != nil {
+			return err
+		}
+	}
+	for _, other := range e.votes {
+		if other.subject == v.subject {
+			return fmt.Errorf("phrase %q is there twice", phrase)
+		}
+	}
+	e.votes = append(e.votes, v)
+	return nil
+}
+
+// splitText cuts the paragraphs that speak of the work into words. A new paragraph or sentence begins
+// with joinSegment, a word behind a comma too.
+func splitText(doc document) []titleWord {
+	folded := foldLatin(doc.text)
+	words := make([]titleWord, 0, len(folded)/6+8)
+	aligned := len(folded) == len(doc.text)
+	for _, p := range doc.paragraphs {
+		if !speaksOfWork(p.section) {
+			continue
+		}
+		part := ""
+		if aligned {
+			part = folded[p.start:p.end]
+		} else {
+			part = foldLatin(doc.text[p.start:p.end])
+		}
+		words = splitParagraph(words, part)
+		if len(words) >= textWordsMax {
+			return words[:textWordsMax]
+		}
+	}
+	return words
+}
+
+func speaksOfWork(s section) bool {
+	switch s {
+	case sectionAbout, sectionBenefits, sectionLegal, sectionProcess:
+		return false
+	}
+	return true
+}
+
+func splitParagraph(words []titleWord, s string) []titleWord {
+	join := joinSegment
+	for i := 0; i < len(s); {
+		n := textWordLen(s[i:])
+		if n == 0 {
+			r, size := utf8.DecodeRuneInString(s[i:])
+			switch r {
+			case '.', ',', ';', ':', '!', '?', '(', ')', '|', '•', '—', '–':
+				join = joinSegment
+			}
+			i += size
+			continue
+		}
+		w := s[i : i+n]
+		i += n
+		if isConjunction(w) {
+			continue
+		}
+		words = append(words, titleWord{text: w, stem: singular(w), join: join})
+		join = joinSpace
+	}
+	return words
+}
+
+func textWordLen(s string) int {
+	n := 0
+	for n < len(s) {
+		if c := s[n]; c < utf8.RuneSelf {
+			if c >= 'a' && c <= 'z' || c >= '0' && c <= '9' {
+				n++
+				continue
+			}
+			break
+		}
+		r, size := utf8.DecodeRuneInString(s[n:])
+		if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
+			break
+		}
+		n += size
+	}
+	return n
+}
+
+// textReading is the evidence found in one description.
+type textReading struct {
+	scores     []int    // per role, in the order of Roles
+	phrases    []string // the phrases found, by their first position, as filed
+	votes      [][]vote
+	named      string // the role the text calls the job, "" if none
+	namedBy    string
+	research   int
+	engineered int
+}
+
+// read counts the evidence of a description.
+func (r *textRules) read(words []titleWord, titles *titleRules) textReading {
+	out := textReading{scores: make([]int, len(r.roles))}
+	seen := make([]bool, r.phrases)
+	for i := range words {
+		r.collect(&out, seen, words, i)
+		if out.named == "" {
+			if t, n := r.triggers.endingAt(words, i); n > 0 {
+				if !t.sentenceOnly || words[i+1-n].join == joinSegment {
+					r.name(&out, words, i+1, titles)
+				}
+			}
+		}
+	}
+	return out
+}
+
+// collect counts every phrase that ends with word i, the shorter ones inside the longer too: "ml
+// model" in "deploy ml model" is evidence of its own.
+func (r *textRules) collect(out *textReading, seen []bool, words []titleWord, i int) {
+	for _, e := range r.evidence.byLast[words[i].stem] {
+		k := len(e.words)
+		if k > i+1 || seen[e.value.id] || !endsWith(words[:i+1], e.words) {
+			continue
+		}
+		seen[e.value.id] = true
+		out.phrases = append(out.phrases, e.value.phrase)
+		out.votes = append(out.votes, e.value.votes)
+		for _, v := range e.value.votes {
+			switch v.subject {
+			case subjectResearch:
+				out.research += v.weight
+			case subjectEngineering:
+				out.engineered += v.weight
+			default:
+				out.scores[v.subject] += v.weight
+			}
+		}
+	}
+}
+
+func endsWith(words []titleWord, phrase []string) bool {
+	tail := words[len(words)-len(phrase):]
+	for j, w := range phrase {
+		if tail[j].stem != w {
+			return false
+		}
+	}
+	return true
+}
+
+// name reads the role's name behind a trigger that ends before word i.
+func (r *textRules) name(out *textReading, words []titleWord, i int, titles *titleRules) {
+	end := i
+	for end < len(words) && end < i+roleNameWords && (end == i || words[end].join != joinSegment) && !endsName(words[end].text) {
+		end++
+	}
+	if end == i {
+		return
+	}
+	// Only a head says that a role is named; a function word may be anything ("as a product we").
+	heads := titles.headsOf(words, i, end)
+	if _, ok := mainHead(heads, end); !ok {
+		return
+	}
+	role := titles.roleOf(words[i:end])
+	if role.role == roleOther || role.role == "" {
+		return
+	}
+	out.named, out.namedBy = role.role, joinWords(words[i:end])
+	out.scores[slices.Index(r.roles, role.role)] += roleNamedWeight
+}
+
+func endsName(w string) bool {
+	switch w {
+	case "who", "you", "we", "that", "to", "with", "at", "role", "position", "will", "is", "your", "our", "the", "passionate":
+		return true
+	}
+	return false
+}
+
+// role is the role the evidence is for, with the phrases that decided, or "" when it is weak or
+// speaks for two roles alike.
+func (t textReading) role(roles []string) (role, reason string) {
+	best, second := -1, 0
+	for i, s := range t.scores {
+		switch {
+		case best < 0 || s > t.scores[best]:
+			if best >= 0 {
+				second = max(second, t.scores[best])
+			}
+			best = i
+		default:
+			second = max(second, s)
+		}
+	}
+	if best < 0 || t.scores[best] < roleScoreMin || t.scores[best]-second < roleLeadMin {
+		return "", ""
+	}
+	return roles[best], t.reason(roles, best)
+}
+
+// reasonPhrasesMax bounds the phrases a reason quotes.
+const reasonPhrasesMax = 4
+
+// reason quotes the heaviest phrases for subject, by weight, then by position.
+func (t textReading) reason(roles []string, subject int) string {
+	var parts []string
+	if t.named == roles[subject] {
+		parts = append(parts, fmt.Sprintf("named %q", t.namedBy))
+	}
+	for weight := 3; weight >= 1; weight-- {
+		for i, votes := range t.votes {
+			for _, v := range votes {
+				if v.subject == subject && v.weight == weight && len(parts) < reasonPhrasesMax {
+					parts = append(parts, t.phrases[i])
+				}
+			}
+		}
+	}
+	return fmt.Sprintf("%s (%d)", strings.Join(parts, ", "), t.scores[subject])
+}

@@ -1,0 +1,304 @@
+package enrich
+
+import "slices"
+
+// titleRole is what a title says of the work.
+type titleRole struct {
+	role    string
+	rule    string   // the phrase that decided, with its refinement
+	roles   []string // all roles, in order, when the title advertises several; else nil
+	manager bool     // the title is that of somebody who leads people
+}
+
+// headFound is one head phrase in a title: words[start:end].
+type headFound struct {
+	rule       headRule
+	start, end int
+}
+
+// titleSegment is words[start:end] of a title with the heads found in it, by position. cut is where
+// its first preposition stands (or end): heads after it only describe the one before.
+type titleSegment struct {
+	start, end, cut int
+	heads           []headFound
+}
+
+// roleOf decides the role of a title, by the rules of roles/titles.yaml:
+//
+//  1. The first segment with a head that means something decides. In it, the head that ends last and
+//     begins before any preposition wins.
+//  2. A generic head (engineer, software engineer, scientist) is refined by the words around it; a
+//     literal research or machine learning head in a later segment replaces it.
+//  3. A head that means leading people takes the business function beside it, else "management".
+//  4. Without such a head the function words decide, nearest to a bare title ("specialist") first.
+//  5. Without any, the role is "other".
+//
+// A title with several heads in one slash or "and" list has several roles; role is then the first.
+func (r *titleRules) roleOf(words []titleWord) titleRole {
+	segments := r.segments(words)
+	for i := range segments {
+		if out, ok := r.bySegment(words, segments, i); ok {
+			return out
+		}
+	}
+	return r.byFunction(words, segments)
+}
+
+func (r *titleRules) segments(words []titleWord) []titleSegment {
+	var out []titleSegment
+	for i := range words {
+		if words[i].join == joinSegment || i == 0 {
+			out = append(out, titleSegment{start: i})
+		}
+		out[len(out)-1].end = i + 1
+	}
+	for i := range out {
+		s := &out[i]
+		s.cut = s.end
+		for k := s.start + 1; k < s.end; k++ {
+			if isPreposition(words[k].text) {
+				s.cut = k
+				break
+			}
+		}
+		s.heads = r.headsOf(words, s.start, s.end)
+	}
+	return out
+}
+
+// headsOf finds the heads in words[start:end]: the longest at each end, none inside another.
+func (r *titleRules) headsOf(words []titleWord, start, end int) []headFound {
+	var out []headFound
+	for i := start; i < end; i++ {
+		rule, n := r.heads.endingAt(words[start:end], i-start)
+		if n == 0 {
+			continue
+		}
+		found := headFound{rule, i + 1 - n, i + 1}
+		for len(out) > 0 && out[len(out)-1].start >= found.start {
+			out = out[:len(out)-1] // the longer phrase swallows what it contains
+		}
+		out = append(out, found)
+	}
+	return out
+}
+
+func isPreposition(w string) bool {
+	switch w {
+	case "of", "for", "in", "at", "with", "to", "on", "by", "from", "fur", "im", "bei", "de", "du", "des", "da", "do",
+		"para", "en", "per", "di", "van", "voor", "pour", "del", "della", "within", "supporting", "focused", "als":
+		return true
+	}
+	return false
+}
+
+// bySegment decides by the heads of segment i; ok is false when it has none that means something.
+func (r *titleRules) bySegment(words []titleWord, segments []titleSegment, i int) (out titleRole, ok bool) {
+	s := segments[i]
+	parts := s.parts(words)
+	for k, part := range parts {
+		head, found := mainHead(part, s.cut)
+		if !found {
+			continue
+		}
+		if k > 0 {
+			head = r.borrow(words, parts, k, head)
+		}
+		one := r.byHead(words, segments, i, head)
+		if !ok {
+			out, ok = one, true
+			continue
+		}
+		if one.role != out.role && !one.manager && !out.manager && one.role != roleOther {
+			if len(out.roles) == 0 {
+				out.roles = []string{out.role}
+			}
+			if !slices.Contains(out.roles, one.role) {
+				out.roles = append(out.roles, one.role)
+			}
+		}
+	}
+	return out, ok
+}
+
+// parts divides the segment's heads where a list join stands right behind a head: "Research Engineer
+// / Scientist" has two parts, "Backend / Frontend Engineer" has one.
+func (s titleSegment) parts(words []titleWord) [][]headFound {
+	var out [][]headFound
+	for i, h := range s.heads {
+		listed := i > 0 && s.heads[i-1].end < len(words) && words[s.heads[i-1].end].join == joinList && h.start >= s.heads[i-1].end
+		if i == 0 || listed {
+			out = append(out, nil)
+		}
+		out[len(out)-1] = append(out[len(out)-1], h)
+	}
+	return out
+}
+
+// mainHead is the head that ends last among those that begin before the preposition at cut, or among
+// all when none does. Bare titles do not count.
+func mainHead(heads []headFound, cut int) (headFound, bool) {
+	var best headFound
+	found := false
+	for _, h := range heads {
+		if h.rule.kind == headTitle || found && h.start >= cut {
+			continue
+		}
+		best, found = h, true
+	}
+	return best, found
+}
+
+// borrow completes a bare family head of a later part with the first part's words: the "scientist" of
+// "research engineer / scientist" is a research scientist.
+func (r *titleRules) borrow(words []titleWord, parts [][]headFound, k int, head headFound) headFound {
+	first, ok := mainHead(parts[0], len(words))
+	if !ok || head.rule.kind != headFamily || head.end-head.start != 1 || words[head.start].join != joinList {
+		return head
+	}
+	joined := append(slices.Clone(words[first.start:first.end-1]), words[head.start])
+	if rule, n := r.heads.endingAt(joined, len(joined)-1); n > 1 {
+		head.rule = rule
+	}
+	return head
+}
+
+func (r *titleRules) byHead(words []titleWord, segments []titleSegment, i int, head headFound) titleRole {
+	rule := head.rule
+	switch rule.kind {
+	case headFamily:
+		if literal, ok := r.literal(segments, i); ok {
+			return literal
+		}
+		for _, ref := range rule.refine {
+			if phrase := ref.match(words, segments[i].start, head); phrase != "" {
+				return titleRole{role: ref.role, rule: rule.phrase + " + " + phrase}
+			}
+		}
+		return titleRole{role: rule.role, rule: rule.phrase}
+	case headManager:
+		role, phrase := r.functionBeside(words, segments, i, head)
+		if role == "" || isTechnical(role) || role == roleOther {
+			role = roleManagement
+		}
+		return titleRole{role: role, rule: joinRule(rule.phrase, phrase), manager: true}
+	}
+	if r.overridden[rule.role] {
+		if literal, ok := r.literal(segments, i); ok {
+			return literal
+		}
+	}
+	return titleRole{role: rule.role, rule: rule.phrase, manager: rule.role == roleManagement}
+}
+
+// literal finds a research or machine learning head in the segments after i.
+func (r *titleRules) literal(segments []titleSegment, i int) (titleRole, bool) {
+	for _, s := range segments[i+1:] {
+		head, ok := mainHead(s.heads, s.cut)
+		if !ok || head.rule.kind != headRole {
+			continue
+		}
+		switch head.rule.role {
+		case roleResearchScientist, roleResearchEngineer, roleAppliedScientist, roleMLEngineer:
+			if head.end-head.start > 1 {
+				return titleRole{role: head.rule.role, rule: head.rule.phrase}, true
+			}
+		}
+	}
+	return titleRole{}, false
+}
+
+// match returns the phrase that makes the refinement apply to a head in the segment that begins at
+// start, or "".
+func (ref *refinement) match(words []titleWord, start int, head headFound) string {
+	for i := range words {
+		if phrase, n := ref.around.endingAt(words, i); n > 0 {
+			return phrase
+		}
+	}
+	for i := start; i < head.end-1; i++ {
+		if phrase, n := ref.before.endingAt(words[start:], i-start); n > 0 {
+			return phrase
+		}
+	}
+	return ""
+}
+
+// functionBeside is the function nearest to a head: before it in its segment, then behind it, then in
+// later segments, then in earlier ones.
+func (r *titleRules) functionBeside(words []titleWord, segments []titleSegment, i int, head headFound) (role, phrase string) {
+	s := segments[i]
+	if role, phrase = r.lastFunction(words, s.start, head.start); role != "" {
+		return role, phrase
+	}
+	if role, phrase = r.lastFunction(words, head.end, nextCut(words, head.end, s.end)); role != "" {
+		return role, phrase
+	}
+	for _, other := range slices.Concat(segments[i+1:], segments[:i]) {
+		if role, phrase = r.lastFunction(words, other.start, other.cut); role != "" {
+			return role, phrase
+		}
+	}
+	return "", ""
+}
+
+// nextCut is where the noun phrase that begins at from (after its own preposition) ends.
+func nextCut(words []titleWord, from, end int) int {
+	for k := from + 1; k < end; k++ {
+		if isPreposition(words[k].text) && k > from+1 {
+			return k
+		}
+	}
+	return end
+}
+
+// lastFunction is the function phrase that ends last in words[start:end], the longest among equals.
+func (r *titleRules) lastFunction(words []titleWord, start, end int) (role, phrase string) {
+	for i := end - 1; i >= start; i-- {
+		if role, n := r.functions.endingAt(words[start:end], i-start); n > 0 {
+			return role, joinWords(words[i+1-n : i+1])
+		}
+	}
+	return "", ""
+}
+
+// byFunction decides a title without a head that means something.
+func (r *titleRules) byFunction(words []titleWord, segments []titleSegment) titleRole {
+	for i, s := range segments {
+		if len(s.heads) == 0 {
+			continue
+		}
+		head := s.heads[len(s.heads)-1]
+		if role, phrase := r.functionBeside(words, segments, i, head); role != "" {
+			return titleRole{role: role, rule: joinRule(head.rule.phrase, phrase)}
+		}
+	}
+	for _, s := range segments {
+		if role, phrase := r.lastFunction(words, s.start, s.cut); role != "" {
+			return titleRole{role: role, rule: phrase}
+		}
+	}
+	return titleRole{role: roleOther}
+}
+
+func joinRule(head, with string) string {
+	if with == "" {
+		return head
+	}
+	return head + " + " + with
+}
+
+func joinWords(words []titleWord) string {
+	n := 0
+	for _, w := range words {
+		n += len(w.text) + 1
+	}
+	b := make([]byte, 0, n)
+	for i, w := range words {
+		if i > 0 {
+			b = append(b, ' ')
+		}
+		b = append(b, w.text...)
+	}
+	return string(b)
+}

@@ -1,0 +1,236 @@
+package enrich
+
+// The seniority ladder, lowest first. A posting whose title and text say nothing has none.
+const (
+	seniorityIntern    = "intern"
+	seniorityEntry     = "entry"
+	seniorityMid       = "mid"
+	senioritySenior    = "senior"
+	seniorityStaff     = "staff"
+	seniorityPrincipal = "principal"
+	seniorityLead      = "lead"
+	seniorityManager   = "manager"
+	seniorityDirector  = "director"
+	seniorityExecutive = "executive"
+)
+
+// seniorityOrder is which of several words of a title wins: whom one leads says more than a grade,
+// and a stated internship more than either.
+func seniorityOrder() []string {
+	return []string{
+		seniorityIntern, seniorityExecutive, seniorityDirector, seniorityManager, seniorityPrincipal,
+		seniorityStaff, seniorityLead, senioritySenior, seniorityEntry, seniorityMid,
+	}
+}
+
+// seniorityOf is the seniority the title states, else what the years asked for make clear: up to one
+// year is entry, two to four mid, five to nine senior, for technical roles only. More years, or
+// other roles, decide nothing.
+func seniorityOf(words []titleWord, title titleRole, years *int) string {
+	found := map[string]bool{}
+	for i := range words {
+		if s := gradeAt(words, i, title); s != "" {
+			found[s] = true
+		}
+	}
+	for _, s := range seniorityOrder() {
+		if found[s] {
+			return s
+		}
+	}
+	if title.manager && (title.role == roleManagement) {
+		return seniorityManager
+	}
+	if years == nil || !isTechnical(title.role) {
+		return ""
+	}
+	switch y := *years; {
+	case y <= 1:
+		return seniorityEntry
+	case y <= 4:
+		return seniorityMid
+	case y <= 9:
+		return senioritySenior
+	}
+	return ""
+}
+
+// gradeAt is the grade word i states among its neighbours, "" if none.
+func gradeAt(words []titleWord, i int, title titleRole) string {
+	before, after := wordAt(words, i-1), wordAt(words, i+1)
+	switch words[i].stem {
+	case "intern", "internship", "praktikant", "praktikantin", "praktikum", "werkstudent", "werkstudentin", "stagiaire", "becario", "becaria",
+		"estagiario", "estagiaria", "estagio", "tirocinio", "tirocinante", "alternance", "alternant", "alternante", "coop", "pasante", "pasantia", "pflichtpraktikum":
+		if after == "program" || after == "programs" || after == "recruiter" || after == "recruiting" || after == "coordinator" {
+			return ""
+		}
+		return seniorityIntern
+	case "stage":
+		if i == 0 && after != "" && after != "manager" {
+			return seniorityIntern
+		}
+	case "student":
+		if before == "working" || before == "phd" || before == "master" || before == "doctoral" || after == "researcher" || after == "assistant" || after == "worker" {
+			return seniorityIntern
+		}
+	case "op":
+		if before == "co" {
+			return seniorityIntern
+		}
+	case "thesis", "masterarbeit", "bachelorarbeit", "abschlussarbeit", "masterthesis":
+		return seniorityIntern
+	}
+	if s := rankAt(words, i, before, after, title); s != "" {
+		return s
+	}
+	return levelAt(words, i, before, after)
+}
+
+// rankAt reads the words that say whom one leads.
+func rankAt(words []titleWord, i int, before, after string, title titleRole) string {
+	switch words[i].stem {
+	case "vp", "svp", "evp", "avp", "ceo", "cto", "cfo", "cmo", "coo", "cro", "cio", "ciso", "geschaftsfuhrer", "geschaftsfuhrerin", "founder", "cofounder":
+		return seniorityExecutive
+	case "president":
+		return seniorityExecutive
+	case "chief":
+		if after != "of" && after != "engineer" && after != "architect" || lastIs(words, i, "officer") {
+			if lastIs(words, i, "officer") || after == "scientist" || after == "executive" {
+				return seniorityExecutive
+			}
+		}
+	case "director", "direktor", "direktorin", "directeur", "directrice", "directora", "diretor", "diretora", "direttore":
+		switch before {
+		case "account", "art", "client":
+			return "" // grades of their own trade, not leaders of leaders
+		case "managing":
+			return seniorityExecutive
+		}
+		return seniorityDirector
+	case "head", "bereichsleiter":
+		return seniorityDirector
+	case "leiter", "leiterin", "teamleiter", "teamleiterin", "abteilungsleiter", "supervisor":
+		return seniorityManager
+	case "manager", "manageur":
+		if leadsPeople(words, i, before, title) {
+			return seniorityManager
+		}
+	}
+	return ""
+}
+
+// leadsPeople tells a manager of people from one of products, projects or accounts: either nothing
+// but a grade stands before ("Senior Manager, Payroll"), or the title is of management or sales.
+func leadsPeople(words []titleWord, i int, before string, title titleRole) bool {
+	if title.role == roleManagement {
+		return true
+	}
+	if words[i].join == joinSegment || before == "" {
+		return true
+	}
+	switch before {
+	case "senior", "sr", "associate", "group", "lead", "general", "sales", "regional", "area", "shift", "team", "people", "store",
+		"finance", "accounting", "hr", "operations", "support", "marketing", "recruiting", "legal", "warehouse", "production", "manufacturing", "tax", "treasury", "payroll", "facilities", "design":
+		return true
+	}
+	return false
+}
+
+// levelAt reads the words that grade somebody's own work.
+func levelAt(words []titleWord, i int, before, after string) string {
+	switch words[i].stem {
+	case "principal", "distinguished":
+		if after != "investigator" && before != "school" {
+			return seniorityPrincipal
+		}
+	case "staff":
+		switch {
+		case before == "of" || before == "technical" || before == "engineering" && wordAt(words, i-2) == "of":
+			return ""
+		case after == "accountant" || after == "member" || after == "nurse" || after == "attorney" || after == "counsel":
+			return ""
+		case len(words) == 1 || i == len(words)-1 && i > 0 && words[i].join == joinSpace:
+			return "" // "Support Staff"
+		}
+		return seniorityStaff
+	case "lead", "leader", "techlead", "teamlead":
+		if after != "generation" && after != "gen" && after != "qualification" && after != "time" {
+			return seniorityLead
+		}
+	case "senior", "sr", "snr", "sen", "confirme", "iii", "sde3":
+		return senioritySenior
+	case "iv":
+		return seniorityStaff
+	case "junior", "jr", "trainee", "graduate", "entry", "apprentice", "berufseinsteiger", "debutant", "absolvent", "volontar", "auszubildender", "ausbildung", "apprenti":
+		if words[i].stem == "graduate" && (after == "program" && wordAt(words, i+2) == "manager" || after == "recruiter" || before == "post") {
+			return ""
+		}
+		return seniorityEntry
+	case "grad", "graduates":
+		return seniorityEntry
+	case "career":
+		if before == "early" && after != "recruiter" && after != "program" {
+			return seniorityEntry
+		}
+	case "associate":
+		if i == 0 && after != "" && words[1].join == joinSpace && !isRank(after) && len(words) > 2 {
+			return seniorityEntry
+		}
+	case "ii", "mid", "intermediate", "medior", "sde2":
+		if words[i].stem == "mid" && (after == "market" || after == "marketing" || after == "size") {
+			return ""
+		}
+		return seniorityMid
+	}
+	return numeral(words, i, before)
+}
+
+// numeral reads the grade behind a trade: "Engineer I", "Analyst 2". A number elsewhere is not one.
+func numeral(words []titleWord, i int, before string) string {
+	if i == 0 || words[i].join != joinSpace {
+		return ""
+	}
+	switch singular(before) {
+	case "engineer", "scientist", "developer", "analyst", "designer", "researcher", "specialist", "associate", "technician", "accountant", "recruiter", "administrator", "swe", "sde":
+	default:
+		return ""
+	}
+	switch words[i].text {
+	case "i", "1":
+		return seniorityEntry
+	case "2":
+		return seniorityMid
+	case "3":
+		return senioritySenior
+	case "4":
+		return seniorityStaff
+	case "v", "5":
+		return seniorityPrincipal
+	}
+	return ""
+}
+
+func isRank(w string) bool {
+	switch singular(w) {
+	case "director", "partner", "principal", "vice", "vp", "general", "manager", "counsel", "professor", "attorney":
+		return true
+	}
+	return false
+}
+
+func wordAt(words []titleWord, i int) string {
+	if i < 0 || i >= len(words) {
+		return ""
+	}
+	return words[i].text
+}
+
+// lastIs reports whether word stands within the four words behind i.
+func lastIs(words []titleWord, i int, word string) bool {
+	for k := i + 1; k < len(words) && k <= i+4; k++ {
+		if words[k].stem == word {
+			return true
+		}
+	}
+	return false
+}
