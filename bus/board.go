@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -29,13 +30,16 @@ const (
 	partBytes = 256 << 10
 	// boardBytesMax caps one state, ten times the largest board ever seen.
 	boardBytesMax = 128 << 20
+	// orphanAge is when parts that no head names are taken for those of a writer that died.
+	orphanAge = time.Hour
 	// boardAttempts is how often PutBoard starts again when another process was faster.
 	boardAttempts = 10
 )
 
 // boardHead names the parts that are the present state.
 type boardHead struct {
-	Digest string `json:"digest"` // SHA-256 of the joined parts; also their name
+	Name   string `json:"name"`   // of the parts: no two writers that differ, and no two times, share one
+	Digest string `json:"digest"` // SHA-256 of the joined parts
 	Parts  int    `json:"parts"`
 }
 
@@ -67,7 +71,7 @@ func (b *Bus) forgetBoards(ctx context.Context) error {
 	return nil
 }
 
-// boardKey is the prefix of a board's keys: <prefix>.head, and <prefix>.part.<digest>.<number>.
+// boardKey is the prefix of a board's keys: <prefix>.head, and <prefix>.part.<name>.<number>.
 func boardKey(source, board string) (string, error) {
 	m := posting.Message{Type: posting.TypeSlot, Source: source, Board: board}
 	return subject(m, "board")
@@ -129,7 +133,7 @@ func readHead(ctx context.Context, kv jetstream.KeyValue, key string) (boardHead
 func readParts(ctx context.Context, kv jetstream.KeyValue, key string, head boardHead) (BoardState, bool, error) {
 	var data []byte
 	for i := range head.Parts {
-		entry, err := kv.Get(ctx, partKey(key, head.Digest, i))
+		entry, err := kv.Get(ctx, partKey(key, head.Name, i))
 		if errors.Is(err, jetstream.ErrKeyNotFound) || errors.Is(err, jetstream.ErrInvalidKey) {
 			return BoardState{}, false, nil
 		}
@@ -145,7 +149,7 @@ func readParts(ctx context.Context, kv jetstream.KeyValue, key string, head boar
 	return state, true, nil
 }
 
-func partKey(key, digest string, i int) string { return fmt.Sprintf("%s.part.%s.%d", key, digest, i) }
+func partKey(key, name string, i int) string { return fmt.Sprintf("%s.part.%s.%d", key, name, i) }
 
 func digest(data []byte) string {
 	sum := sha256.Sum256(data)
@@ -177,27 +181,26 @@ func (b *Bus) putBoard(ctx context.Context, source, board string, state BoardSta
 	if err != nil {
 		return err
 	}
-	head := boardHead{Digest: digest(data), Parts: (len(data) + partBytes - 1) / partBytes}
-	headData, err := json.Marshal(head)
-	if err != nil {
-		return err
-	}
 	for range boardAttempts {
-		var revision uint64
-		_, revision, err = readHead(ctx, kv, key)
-		if err != nil {
-			return err
+		old, revision, herr := readHead(ctx, kv, key)
+		if herr != nil {
+			return herr
 		}
+		head := boardHead{Digest: digest(data), Parts: (len(data) + partBytes - 1) / partBytes}
+		head.Name = fmt.Sprintf("%s-%d", head.Digest, revision)
 		for i := range head.Parts {
 			part := bytes.Clone(data[i*partBytes : min((i+1)*partBytes, len(data))])
-			if _, err = kv.Put(ctx, partKey(key, head.Digest, i), part); err != nil {
+			if _, err = kv.Put(ctx, partKey(key, head.Name, i), part); err != nil {
 				return err
 			}
 		}
-		// Another writer removes our parts only after it has moved the head, which this notices.
+		var headData []byte
+		if headData, err = json.Marshal(head); err != nil {
+			return err
+		}
 		_, err = kv.Update(ctx, key+".head", headData, revision)
 		if err == nil {
-			return b.dropParts(ctx, key, head.Digest)
+			return b.dropParts(ctx, key, old.Name, head.Name)
 		}
 		if !errors.Is(err, jetstream.ErrKeyExists) && !isWrongRevision(err) {
 			return err
@@ -212,9 +215,10 @@ func isWrongRevision(err error) bool {
 	return errors.As(err, &api) && api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence
 }
 
-// dropParts removes the parts of a board's other states from the stream itself: deleting a key
-// would leave a mark for each, for ever.
-func (b *Bus) dropParts(ctx context.Context, key, keep string) error {
+// dropParts removes the parts of the state that was replaced, and those of writers that died, from
+// the stream itself: deleting a key would leave a mark for each, for ever. Other parts may be those
+// of a writer at work, or of one that has replaced the new state already.
+func (b *Bus) dropParts(ctx context.Context, key, replaced, present string) error {
 	prefix := "$KV." + bucketBoard + "." + key + ".part."
 	stream, err := b.js.Stream(ctx, streamBoard)
 	if err != nil {
@@ -224,13 +228,19 @@ func (b *Bus) dropParts(ctx context.Context, key, keep string) error {
 	if err != nil {
 		return err
 	}
-	dropped := map[string]bool{keep: true}
+	seen := map[string]bool{present: true}
 	for subj := range info.State.Subjects {
 		name, _, _ := strings.Cut(strings.TrimPrefix(subj, prefix), ".")
-		if dropped[name] {
+		if seen[name] {
 			continue
 		}
-		dropped[name] = true
+		seen[name] = true
+		if name != replaced {
+			part, err := stream.GetLastMsgForSubject(ctx, subj)
+			if err != nil || info.TimeStamp.Sub(part.Time) < orphanAge {
+				continue // gone already, or young
+			}
+		}
 		if err := stream.Purge(ctx, jetstream.WithPurgeSubject(prefix+name+".>")); err != nil {
 			return err
 		}

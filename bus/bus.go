@@ -112,9 +112,8 @@ func Open(ctx context.Context, cfg Config) (*Bus, error) {
 		cfg: cfg, log: cfg.Logger, url: cfg.URL,
 		window: semaphore.NewWeighted(windowBytes), counts: map[string]*Counts{},
 	}
-	ctx, cancel := context.WithTimeout(ctx, 4*openTimeout) // recovering large streams takes a while
-	defer cancel()
 	if err := b.open(ctx); err != nil {
+		b.closed.Store(true)
 		b.shutdown()
 		return nil, fmt.Errorf("open bus: %w", err)
 	}
@@ -160,6 +159,8 @@ func (b *Bus) open(ctx context.Context) error {
 	if err := b.connect(); err != nil {
 		return err
 	}
+	ctx, cancel := context.WithTimeout(ctx, 2*openTimeout)
+	defer cancel()
 	if err := b.ensureStreams(ctx); err != nil {
 		return err
 	}
@@ -214,14 +215,18 @@ func (b *Bus) connect() error {
 
 // connectError words a failed connection for the person who set NATS_URL, without its secrets.
 func (b *Bus) connectError(err error) error {
+	var unreadable *url.Error
 	switch at := hosts(b.url); {
+	case errors.As(err, &unreadable): // its text may hold the password
+		return errors.New("NATS_URL is not of the form nats://user:password@host:4222" +
+			" (special characters in the password must be percent-encoded)")
 	case errors.Is(err, nats.ErrAuthorization), errors.Is(err, nats.ErrAuthExpired):
 		return fmt.Errorf("nats at %s refuses the user, password or token in NATS_URL: %w", at, err)
 	case errors.Is(err, nats.ErrNoServers), errors.Is(err, nats.ErrTimeout), isNetError(err):
 		return fmt.Errorf("nats at %s does not answer (%w); check NATS_URL and that the server runs,"+
 			" or unset NATS_URL to use the embedded one", at, err)
 	default:
-		return fmt.Errorf("connect to nats at %s: %w", at, redact(err, b.url))
+		return fmt.Errorf("connect to nats at %s: %w", at, err)
 	}
 }
 

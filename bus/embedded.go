@@ -25,8 +25,8 @@ const (
 	// maxStore replaces a cap NATS would compute from the disk's free space at the moment of the
 	// start, by which it refuses to recover streams it already holds. Streams have caps of their own.
 	maxStore = 1 << 50
-	// readyTimeout bounds the recovery of the streams at start: a gigabyte takes about a second.
-	readyTimeout = 15 * time.Second
+	// readyTimeout bounds the wait for a server that has started to take connections.
+	readyTimeout = openTimeout
 	// openMark is a file that exists while an embedded server has the directory open. Found at the
 	// start, it tells that the last one was not closed cleanly.
 	openMark = "open"
@@ -69,8 +69,8 @@ func (b *Bus) startServer() error {
 	}
 	srv.SetLoggerV2(b.slog, false, false, false)
 	b.srv = srv
-	go srv.Start()
-	if !srv.ReadyForConnections(readyTimeout) || !srv.JetStreamEnabled() {
+	srv.Start() // returns once the streams are recovered and the port is open, or either has failed
+	if !srv.JetStreamEnabled() || srv.Addr() == nil || !srv.ReadyForConnections(readyTimeout) {
 		return fmt.Errorf("start the embedded bus in %s on %s: %s", b.cfg.Dir, addr, b.slog.lastError())
 	}
 	b.url = (&url.URL{Scheme: "nats", User: url.User(secret), Host: srv.Addr().String()}).String()

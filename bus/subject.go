@@ -97,11 +97,3 @@ func isNetError(err error) bool {
 	var netErr net.Error
 	return errors.As(err, &netErr)
 }
-
-// redact takes the URL out of an error's text, because a URL may hold a password.
-func redact(err error, url string) error {
-	if text := err.Error(); url != "" && strings.Contains(text, url) {
-		return errors.New(strings.ReplaceAll(text, url, "(NATS_URL)"))
-	}
-	return err
-}

@@ -21,8 +21,6 @@ type worker struct {
 	work  context.Context // ends the drain timeout after the stage was stopped
 	log   *slog.Logger
 	cons  jetstream.Consumer
-	// bytesPerRow is a running mean, to ask for about as much as a batch may still hold.
-	bytesPerRow int64
 }
 
 // run handles batches until ctx ends. The error, if any, wraps ErrFatal.
@@ -86,19 +84,18 @@ func (w *worker) collect(ctx context.Context, b *batch) error {
 			return nil
 		}
 		rows := min(w.stage.BatchRows-len(b.items), fetchRows)
-		if w.bytesPerRow > 0 {
-			rows = int(min(int64(rows), 1+(w.stage.BatchBytes-b.bytes)/w.bytesPerRow))
-		}
-		if err := w.fetch(ctx, b, rows, jetstream.FetchMaxWait(min(left, pullWaitMax))); err != nil {
+		bytes := int(max(w.stage.BatchBytes-b.bytes, maxPayload)) // a pull smaller than the next message gets nothing
+		err := w.fetch(ctx, b, rows, jetstream.FetchMaxWait(min(left, pullWaitMax)), jetstream.FetchMaxBytes(bytes))
+		if err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// fetch adds up to rows messages to the batch within the time that limit says.
-func (w *worker) fetch(ctx context.Context, b *batch, rows int, limit jetstream.FetchOpt) error {
-	got, err := w.cons.Fetch(rows, limit)
+// fetch adds up to rows messages to the batch within the limits.
+func (w *worker) fetch(ctx context.Context, b *batch, rows int, limits ...jetstream.FetchOpt) error {
+	got, err := w.cons.Fetch(rows, limits...)
 	if err != nil && ctx.Err() == nil {
 		return fmt.Errorf("fetch: %w", err)
 	}
@@ -107,7 +104,6 @@ func (w *worker) fetch(ctx context.Context, b *batch, rows int, limit jetstream.
 	}
 	for msg := range got.Messages() {
 		b.add(msg)
-		w.bytesPerRow += (int64(len(msg.Data())) - w.bytesPerRow) / 16
 	}
 	err = got.Error()
 	if err != nil && ctx.Err() == nil && !errors.Is(err, context.DeadlineExceeded) {

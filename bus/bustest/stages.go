@@ -1,0 +1,379 @@
+package bustest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/nats-io/nats.go"
+
+	"github.com/rolescope/rolescope/bus"
+	"github.com/rolescope/rolescope/posting"
+)
+
+func testArrive(t *testing.T, open Open) {
+	b := open(t, bus.Config{})
+	raw := Raws(t, 1, 10)[0]
+	run := NewRun(1)
+	run.Listing = []posting.Listed{{ExternalID: "0", ContentHash: raw.ContentHash}}
+	run = run.Split()[0]
+	slot := posting.Slot{Kind: "board", Source: raw.Source, Board: raw.Board, PlannedAt: raw.ObservedAt}
+	letter := bus.Dead("crawl", raw, errTrouble, raw.ObservedAt)
+	all := []any{slot, raw, run, letter}
+	Publish(t, b, all...)
+	Publish(t, b, all...) // the same again is the same
+	want := map[string][]any{
+		bus.StageCrawl: {slot}, bus.StageArchive: {raw, run}, bus.StageEnrich: {raw, run},
+		bus.StageSink: {Tag(raw), run}, bus.StageBury: {letter},
+	}
+	keeps := map[string]*Keep{}
+	for name := range want {
+		k := NewKeep()
+		keeps[name] = k
+		Start(t, b, bus.Stage{Name: name, Handle: func(ctx context.Context, batch []any) []bus.Result {
+			out := k.Handle(ctx, batch)
+			for i, v := range batch {
+				if raw, ok := v.(posting.Raw); ok && name == bus.StageEnrich {
+					out[i].Out = []any{Tag(raw)}
+				} else if name == bus.StageEnrich {
+					out[i].Out = []any{v}
+				}
+			}
+			return out
+		}})
+	}
+	Drained(t, b)
+	for name, want := range want {
+		if diff := cmp.Diff(want, keeps[name].Wait(t, len(want))); diff != "" {
+			t.Errorf("stage %s (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
+func testBatchRows(t *testing.T, open Open) {
+	b := open(t, bus.Config{})
+	Publish(t, b, Values(Raws(t, 95, 10))...)
+	k := NewKeep()
+	Start(t, b, bus.Stage{Name: bus.StageArchive, BatchRows: 10, BatchAge: time.Second, Handle: k.Handle})
+	for i, batch := range k.Batches(t, 90)[:9] {
+		if len(batch) != 10 {
+			t.Errorf("batch %d has %d rows", i, len(batch))
+		}
+	}
+	k.Wait(t, 95) // the incomplete last one comes by its age
+}
+
+func testBatchBytes(t *testing.T, open Open) {
+	b := open(t, bus.Config{})
+	Publish(t, b, Values(Raws(t, 12, 400<<10))...)
+	k := NewKeep()
+	Start(t, b, bus.Stage{Name: bus.StageArchive, BatchRows: 1000, BatchBytes: 1 << 20, BatchAge: time.Second, Handle: k.Handle})
+	for i, batch := range k.Batches(t, 12) {
+		// A batch ends with the message that reaches the limit, and a pull may bring a little more.
+		if len(batch) < 3 || len(batch) > 5 {
+			t.Errorf("batch %d has %d messages of 400 KiB", i, len(batch))
+		}
+	}
+}
+
+func testBatchAge(t *testing.T, open Open) {
+	b := open(t, bus.Config{})
+	k := NewKeep()
+	Start(t, b, bus.Stage{Name: bus.StageArchive, BatchRows: 1000, BatchAge: 100 * time.Millisecond, Handle: k.Handle})
+	start := time.Now()
+	Publish(t, b, Raws(t, 1, 10)[0])
+	k.Wait(t, 1)
+	if took := time.Since(start); took < 100*time.Millisecond {
+		t.Errorf("a batch of one closed after %v", took)
+	}
+}
+
+func testRetry(t *testing.T, open Open) {
+	const base = 40 * time.Millisecond
+	b := open(t, bus.Config{RetryDelay: base})
+	var mu sync.Mutex
+	var at []time.Time
+	others := 0
+	Start(t, b, bus.Stage{Name: bus.StageArchive, Handle: fails(func(v any) error {
+		mu.Lock()
+		defer mu.Unlock()
+		if externalID(v) != "3" {
+			others++
+			return nil
+		}
+		if at = append(at, time.Now()); len(at) < 5 {
+			return errTrouble
+		}
+		return nil
+	})})
+	Start(t, b, bus.Stage{Name: bus.StageEnrich, Handle: NewKeep().Handle})
+	Start(t, b, bus.Stage{Name: bus.StageBury, Handle: NewKeep().Handle})
+	Start(t, b, bus.Stage{Name: bus.StageSink, Handle: NewKeep().Handle})
+	Publish(t, b, Values(Raws(t, 10, 10))...)
+	Drained(t, b)
+	mu.Lock()
+	defer mu.Unlock()
+	if others != 9 || len(at) != 5 {
+		t.Fatalf("the failing message came %d times, the nine others %d times", len(at), others)
+	}
+	for i := 1; i < len(at); i++ {
+		if got, want := at[i].Sub(at[i-1]), base<<(i-1); got < want {
+			t.Errorf("delivery %d came after %v, want at least %v", i+1, got, want)
+		}
+	}
+	if c := b.Counts()[bus.StageArchive]; c.Acked != 10 || c.Retried != 4 || c.Dead != 0 {
+		t.Errorf("counts %+v", c)
+	}
+}
+
+func testRenew(t *testing.T, open Open) {
+	const ackWait = 300 * time.Millisecond
+	b := open(t, bus.Config{AckWait: ackWait})
+	var mu sync.Mutex
+	seen := map[string]int{}
+	slow := func(_ context.Context, batch []any) []bus.Result {
+		mu.Lock()
+		for _, v := range batch {
+			seen[externalID(v)]++
+		}
+		mu.Unlock()
+		<-time.After(3 * ackWait)
+		return make([]bus.Result, len(batch))
+	}
+	// The batch waits longer than AckWait as well, and a second worker would take what it can get.
+	Start(t, b, bus.Stage{Name: bus.StageArchive, Workers: 2, BatchAge: 2 * ackWait, Handle: slow})
+	for _, name := range []string{bus.StageEnrich, bus.StageBury, bus.StageSink} {
+		Start(t, b, bus.Stage{Name: name, Handle: NewKeep().Handle})
+	}
+	Publish(t, b, Values(Raws(t, 20, 10))...)
+	Drained(t, b)
+	mu.Lock()
+	defer mu.Unlock()
+	if len(seen) != 20 {
+		t.Errorf("%d of 20 messages arrived", len(seen))
+	}
+	for id, n := range seen {
+		if n != 1 {
+			t.Errorf("message %s came %d times", id, n)
+		}
+	}
+}
+
+func testPoison(t *testing.T, open Open) {
+	b := open(t, bus.Config{})
+	raws := Raws(t, 5, 10)
+	Publish(t, b, Values(raws)...)
+	Start(t, b, bus.Stage{Name: bus.StageArchive, Handle: fails(func(v any) error {
+		if externalID(v) == "2" {
+			return fmt.Errorf("store 2: %w: no such country", posting.ErrInvalid)
+		}
+		return nil
+	})})
+	k := NewKeep()
+	Start(t, b, bus.Stage{Name: bus.StageBury, Handle: k.Handle})
+	got := k.Wait(t, 1)[0].(posting.Dead)
+	msg, err := posting.Encode(raws[2])
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := bus.Dead(bus.StageArchive, raws[2], errTrouble, got.FailedAt)
+	want.Reason = "store 2: invalid message: no such country"
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("letter (-want +got):\n%s", diff)
+	}
+	if got.Origin != raws[2].ID || got.Type != posting.TypeRaw || got.Subject != "raw.greenhouse.acme=2Eio=20=2520=2A=3E" ||
+		string(got.Body) != string(msg.Data) || got.PostingID != raws[2].PostingID || got.ContentHash != raws[2].ContentHash ||
+		got.RunID != raws[2].RunID || got.Size != int64(len(msg.Data)) || got.Board != raws[2].Board {
+		t.Errorf("letter says %+v", got)
+	}
+	if c := b.Counts()[bus.StageArchive]; c.Acked != 4 || c.Dead != 1 || c.Retried != 0 {
+		t.Errorf("counts %+v", c)
+	}
+}
+
+func testUnreadable(t *testing.T, open Open) {
+	b := open(t, bus.Config{})
+	for _, m := range []*nats.Msg{
+		{Subject: "raw.lever.b=2Eb", Data: []byte(`{"half`), Header: nats.Header{"Rolescope-Type": {posting.TypeRaw}, "Nats-Msg-Id": {"m1"}}},
+		{Subject: "raw.lever.b=2Eb", Data: []byte(`{}`), Header: nats.Header{"Rolescope-Type": {"raw.v9"}, "Nats-Msg-Id": {"m2"}}},
+		{Subject: "raw.x", Data: []byte(strings.Repeat("\x00\xff", 300<<10))}, // no headers, no board, too large for a letter
+	} {
+		PublishBytes(t, b, m)
+	}
+	handled := NewKeep()
+	Start(t, b, bus.Stage{Name: bus.StageEnrich, Handle: handled.Handle})
+	k := NewKeep()
+	Start(t, b, bus.Stage{Name: bus.StageBury, Handle: k.Handle})
+	letters := map[string]posting.Dead{}
+	for _, v := range k.Wait(t, 3) {
+		letters[v.(posting.Dead).Head[:2]] = v.(posting.Dead)
+	}
+	half, version, large := letters[`{"`], letters["{}"], letters["\x00\uFFFD"[:2]]
+	if half.Source != "lever" || half.Board != "b.b" || half.Origin != "m1" || string(half.Body) != `{"half` || half.Reason == "" {
+		t.Errorf("half a message: %+v", half)
+	}
+	if version.Origin != "m2" || version.Type != "raw.v9" || !strings.Contains(version.Reason, "unknown message type") {
+		t.Errorf("unknown version: %+v", version)
+	}
+	if large.Size != 600<<10 || len(large.SHA256) != 64 || large.Origin != large.SHA256 || large.Body != nil || len(large.Head) < 4<<10 {
+		t.Errorf("large message: size %d, sha256 %q, origin %q, %d bytes of body, %d of head",
+			large.Size, large.SHA256, large.Origin, len(large.Body), len(large.Head))
+	}
+	if n := len(handled.batches); n != 0 {
+		t.Errorf("the handler got %d batches of unreadable messages", n)
+	}
+}
+
+func testOutTooLarge(t *testing.T, open Open) {
+	b := open(t, bus.Config{})
+	raws := Raws(t, 3, 10)
+	Publish(t, b, Values(raws)...)
+	Start(t, b, bus.Stage{Name: bus.StageEnrich, Handle: func(_ context.Context, batch []any) []bus.Result {
+		out := make([]bus.Result, len(batch))
+		for i, v := range batch {
+			p := Tag(v.(posting.Raw))
+			if p.ExternalID == "1" {
+				p.Description = strings.Repeat("x", posting.MessageBytesMax)
+			}
+			out[i].Out = []any{p}
+		}
+		return out
+	}})
+	dead, sink := NewKeep(), NewKeep()
+	Start(t, b, bus.Stage{Name: bus.StageBury, Handle: dead.Handle})
+	Start(t, b, bus.Stage{Name: bus.StageSink, Handle: sink.Handle})
+	letter := dead.Wait(t, 1)[0].(posting.Dead)
+	if letter.Origin != raws[1].ID || letter.Type != posting.TypeRaw || !strings.Contains(letter.Reason, "over the cap") {
+		t.Errorf("letter %+v", letter)
+	}
+	for _, v := range sink.Wait(t, 2) {
+		if externalID(v) == "1" {
+			t.Error("the posting that cannot be sent was sent")
+		}
+	}
+}
+
+func testRetryLetter(t *testing.T, open Open) {
+	b := open(t, bus.Config{})
+	raw := Raws(t, 1, 10)[0]
+	Publish(t, b, raw)
+	var mu sync.Mutex
+	healed := false
+	k := NewKeep()
+	Start(t, b, bus.Stage{Name: bus.StageArchive, Handle: func(ctx context.Context, batch []any) []bus.Result {
+		mu.Lock()
+		defer mu.Unlock()
+		if healed {
+			return k.Handle(ctx, batch)
+		}
+		return fails(func(any) error { return posting.ErrInvalid })(ctx, batch)
+	}})
+	dead := NewKeep()
+	Start(t, b, bus.Stage{Name: bus.StageBury, Handle: dead.Handle})
+	letter := dead.Wait(t, 1)[0].(posting.Dead)
+	mu.Lock()
+	healed = true
+	mu.Unlock()
+	if err := b.Retry(t.Context(), letter); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]any{raw}, k.Wait(t, 1)); diff != "" {
+		t.Errorf("sent again (-want +got):\n%s", diff)
+	}
+	letter.Body = nil
+	if err := b.Retry(t.Context(), letter); !errors.Is(err, posting.ErrInvalid) {
+		t.Errorf("retry without a body: %v", err)
+	}
+}
+
+func testPanic(t *testing.T, open Open) {
+	b := open(t, bus.Config{RetryDelay: 10 * time.Millisecond})
+	raws := Raws(t, 40, 10)
+	Publish(t, b, Values(raws)...)
+	Start(t, b, bus.Stage{Name: bus.StageArchive, BatchAge: 100 * time.Millisecond, Handle: fails(func(v any) error {
+		if externalID(v) == "17" {
+			panic("seventeen")
+		}
+		return nil
+	})})
+	k := NewKeep()
+	Start(t, b, bus.Stage{Name: bus.StageBury, Handle: k.Handle})
+	letter := k.Wait(t, 1)[0].(posting.Dead)
+	if letter.Origin != raws[17].ID || !strings.Contains(letter.Reason, "handler panic: seventeen, 3 times") {
+		t.Errorf("letter %+v", letter)
+	}
+	for _, name := range []string{bus.StageEnrich, bus.StageSink} {
+		Start(t, b, bus.Stage{Name: name, Handle: NewKeep().Handle})
+	}
+	Drained(t, b)
+	if c := b.Counts()[bus.StageArchive]; c.Acked != 39 || c.Dead != 1 || c.Retried != 2 {
+		t.Errorf("counts %+v", c)
+	}
+}
+
+func testFatal(t *testing.T, open Open) {
+	b := open(t, bus.Config{RetryDelay: 10 * time.Millisecond})
+	Publish(t, b, Values(Raws(t, 3, 10))...)
+	ctx, cancel := context.WithTimeout(t.Context(), deadline)
+	defer cancel()
+	err := b.Run(ctx, bus.Stage{
+		Name: bus.StageArchive, Stream: bus.StreamRaw, Workers: 2, BatchRows: 10, BatchBytes: 1 << 20, BatchAge: 50 * time.Millisecond,
+		Handle: fails(func(v any) error {
+			if externalID(v) == "1" {
+				return fmt.Errorf("%w: no such table", bus.ErrFatal)
+			}
+			return nil
+		}),
+	})
+	if !errors.Is(err, bus.ErrFatal) || !strings.Contains(err.Error(), "archive") {
+		t.Fatalf("run returned %v", err)
+	}
+	k := NewKeep()
+	Start(t, b, bus.Stage{Name: bus.StageArchive, Handle: k.Handle})
+	if got := k.Wait(t, 1); len(got) != 1 || externalID(got[0]) != "1" {
+		t.Errorf("left behind: %v", got)
+	}
+	for _, bad := range []bus.Stage{
+		{Name: bus.StageSink, Stream: bus.StreamRaw, Workers: 1, BatchRows: 1, BatchBytes: 1, BatchAge: 1, Handle: k.Handle},
+		{Name: bus.StageArchive, Stream: bus.StreamRaw},
+	} {
+		if err := b.Run(ctx, bad); !errors.Is(err, bus.ErrFatal) {
+			t.Errorf("a stage badly made: %v", err)
+		}
+	}
+}
+
+func testStop(t *testing.T, open Open) {
+	b := open(t, bus.Config{})
+	Publish(t, b, Values(Raws(t, 3, 10))...)
+	holds, goOn := make(chan struct{}), make(chan struct{})
+	stop := Start(t, b, bus.Stage{Name: bus.StageArchive, BatchRows: 3, Handle: func(ctx context.Context, batch []any) []bus.Result {
+		close(holds)
+		<-goOn
+		out := make([]bus.Result, len(batch))
+		for i := range out {
+			out[i].Err = ctx.Err() // the handler's context must have outlived Run's
+		}
+		return out
+	}})
+	<-holds
+	stopped := make(chan error, 1)
+	go func() { stopped <- stop() }()
+	select {
+	case err := <-stopped:
+		t.Fatalf("run returned %v while its handler was at work", err)
+	case <-time.After(50 * time.Millisecond):
+	}
+	close(goOn)
+	if err := <-stopped; err != nil {
+		t.Error(err)
+	}
+	if c := b.Counts()[bus.StageArchive]; c.Acked != 3 {
+		t.Errorf("counts %+v", c)
+	}
+}

@@ -1,0 +1,378 @@
+package bustest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/rolescope/rolescope/bus"
+	"github.com/rolescope/rolescope/posting"
+)
+
+func testFull(t *testing.T, open Open) {
+	b := open(t, bus.Config{MaxBytes: 2 << 20})
+	raws := Raws(t, 100, 64<<10) // about three times what fits
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	if err := b.Publish(ctx, Values(raws)...); !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "maximum bytes") {
+		t.Fatalf("publishing into a full stream: %v", err)
+	}
+	backlog, err := b.Pending(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := backlog[bus.StreamRaw]; got.Bytes > 2<<20 || got.Messages < 20 {
+		t.Errorf("a stream of 2 MiB holds %+v", got)
+	}
+	published := make(chan error, 1)
+	late, cancelLate := context.WithTimeout(t.Context(), deadline)
+	defer cancelLate()
+	go func() { published <- b.Publish(late, Values(raws)...) }()
+	seen := map[string]bool{}
+	k := NewKeep()
+	for _, name := range []string{bus.StageArchive, bus.StageEnrich, bus.StageSink, bus.StageBury} {
+		handle := NewKeep().Handle
+		if name == bus.StageArchive {
+			handle = k.Handle
+		}
+		Start(t, b, bus.Stage{Name: name, BatchRows: 10, Handle: handle})
+	}
+	if err := <-published; err != nil {
+		t.Fatal(err)
+	}
+	Drained(t, b)
+	for _, v := range k.Wait(t, 100) {
+		seen[externalID(v)] = true
+	}
+	if len(seen) != 100 {
+		t.Errorf("%d of 100 postings arrived", len(seen))
+	}
+}
+
+func testMakeRoom(t *testing.T, open Open) {
+	b := open(t, bus.Config{MaxBytes: 2 << 20})
+	letters := func(from int) []posting.Dead {
+		var out []posting.Dead
+		for i := range 6 {
+			raw := Raws(t, 1, 200<<10)[0]
+			raw.ID = fmt.Sprintf("%032d", from+i)
+			out = append(out, bus.Dead("enrich", raw, errTrouble, raw.ObservedAt))
+		}
+		return out
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), deadline)
+	defer cancel()
+	if err := b.Bury(ctx, letters(0)...); err != nil {
+		t.Fatal(err)
+	}
+	short, cancelShort := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancelShort()
+	if err := b.Bury(short, letters(10)...); !errors.Is(err, context.DeadlineExceeded) {
+		t.Fatalf("unburied letters made room: %v", err)
+	}
+	k := NewKeep()
+	Start(t, b, bus.Stage{Name: bus.StageBury, Handle: k.Handle})
+	k.Wait(t, 6)
+	if err := b.Bury(ctx, letters(20)...); err != nil {
+		t.Fatal(err)
+	}
+	k.Wait(t, 12)
+}
+
+func testShare(t *testing.T, open Open) {
+	first := open(t, bus.Config{})
+	second := open(t, bus.Config{URL: first.ClientURL()})
+	var both sync.WaitGroup // each must be given something before either goes on
+	both.Add(2)
+	var keeps []*Keep
+	for _, b := range []*bus.Bus{first, second} {
+		k, once := NewKeep(), sync.Once{}
+		keeps = append(keeps, k)
+		Start(t, b, bus.Stage{Name: bus.StageArchive, BatchRows: 50, Handle: func(ctx context.Context, batch []any) []bus.Result {
+			once.Do(both.Done)
+			both.Wait()
+			return k.Handle(ctx, batch)
+		}})
+	}
+	for _, name := range []string{bus.StageEnrich, bus.StageSink, bus.StageBury} {
+		Start(t, second, bus.Stage{Name: name, Handle: NewKeep().Handle})
+	}
+	Publish(t, first, Values(Raws(t, 500, 10))...)
+	Drained(t, second)
+	seen := map[string]int{}
+	for _, k := range keeps {
+		for _, v := range k.Wait(t, 1) {
+			seen[externalID(v)]++
+		}
+	}
+	if len(seen) != 500 {
+		t.Errorf("%d of 500 messages arrived", len(seen))
+	}
+	for id, n := range seen {
+		if n != 1 {
+			t.Errorf("message %s came %d times", id, n)
+		}
+	}
+}
+
+func testDrained(t *testing.T, open Open) {
+	b := open(t, bus.Config{RetryDelay: 10 * time.Millisecond})
+	Publish(t, b, Values(Raws(t, 200, 10))...)
+	short, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if err := b.Drained(short); !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "RAW") {
+		t.Errorf("drained without stages: %v", err)
+	}
+	var mu sync.Mutex
+	tries, stored, buried := map[string]int{}, 0, 0
+	Start(t, b, bus.Stage{Name: bus.StageArchive, Handle: NewKeep().Handle})
+	Start(t, b, bus.Stage{Name: bus.StageEnrich, BatchRows: 7, Handle: func(_ context.Context, batch []any) []bus.Result {
+		out := make([]bus.Result, len(batch))
+		for i, v := range batch {
+			out[i].Out = []any{Tag(v.(posting.Raw))}
+		}
+		return out
+	}})
+	Start(t, b, bus.Stage{Name: bus.StageSink, BatchRows: 11, Handle: fails(func(v any) error {
+		mu.Lock()
+		defer mu.Unlock()
+		id := externalID(v)
+		if tries[id]++; tries[id] == 1 && strings.HasSuffix(id, "3") {
+			return errTrouble
+		}
+		if strings.HasSuffix(id, "7") {
+			return posting.ErrInvalid
+		}
+		stored++
+		return nil
+	})})
+	Start(t, b, bus.Stage{Name: bus.StageBury, Handle: fails(func(any) error {
+		mu.Lock()
+		defer mu.Unlock()
+		buried++
+		return nil
+	})})
+	Drained(t, b)
+	mu.Lock()
+	defer mu.Unlock()
+	if stored != 180 || buried != 20 {
+		t.Errorf("drained with %d stored and %d buried, want 180 and 20", stored, buried)
+	}
+	backlog, err := b.Pending(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if backlog[bus.StreamRaw].Messages != 0 || backlog[bus.StreamPosting].Messages != 0 {
+		t.Errorf("drained streams hold %+v", backlog)
+	}
+}
+
+func testInFlight(t *testing.T, open Open) {
+	b := open(t, bus.Config{})
+	raws := Raws(t, 30, 10)
+	key := func(i int) string { return raws[i].PostingID + "/" + raws[i].ContentHash }
+	Publish(t, b, Values(raws[:20])...)
+	Publish(t, b, NewRun(20).Split()[0])
+	for _, name := range []string{bus.StageArchive, bus.StageEnrich} {
+		Start(t, b, bus.Stage{Name: name, Handle: fails(func(v any) error {
+			if externalID(v) == "5" && name == bus.StageEnrich {
+				return errTrouble
+			}
+			return nil
+		})})
+	}
+	Publish(t, b, Tag(raws[25]))
+	if err := b.Bury(t.Context(), bus.Dead("sink", raws[28], errTrouble, raws[28].ObservedAt)); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{key(5), key(25), key(28)}
+	slices.Sort(want)
+	late := time.Now().Add(deadline)
+	for {
+		got, err := b.InFlight(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		diff := cmp.Diff(want, slices.Sorted(maps.Keys(got)))
+		if diff == "" {
+			break
+		}
+		if time.Now().After(late) {
+			t.Fatalf("in flight (-want +got):\n%s", diff)
+		}
+	}
+	dead, sink := NewKeep(), NewKeep()
+	Start(t, b, bus.Stage{Name: bus.StageBury, Handle: dead.Handle})
+	Start(t, b, bus.Stage{Name: bus.StageSink, Handle: sink.Handle})
+	dead.Wait(t, 1)
+	sink.Wait(t, 1)
+	for {
+		got, err := b.InFlight(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(got) == 1 && got[key(5)] {
+			return // a buried letter is no longer in flight, although its stream still has it
+		}
+		if time.Now().After(late) {
+			t.Fatalf("in flight: %v", got)
+		}
+	}
+}
+
+func testUnsent(t *testing.T, open Open) {
+	b := open(t, bus.Config{})
+	large := Raws(t, 1, posting.MessageBytesMax)[0]
+	odd := Raws(t, 1, 10)[0]
+	odd.Board = strings.Repeat(".", 1000)
+	good := Raws(t, 1, 20)[0]
+	err := b.Publish(t.Context(), large, "no message", odd, good)
+	var unsent *bus.Unsent
+	if !errors.As(err, &unsent) || !errors.Is(err, posting.ErrInvalid) || len(unsent.Values) != 3 || len(unsent.Errs) != 3 {
+		t.Fatalf("publish returned %v", err)
+	}
+	letter := bus.Dead("import", unsent.Values[0], unsent.Errs[0], good.ObservedAt)
+	if letter.PostingID != large.PostingID || letter.Body != nil || letter.Size < posting.MessageBytesMax || letter.Head == "" || letter.Origin != large.ID {
+		t.Errorf("letter %+v", letter)
+	}
+	for i, v := range unsent.Values {
+		if err := b.Bury(t.Context(), bus.Dead("import", v, unsent.Errs[i], good.ObservedAt)); err != nil {
+			t.Error(err)
+		}
+	}
+	k := NewKeep()
+	Start(t, b, bus.Stage{Name: bus.StageArchive, Handle: k.Handle})
+	if diff := cmp.Diff([]any{good}, k.Wait(t, 1)); diff != "" {
+		t.Errorf("the good one (-want +got):\n%s", diff)
+	}
+}
+
+func boardState(n int, version string) bus.BoardState {
+	s := bus.BoardState{Normaliser: version, Hashes: make(map[string]string, n)}
+	for i := range n {
+		id := fmt.Sprintf("%08d-%s", i, version)
+		s.Hashes[id] = posting.ID("s", "b", id) + posting.ID("s", "c", id)
+	}
+	return s
+}
+
+func board(t *testing.T, b *bus.Bus, source, name string) bus.BoardState {
+	t.Helper()
+	s, err := b.Board(t.Context(), source, name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func putBoard(t *testing.T, b *bus.Bus, source, name string, s bus.BoardState) {
+	t.Helper()
+	if err := b.PutBoard(t.Context(), source, name, s); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// keys are the subjects the bucket's stream holds.
+func keys(t *testing.T, b *bus.Bus) (jetstream.Stream, []string) {
+	t.Helper()
+	nc, err := nats.Connect(b.ClientURL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(nc.Close)
+	js, err := jetstream.New(nc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stream, err := js.Stream(t.Context(), "KV_BOARD")
+	if err != nil {
+		t.Fatal(err)
+	}
+	info, err := stream.Info(t.Context(), jetstream.WithSubjectFilter(">"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return stream, slices.Sorted(maps.Keys(info.State.Subjects))
+}
+
+func testBoardLarge(t *testing.T, open Open) {
+	b := open(t, bus.Config{})
+	want := boardState(100_000, "n1")
+	putBoard(t, b, "greenhouse", "large", want)
+	if got := board(t, b, "greenhouse", "large"); !cmp.Equal(want, got) {
+		t.Errorf("read back %d hashes", len(got.Hashes))
+	}
+}
+
+func testBoardReplace(t *testing.T, open Open) {
+	b := open(t, bus.Config{})
+	names := []string{"acme", "acme.io", "acme io", "acme%20io", "*", ">", "", "head", "\x00ü"}
+	for i, name := range names {
+		if got := board(t, b, "lever", name); got.Hashes != nil || got.Normaliser != "" {
+			t.Errorf("board %q before it was stored: %+v", name, got)
+		}
+		putBoard(t, b, "lever", name, boardState(20_000, "old"))
+		putBoard(t, b, "lever", name, boardState(i, "new"))
+	}
+	for i, name := range names {
+		if diff := cmp.Diff(boardState(i, "new"), board(t, b, "lever", name)); diff != "" {
+			t.Errorf("board %q (-want +got):\n%s", name, diff)
+		}
+	}
+	if _, got := keys(t, b); len(got) != 2*len(names) {
+		t.Errorf("%d boards of one part take %d keys: %v", len(names), len(got), got)
+	}
+}
+
+func testBoardDamaged(t *testing.T, open Open) {
+	b := open(t, bus.Config{})
+	putBoard(t, b, "lever", "acme", boardState(20_000, "n1"))
+	stream, all := keys(t, b)
+	part := all[slices.IndexFunc(all, func(k string) bool { return strings.Contains(k, ".part.") })]
+	if err := stream.Purge(t.Context(), jetstream.WithPurgeSubject(part)); err != nil {
+		t.Fatal(err)
+	}
+	if got := board(t, b, "lever", "acme"); got.Hashes != nil {
+		t.Errorf("a board without one of its parts has %d hashes", len(got.Hashes))
+	}
+	putBoard(t, b, "lever", "acme", boardState(3, "n2"))
+	if diff := cmp.Diff(boardState(3, "n2"), board(t, b, "lever", "acme")); diff != "" {
+		t.Errorf("stored anew (-want +got):\n%s", diff)
+	}
+}
+
+func testBoardRace(t *testing.T, open Open) {
+	b := open(t, bus.Config{})
+	other := open(t, bus.Config{URL: b.ClientURL()})
+	putBoard(t, b, "lever", "acme", boardState(5000, "v0"))
+	var writers sync.WaitGroup
+	for i := range 4 {
+		writers.Go(func() {
+			by := []*bus.Bus{b, other}[i%2]
+			if err := by.PutBoard(context.Background(), "lever", "acme", boardState(5000, fmt.Sprint("v", i))); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	writers.Go(func() {
+		for range 20 {
+			if s, err := other.Board(context.Background(), "lever", "acme"); err != nil || len(s.Hashes) != 5000 {
+				t.Errorf("read between writes: %d hashes, %v", len(s.Hashes), err)
+			}
+		}
+	})
+	writers.Wait()
+	if got := board(t, b, "lever", "acme"); len(got.Hashes) != 5000 {
+		t.Errorf("%d hashes after the writes", len(got.Hashes))
+	}
+}
