@@ -23,6 +23,7 @@ type object struct {
 	fields   map[string]json.RawMessage
 	children map[string][]*object
 	path     string
+	inList   bool // one of several under its key
 	err      error
 	root     *object // holds err for the whole posting
 }
@@ -170,7 +171,7 @@ func (o *object) objects(key string) []*object {
 	o.take(key, "a list of objects", &list)
 	var children []*object
 	for _, fields := range list {
-		children = append(children, &object{fields: fields, path: o.path + key + "[].", root: o.root})
+		children = append(children, &object{fields: fields, path: o.path + key + "[].", root: o.root, inList: true})
 	}
 	o.adopt(key, children...)
 	return children
@@ -234,20 +235,24 @@ func (o *object) remains() any {
 		}
 	}
 	cleaned, _ := clean(left).(map[string]any)
+	if cleaned == nil {
+		cleaned = map[string]any{}
+	}
 	for key, children := range o.children {
 		var list []any
 		for _, child := range children {
-			if v := child.remains(); v != nil {
+			v := child.remains()
+			switch {
+			case v == nil:
+			case child.inList:
 				list = append(list, v)
+			default:
+				cleaned[key] = v
 			}
 		}
-		if len(list) == 0 {
-			continue
+		if len(list) > 0 {
+			cleaned[key] = list
 		}
-		if cleaned == nil {
-			cleaned = map[string]any{}
-		}
-		cleaned[key] = list
 	}
 	if len(cleaned) == 0 {
 		return nil

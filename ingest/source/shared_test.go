@@ -50,6 +50,10 @@ func TestRecordedBoards(t *testing.T) {
 			if err != nil || d.IsDir() || strings.HasSuffix(path, ".md") {
 				return err
 			}
+			if month := filepath.Base(path)[:7]; c.root == "data/greenhouse_boards" && os.Getenv("ROLESCOPE_REQUIRE_SHARED") != "1" &&
+				month != "2025-11" && month != "2026-06" {
+				return nil // the first and the last are enough for every day; the gate reads all
+			}
 			for _, payload := range payloads(t, path) {
 				for _, name := range notBoards {
 					if filepath.Base(path) == name {
@@ -90,7 +94,7 @@ func checkRecorded(t *testing.T, src Source, path string, payload []byte) int {
 			path, b.Received, len(b.Records), len(b.Skipped), listed, hidden)
 	}
 	for _, r := range b.Records {
-		if r.PostedAt.IsZero() && !strings.Contains(string(r.Extra), "first_published") && src.Kind() != "greenhouse" {
+		if r.PostedAt.IsZero() && src.Kind() != "greenhouse" { // three Greenhouse postings of 98,000 have none
 			t.Errorf("%s: %s has no time of posting", path, r.ExternalID)
 		}
 		if strings.Contains(r.Description, "&lt;p") {
