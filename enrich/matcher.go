@@ -1,0 +1,368 @@
+package enrich
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// matcher finds the taxonomy's spellings, shields and cues in a text: leftmost, longest, without
+// overlap. It works on whole words, so its time is linear in the text and hardly depends on the
+// number of spellings.
+type matcher struct {
+	words   map[string]int32   // folded word -> number, from 1
+	edges   map[edge]int32     // trie over word numbers; node 0 is the root
+	entries [][]*spelling      // by node: what ends there
+	starts  []bool             // by word number: some spelling begins with it
+	filler  map[int32]struct{} // words that may stand between a negation and what it negates
+	connect map[int32]struct{} // words that may stand between the items of a list
+	either  map[int32]struct{} // "or": spreads a negation over a list
+}
+
+type edge struct{ node, word int32 }
+
+// spellingKind says what finding a spelling means.
+type spellingKind uint8
+
+const (
+	isSkill spellingKind = iota
+	isShield
+	cueRequired
+	cuePreferred
+	cueNegatedBefore
+	cueNegatedAfter
+)
+
+// spelling is one way to write a skill, a shield or a cue.
+type spelling struct {
+	kind  spellingKind
+	skill *skill
+	rule  *aliasRule
+	text  string // as the taxonomy writes it: the name of the rule in evidence
+	gaps  []gap  // what stands between its words
+	exact string // letters and signs that must stand in the text, when case matters
+	// what context proves it; numbers of words
+	near, prev, next map[int32]struct{}
+	with             []int // ordinals of skills
+}
+
+// found is one match: the words tokens[first:last+1].
+type found struct {
+	first, last int
+	kind        spellingKind
+	candidates  []*spelling // of a skill: those whose letters fit, in order of the taxonomy
+}
+
+// newMatcher indexes the taxonomy's spellings.
+func newMatcher(t *taxonomy) (*matcher, error) {
+	m := &matcher{
+		words: map[string]int32{}, edges: map[edge]int32{}, entries: make([][]*spelling, 1), starts: make([]bool, 1),
+	}
+	for _, s := range t.list {
+		for _, rule := range s.spellings() {
+			if err := m.addRule(t, s, rule); err != nil {
+				return nil, fmt.Errorf("skill %q: %w", s.ID, err)
+			}
+		}
+	}
+	for _, group := range []struct {
+		kind    spellingKind
+		phrases []string
+	}{
+		{isShield, t.words.Shields},
+		{cueRequired, t.words.Cues.Required},
+		{cuePreferred, t.words.Cues.Preferred},
+		{cueNegatedBefore, t.words.Cues.NegatedBefore},
+		{cueNegatedAfter, t.words.Cues.NegatedAfter},
+	} {
+		for _, phrase := range group.phrases {
+			if err := m.add(spelling{kind: group.kind, text: phrase}, phrase); err != nil {
+				return nil, fmt.Errorf("phrase %q: %w", phrase, err)
+			}
+		}
+	}
+	m.filler = m.numbers(t.words.Fillers)
+	m.connect = m.numbers(t.words.Connectives)
+	m.either = m.numbers([]string{"or", "nor", "oder", "ou", "o"})
+	return m, nil
+}
+
+// addRule adds every variant of every spelling of a rule.
+func (m *matcher) addRule(t *taxonomy, s *skill, rule aliasRule) error {
+	proto := spelling{kind: isSkill, skill: s, rule: &rule, near: m.numbers(rule.Near), prev: m.numbers(rule.Prev), next: m.numbers(rule.Next)}
+	for _, id := range rule.With {
+		proto.with = append(proto.with, t.byID[id].ordinal)
+	}
+	for _, text := range rule.Text {
+		proto.text = text
+		for _, variant := range variants(text) {
+			sp := proto
+			if rule.Exact {
+				sp.exact = lettersOf(variant)
+			}
+			if err := m.add(sp, variant); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// variants are the spellings that follow from one: the words run together, and the plural of what
+// is a common noun (written in lower case) or an acronym (all capitals). Names have no plural.
+func variants(text string) []string {
+	out := []string{text}
+	if plural := pluralOf(text); plural != "" {
+		out = append(out, plural)
+	}
+	for _, v := range slices.Clone(out) {
+		tokens := tokenise(nil, v, nil)
+		if joined := lettersOf(v); len(tokens) == 2 && len(joined) >= joinedMin && joined != v {
+			out = append(out, joined)
+		}
+	}
+	return out
+}
+
+// joinedMin is the fewest letters two words must have to be looked for run together: shorter ones
+// are too easily another word.
+const joinedMin = 6
+
+func pluralOf(text string) string {
+	last := text[strings.LastIndexAny(text, " -/.")+1:]
+	if len(last) < 2 || wordEnd(last, 0) != len(last) || strings.HasSuffix(last, "s") || strings.HasSuffix(last, "S") {
+		return ""
+	}
+	r, _ := utf8.DecodeLastRuneInString(last)
+	lower, upper := strings.ToLower(text) == text, strings.ToUpper(last) == last
+	switch {
+	case !unicode.IsLetter(r) || !lower && !upper:
+		return ""
+	case lower && strings.HasSuffix(last, "y") && !strings.ContainsAny(last[len(last)-2:len(last)-1], "aeiou"):
+		return strings.TrimSuffix(text, "y") + "ies"
+	case lower && strings.HasSuffix(last, "ing"):
+		return ""
+	}
+	return text + "s"
+}
+
+// lettersOf leaves out all that stands between words.
+func lettersOf(text string) string {
+	var b strings.Builder
+	for _, t := range tokenise(nil, text, nil) {
+		b.WriteString(text[t.start:t.end])
+	}
+	return b.String()
+}
+
+// add puts one spelling in the trie. Signs at its edges that make no word, as in "(RAG)", are refused.
+func (m *matcher) add(sp spelling, text string) error {
+	node := int32(0)
+	rest := text
+	if strings.HasPrefix(text, ".") { // ".NET": the dot is part of the word
+		end := wordEnd(text, 1)
+		node = m.step(node, m.number(text[:end]))
+		rest = text[end:]
+		sp.gaps = append(sp.gaps, gapJoined)
+		if rest == "" {
+			m.entries[node] = append(m.entries[node], &sp)
+			return nil
+		}
+		rest = strings.TrimLeft(rest, " ")
+		sp.gaps = sp.gaps[:0]
+		sp.gaps = append(sp.gaps, gapJoined, gapSpace)
+	}
+	tokens := tokenise(nil, rest, nil)
+	if len(tokens) == 0 || tokens[0].start != 0 || int(tokens[len(tokens)-1].end) != len(rest) {
+		return fmt.Errorf("spelling %q must begin and end with a word", text)
+	}
+	for i, t := range tokens {
+		node = m.step(node, m.number(rest[t.start:t.end]))
+		if i > 0 || rest == text {
+			sp.gaps = append(sp.gaps, t.before)
+		}
+	}
+	m.entries[node] = append(m.entries[node], &sp)
+	return nil
+}
+
+// number returns the number of a word, giving it one if it has none.
+func (m *matcher) number(word string) int32 {
+	folded := foldWord(word)
+	n := m.words[folded]
+	if n == 0 {
+		n = int32(len(m.words) + 1)
+		m.words[folded] = n
+		m.starts = append(m.starts, false)
+	}
+	return n
+}
+
+func (m *matcher) numbers(words []string) map[int32]struct{} {
+	if len(words) == 0 {
+		return nil
+	}
+	out := make(map[int32]struct{}, len(words))
+	for _, w := range words {
+		out[m.number(w)] = struct{}{}
+	}
+	return out
+}
+
+func (m *matcher) step(node, word int32) int32 {
+	if node == 0 {
+		m.starts[word] = true
+	}
+	next := m.edges[edge{node, word}]
+	if next == 0 {
+		next = int32(len(m.entries))
+		m.edges[edge{node, word}] = next
+		m.entries = append(m.entries, nil)
+	}
+	return next
+}
+
+// scan finds all matches in order. At each word the longest spelling whose letters and gaps fit
+// wins, and the search goes on behind it.
+func (m *matcher) scan(text string, tokens []token) []found {
+	var out []found
+	for i := 0; i < len(tokens); i++ {
+		if !m.starts[tokens[i].word] {
+			continue
+		}
+		f := m.longestAt(text, tokens, i)
+		if f.candidates == nil {
+			continue
+		}
+		out = append(out, f)
+		i = f.last
+	}
+	return out
+}
+
+// longestAt returns the longest match that begins with tokens[i], or one without candidates.
+func (m *matcher) longestAt(text string, tokens []token, i int) found {
+	var best found
+	node := int32(0)
+	for j := i; j < len(tokens) && tokens[j].word != 0; j++ {
+		if j > i && tokens[j].before > gapApostrophe {
+			break // no spelling goes across a comma or the end of a sentence
+		}
+		node = m.edges[edge{node, tokens[j].word}]
+		if node == 0 {
+			break
+		}
+		if fits := fitting(m.entries[node], text, tokens[i:j+1]); len(fits) > 0 && standsAlone(text, tokens, i, j, fits[0].kind) {
+			best = found{first: i, last: j, kind: fits[0].kind, candidates: fits}
+		}
+	}
+	return best
+}
+
+// fitting selects the spellings whose gaps and letters fit. The slice given is not changed; where
+// all fit, as nearly always, it is returned as it is.
+func fitting(entries []*spelling, text string, tokens []token) []*spelling {
+	for n, sp := range entries {
+		if sp.fits(text, tokens) {
+			continue
+		}
+		out := slices.Clone(entries[:n])
+		for _, rest := range entries[n+1:] {
+			if rest.fits(text, tokens) {
+				out = append(out, rest)
+			}
+		}
+		return out
+	}
+	return entries
+}
+
+// fits reports whether the words, already equal but for case, are written as the spelling wants.
+func (sp *spelling) fits(text string, tokens []token) bool {
+	for i := 1; i < len(tokens); i++ {
+		if !gapFits(sp.gaps[i], tokens[i].before) {
+			return false
+		}
+	}
+	if sp.exact == "" {
+		return true
+	}
+	rest := sp.exact
+	for _, t := range tokens {
+		var ok bool
+		if rest, ok = strings.CutPrefix(rest, text[t.start:t.end]); !ok {
+			return false
+		}
+	}
+	return rest == ""
+}
+
+// gapFits reports whether what stands in the text may stand for what stands in a spelling. A space
+// or hyphen in a spelling stands for each other; a dot, slash or ampersand also for itself.
+func gapFits(want, got gap) bool {
+	switch {
+	case got == gapSpace || got == gapHyphen || got == gapJoined:
+		return true
+	case want == gapSpace || want == gapHyphen:
+		return false
+	}
+	return want == got
+}
+
+// standsAlone reports whether tokens[i:j+1] are not a part of an address, a domain or an initial.
+func standsAlone(text string, tokens []token, i, j int, kind spellingKind) bool {
+	if kind != isSkill {
+		return true
+	}
+	first, last := tokens[i], tokens[j]
+	if first.inURL {
+		return false
+	}
+	single := i == j && utf8.RuneCountInString(text[first.start:last.end]) == 1
+	if i > 0 {
+		switch first.before {
+		case gapDot:
+			if !afterLostSpace(text, tokens[i-1], first) {
+				return false
+			}
+		case gapApostrophe, gapHyphen, gapJoined:
+			if single {
+				return false
+			}
+		case gapAmp:
+			if single && text[first.start-1] != ' ' {
+				return false
+			}
+		}
+	}
+	if j+1 == len(tokens) {
+		return true
+	}
+	next := tokens[j+1]
+	switch next.before {
+	case gapDot:
+		// "kafka.apache.org" is no Kafka, but "Kafka.We" has only lost a space, and "Python.3" is one.
+		return !unicode.IsLower(firstRune(text, next)) && !single
+	case gapApostrophe, gapHyphen:
+		return !single
+	case gapAmp:
+		return !single || text[last.end] == ' '
+	case gapJoined: // "C++17"
+		return true
+	}
+	return true
+}
+
+// afterLostSpace reports whether a dot between two words ends a sentence that lacks its space, as
+// in "experience.Python": small letters before it, a capital after it.
+func afterLostSpace(text string, before, after token) bool {
+	return unicode.IsLower(firstRune(text, before)) && unicode.IsUpper(firstRune(text, after)) &&
+		after.end-after.start > 2
+}
+
+func firstRune(text string, t token) rune {
+	r, _ := utf8.DecodeRuneInString(text[t.start:])
+	return r
+}

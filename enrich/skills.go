@@ -1,0 +1,134 @@
+package enrich
+
+import (
+	"strings"
+
+	"github.com/rolescope/rolescope/posting"
+)
+
+// Limits of the skill tagger.
+const (
+	// mentionsMax is how often one skill is reported for one posting. Readers need a few; a text of
+	// half a megabyte that repeats one word must not become ten megabytes of evidence.
+	mentionsMax = 20
+	// nearWindow is how many words on either side the near rule looks at: about one line of text.
+	nearWindow = 12
+)
+
+// Strengths of a mention.
+const (
+	strengthRequired  = "required"
+	strengthPreferred = "preferred"
+	strengthMentioned = "mentioned"
+)
+
+// field is the title or the description while its skills are looked for.
+type field struct {
+	name    string // as posting.Skill.Field names it
+	text    string
+	tokens  []token
+	matches []mention
+	own     []bool // by token: part of the employer's name; nil if the name does not occur
+}
+
+// mention is a match and what became of it.
+type mention struct {
+	found
+	chosen    *spelling // nil while unproven
+	rule      string    // what proved it
+	run       int       // number of the list it stands in
+	paragraph int       // index into document.paragraphs, -1 in the title
+	negated   bool
+	strength  string
+}
+
+// skills finds the skills a posting names, in order of field (title first) and offset. company is
+// the employer's name; its own name and products are no skills. The same input always gives the
+// same answer.
+func (t *taxonomy) skills(doc document, company string) []posting.Skill {
+	title := t.open("title", doc.title)
+	body := t.open("description", doc.text)
+	fields := []*field{title, body}
+	employer := newEmployer(company)
+	tagged := make([]bool, len(t.list)) // with every broader skill
+	for _, f := range fields {
+		f.own = employer.mark(f.text, f.tokens)
+		locate(f, doc.paragraphs)
+		t.prove(f, doc, employer, tagged)
+	}
+	for _, f := range fields {
+		t.proveWith(f, doc, employer, tagged)
+		t.judge(f, doc)
+	}
+	return t.report(fields, doc)
+}
+
+func (t *taxonomy) open(name, text string) *field {
+	// Six bytes a word is what postings have, so the slice rarely grows.
+	tokens := tokenise(make([]token, 0, len(text)/6+1), text, t.matcher.words)
+	f := &field{name: name, text: text, tokens: tokens}
+	matches := t.matcher.scan(text, tokens)
+	f.matches = make([]mention, len(matches))
+	for i, m := range matches {
+		f.matches[i] = mention{found: m, paragraph: -1}
+	}
+	t.matcher.joinLists(f)
+	return f
+}
+
+// locate finds the paragraph of each match.
+func locate(f *field, paragraphs []paragraph) {
+	if f.name == "title" {
+		return
+	}
+	p := 0
+	for i := range f.matches {
+		start := int(f.tokens[f.matches[i].first].start)
+		for p < len(paragraphs) && paragraphs[p].end <= start {
+			p++
+		}
+		if p < len(paragraphs) && paragraphs[p].start <= start {
+			f.matches[i].paragraph = p
+		}
+	}
+}
+
+// sectionOf names where a mention stands: "title" or the section of its paragraph.
+func (m *mention) sectionOf(f *field, doc document) section {
+	switch {
+	case f.name == "title":
+		return "title"
+	case m.paragraph < 0:
+		return sectionNone
+	}
+	return doc.paragraphs[m.paragraph].section
+}
+
+// report turns what is left into evidence.
+func (t *taxonomy) report(fields []*field, doc document) []posting.Skill {
+	var out []posting.Skill
+	count := make([]int, len(t.list))
+	for _, f := range fields {
+		for i := range f.matches {
+			m := &f.matches[i]
+			if m.chosen == nil || m.negated {
+				continue
+			}
+			s := m.chosen.skill
+			if count[s.ordinal]++; count[s.ordinal] > mentionsMax {
+				continue
+			}
+			start, end := int(f.tokens[m.first].start), int(f.tokens[m.last].end)
+			found := posting.Skill{
+				ID: s.ID, Label: s.Label, Kind: s.Kind, Field: f.name, Start: start, End: end,
+				Text: strings.Clone(f.text[start:end]), Strength: m.strength, Rule: m.rule,
+			}
+			if m.paragraph >= 0 {
+				found.Section = string(doc.paragraphs[m.paragraph].section)
+				found.ParagraphHash = doc.paragraphs[m.paragraph].hash
+			}
+			out = append(out, found)
+		}
+	}
+	return out
+}

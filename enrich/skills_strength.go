@@ -1,0 +1,165 @@
+package enrich
+
+// How far a cue reaches, in words.
+const (
+	negationReach  = 4  // between "no" and what it negates, fillers only
+	afterReach     = 6  // between a list and the "not required" behind it
+	sentenceCapMax = 64 // cues one sentence can have; a text without full stops must not cost n²
+)
+
+// judge drops what is negated and says how strongly the rest is asked for.
+func (t *taxonomy) judge(f *field, doc document) {
+	for start := 0; start < len(f.matches); {
+		end := f.sentenceEnd(start)
+		s := sentence{f: f, m: t.matcher, matches: f.matches[start:end]}
+		s.collect()
+		for i := range s.matches {
+			if s.matches[i].chosen == nil {
+				continue
+			}
+			s.matches[i].strength = s.strengthOf(&s.matches[i], doc)
+		}
+		s.negate()
+		start = end
+	}
+}
+
+// sentenceEnd is the index of the first match behind the sentence that matches[start] stands in.
+func (f *field) sentenceEnd(start int) int {
+	end := start + 1
+	for end < len(f.matches) && end-start < sentenceCapMax*4 {
+		for i := f.matches[end-1].first + 1; i <= f.matches[end].first; i++ {
+			if g := f.tokens[i].before; g == gapSentence || g == gapLine {
+				return end
+			}
+		}
+		end++
+	}
+	return end
+}
+
+// sentence is the matches of one sentence.
+type sentence struct {
+	f       *field
+	m       *matcher
+	matches []mention
+	cues    []found // required and preferred, in order
+}
+
+func (s *sentence) collect() {
+	for _, m := range s.matches {
+		if (m.kind == cueRequired || m.kind == cuePreferred) && len(s.cues) < sentenceCapMax {
+			s.cues = append(s.cues, m.found)
+		}
+	}
+}
+
+// strengthOf follows the nearest cue of the sentence, then the section.
+func (s *sentence) strengthOf(m *mention, doc document) string {
+	sec := m.sectionOf(s.f, doc)
+	switch sec {
+	case "title":
+		return strengthRequired
+	case sectionAbout, sectionBenefits, sectionLegal, sectionProcess:
+		return strengthMentioned
+	}
+	kind, ok := s.nearestCue(m.found)
+	switch {
+	case ok && kind == cuePreferred, sec == sectionPreferred:
+		return strengthPreferred
+	case ok && sec != sectionResponsibilities, sec == sectionRequirements:
+		return strengthRequired
+	}
+	return strengthMentioned
+}
+
+func (s *sentence) nearestCue(m found) (spellingKind, bool) {
+	best, kind := -1, spellingKind(0)
+	for _, c := range s.cues {
+		distance := c.first - m.last
+		if c.last < m.first {
+			distance = m.first - c.last
+		}
+		if best < 0 || distance < best || distance == best && c.kind == cueRequired {
+			best, kind = distance, c.kind
+		}
+	}
+	return kind, best >= 0
+}
+
+// negate marks what the sentence says is not asked for or not used. "Not required but a plus" is
+// preferred, so a preferred mention stays unless the negation stands before it.
+func (s *sentence) negate() {
+	for i := range s.matches {
+		switch s.matches[i].kind {
+		case cueNegatedBefore:
+			s.negateBehind(i)
+		case cueNegatedAfter:
+			s.negateAhead(i)
+		}
+	}
+}
+
+// negateBehind takes "no Java", "without prior experience in Java or C++".
+func (s *sentence) negateBehind(cue int) {
+	first := cue + 1
+	for first < len(s.matches) && (s.matches[first].kind == cueRequired || s.matches[first].kind == cuePreferred) {
+		first++ // "no experience with" holds the cue "experience with"
+	}
+	if first >= len(s.matches) || s.matches[first].kind != isSkill {
+		return
+	}
+	from, to := s.matches[cue].last+1, s.matches[first].first
+	if to-from > negationReach {
+		return
+	}
+	for i := from; i < to; i++ {
+		if _, ok := s.m.filler[s.f.tokens[i].word]; !ok {
+			return
+		}
+	}
+	for i := from; i <= to; i++ {
+		if s.f.tokens[i].before >= gapList {
+			return
+		}
+	}
+	s.negateRun(first)
+}
+
+// negateRun marks a match and, when its list says "or", the list up to there.
+func (s *sentence) negateRun(first int) {
+	last := first
+	for i := first + 1; i < len(s.matches) && s.matches[i].kind == isSkill && s.matches[i].run == s.matches[first].run; i++ {
+		for k := s.matches[i-1].last + 1; k <= s.matches[i].first; k++ {
+			_, either := s.m.either[s.f.tokens[k].word]
+			if either || s.f.tokens[k].before == gapSlash {
+				last = i
+			}
+		}
+	}
+	for i := first; i <= last; i++ {
+		s.matches[i].negated = true
+	}
+}
+
+// negateAhead takes "Java or C++ experience is not required".
+func (s *sentence) negateAhead(cue int) {
+	last := cue - 1
+	if last < 0 || s.matches[last].kind != isSkill {
+		return
+	}
+	from, to := s.matches[last].last+1, s.matches[cue].first
+	if to-from > afterReach {
+		return
+	}
+	for i := from; i <= to; i++ {
+		if s.f.tokens[i].before >= gapList {
+			return
+		}
+	}
+	for i := last; i >= 0 && s.matches[i].kind == isSkill && s.matches[i].run == s.matches[last].run; i-- {
+		if s.matches[i].strength != strengthPreferred {
+			s.matches[i].negated = true
+		}
+	}
+}
