@@ -27,8 +27,8 @@ func checkAnalyst(q *request) error {
 	if q.kind != kindEmpty && (q.kind == kindInsert || !slices.Contains(analystStatements, q.keyword)) {
 		return exceptionf(codeReadonly, "READONLY", "User %s may only read: %s is not allowed", UserAnalyst, q.keyword)
 	}
-	if q.files {
-		return exceptionf(codeReadonly, "READONLY", "User %s may not name OUTFILE or INFILE: read the answer instead", UserAnalyst)
+	if q.reaches {
+		return exceptionf(codeReadonly, "READONLY", "User %s may only read tables: no OUTFILE, no INFILE, no functions that reach files, programs or other machines", UserAnalyst)
 	}
 	for _, setting := range q.settings {
 		if !slices.Contains(analystSettings, setting.name) {

@@ -25,7 +25,7 @@ const (
 	configBytesMax = 64 << 10
 	// lockWait is how long a new child waits for the one before it to be gone: a
 	// killed process may need seconds to give back gigabytes.
-	lockWait = 15 * time.Second
+	lockWait = 10 * time.Second
 	// drainTimeout is how long running requests may take once the parent said stop.
 	drainTimeout = 20 * time.Second
 	// exitOrphaned is the child's exit status when its parent is gone.

@@ -40,12 +40,22 @@ func (s *server) execute(ctx context.Context, w http.ResponseWriter, q *request,
 	defer watch()
 	switch {
 	case q.kind == kindInsert:
-		return s.insert(w, q, session)
-	case q.kind == kindSelect && !q.files && streamable(q.format) != headerUnknown:
-		return s.stream(w, q, session)
+		err = s.insert(w, q, session)
+	case q.kind == kindSelect && !q.reaches && streamable(q.format) != headerUnknown:
+		err = s.stream(w, q, session)
 	default:
-		return s.whole(w, q, session)
+		err = s.whole(w, q, session)
 	}
+	return unmarked(err, mark)
+}
+
+// unmarked takes the mark out of an error that quotes the statement.
+func unmarked(err error, mark string) error {
+	var exception *Exception
+	if !errors.As(err, &exception) {
+		return err
+	}
+	return &Exception{exception.Code, strings.ReplaceAll(exception.Text, "\n"+mark, "")}
 }
 
 // session opens one with the request's database and settings.
@@ -177,7 +187,7 @@ func (s *server) rest(out *output, q *request, stream *stream, piece result) (fi
 			piece.destroy()
 			return true
 		}
-		err := out.write(skipHeader(bytes, streamable(q.format)))
+		err := out.write(skipHeader(bytes, q.format))
 		piece.destroy()
 		if err != nil {
 			return false

@@ -35,29 +35,25 @@ func streamable(format string) header {
 	return headerUnknown
 }
 
-// skipHeader returns the piece without its leading header lines. A line end
-// inside double quotes (a column name in CSV or JSON) does not end the line.
-func skipHeader(piece []byte, h header) []byte {
-	lines := int(h - headerNone)
+// skipHeader returns the piece without its leading header lines. Only CSV keeps
+// the line ends of a column's name, inside double quotes; the others escape them.
+func skipHeader(piece []byte, format string) []byte {
+	lines := int(streamable(format) - headerNone)
+	csv := strings.HasPrefix(format, "CSV")
 	quoted := false
-	for i := 0; lines > 0 && i < len(piece); i++ {
-		switch piece[i] {
-		case '"':
-			// An escaped quote of JSON does not toggle; CSV doubles its quotes, which toggles twice.
-			if i == 0 || piece[i-1] != '\\' {
-				quoted = !quoted
-			}
-		case '\n':
-			if !quoted {
-				lines--
-				if lines == 0 {
-					return piece[i+1:]
-				}
+	for i := 0; lines > 0; i++ {
+		if i == len(piece) {
+			return nil
+		}
+		switch {
+		case csv && piece[i] == '"': // a doubled quote toggles twice
+			quoted = !quoted
+		case piece[i] == '\n' && !quoted:
+			lines--
+			if lines == 0 {
+				return piece[i+1:]
 			}
 		}
-	}
-	if lines > 0 {
-		return nil
 	}
 	return piece
 }

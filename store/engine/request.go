@@ -123,7 +123,7 @@ func (q *request) readStatement(fromURL string, body io.Reader) error {
 	head := fromURL
 	if fromURL != "" {
 		head += "\n"
-		if s, err := parseStatement(head); err == nil && s.kind == kindInsert {
+		if s, err := parseStatement(head); err == nil && s.kind == kindInsert && !s.implicit {
 			q.statement = s
 			rest := head[s.dataStart:]
 			if strings.TrimSpace(rest) == "" { // the line end is ours

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"errors"
+	"slices"
 	"strings"
 )
 
@@ -32,14 +33,17 @@ type statement struct {
 	body string
 	// format is the FORMAT clause's name, "Values" after VALUES, "" when none is given.
 	format string
+	// implicit says that a kindInsert ended before VALUES or FORMAT: either may still come.
+	implicit bool
 	// dataStart is where a kindInsert's data begin in the source.
 	dataStart int
-	// files says that the statement names OUTFILE or INFILE, or might.
-	files bool
+	// reaches says that the statement reaches, or might, out of the tables; see reachesOut.
+	reaches bool
 }
 
 var (
 	errManyStatements = errors.New("Code: 62. DB::Exception: Syntax error (Multi-statements are not allowed): one request carries one statement. (SYNTAX_ERROR)")
+	errFormatName     = errors.New("Code: 62. DB::Exception: Syntax error: a format's name is expected behind FORMAT. (SYNTAX_ERROR)")
 	errSemicolonData  = errors.New("Code: 62. DB::Exception: You have excessive ';' symbol before data for INSERT. (SYNTAX_ERROR)")
 )
 
@@ -67,27 +71,37 @@ func parseStatement(src string) (statement, error) {
 		return statement{}, err
 	}
 	s.keyword = strings.ToUpper(l.text(first))
-	s.files = s.files || namesFiles(src[:min(len(src), max(s.dataStart, l.pos))], l.exotic)
+	s.reaches = reachesOut(s.sql, l.exotic)
 	return s, nil
 }
 
-// namesFiles errs on the side of yes: where the text holds comments, heredocs or
-// typographic quotes, which versions of ClickHouse read differently, the mere
-// bytes are enough.
-func namesFiles(src string, exotic bool) bool {
-	if !strings.Contains(strings.ToLower(src), "file") {
-		return false
-	}
-	found := func(s string) bool {
-		s = strings.ToLower(s)
-		return strings.Contains(s, "outfile") || strings.Contains(s, "infile")
-	}
-	if exotic {
-		return found(src)
+// hostFunctions reach files, programs or other machines. readonly = 1 stops the
+// table functions among them in a SELECT, but neither the scalar function file()
+// nor DESCRIBE TABLE file(...).
+var hostFunctions = []string{
+	"file", "filecluster", "url", "urlcluster", "remote", "remotesecure", "executable", "catboostevaluate", "s3", "s3cluster", "gcs",
+	"hdfs", "hdfscluster", "mysql", "postgresql", "mongodb", "sqlite", "odbc", "jdbc", "redis", "azureblobstorage", "ytsaurus",
+	"iceberg", "icebergs3", "iceberglocal", "icebergazure", "deltalake", "deltalakelocal", "hudi", "paimon", "python", "arrowflight",
+}
+
+// reachesOut says whether the statement names OUTFILE or INFILE, or calls one of
+// hostFunctions. It errs on the side of yes: where the text holds comments,
+// heredocs or typographic quotes, which versions of ClickHouse read differently,
+// the mere bytes are enough.
+func reachesOut(src string, exotic bool) bool {
+	if lower := strings.ToLower(src); exotic && (strings.Contains(lower, "outfile") || strings.Contains(lower, "infile")) {
+		return true
 	}
 	l := &lexer{src: src}
 	for t := l.next(); t.kind != tokenEnd; t = l.next() {
-		if t.kind != tokenText && found(l.text(t)) {
+		if t.kind == tokenText {
+			continue
+		}
+		name := strings.ToLower(strings.Trim(l.text(t), "`\""))
+		if name == "outfile" || name == "infile" {
+			return true
+		}
+		if slices.Contains(hostFunctions, name) && l.symbol(l.peek(), '(') {
 			return true
 		}
 	}
@@ -167,7 +181,7 @@ func parseInsert(l *lexer) (statement, error) {
 		t := l.next()
 		switch {
 		case t.kind == tokenEnd || t.kind == tokenBroken:
-			return statement{kind: kindInsert, sql: l.src[start:t.start], format: "Values", dataStart: len(l.src)}, nil
+			return statement{kind: kindInsert, sql: l.src[start:t.start], format: "Values", implicit: true, dataStart: len(l.src)}, nil
 		case l.symbol(t, ';'):
 			return statement{kind: kindInsert, sql: l.src[start:t.start], format: "Values", dataStart: t.end}, nil
 		case l.is(t, "VALUES"):
@@ -211,6 +225,9 @@ func insertSelect(l *lexer, start int) (statement, error) {
 // then blanks and one line end, then the data, byte for byte.
 func insertFormat(l *lexer, start, formatStart int) (statement, error) {
 	name := l.next()
+	if name.kind != tokenWord {
+		return statement{}, errFormatName
+	}
 	s := statement{kind: kindInsert, sql: l.src[start:formatStart], format: l.text(name), dataStart: name.end}
 	if end, ok := insertSettings(l); ok {
 		s.sql += l.src[name.end:end]

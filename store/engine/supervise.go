@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -13,7 +12,6 @@ import (
 	"os/exec"
 	"runtime"
 	"slices"
-	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -35,8 +33,6 @@ const (
 	// listenWait covers the moment in which the child of a killed parent still holds the address.
 	listenWait = time.Second
 	listenPoll = 50 * time.Millisecond
-	// tailLines of the child's log stand in the error when it dies.
-	tailLines = 8
 )
 
 var (
@@ -344,53 +340,19 @@ func (e *Engine) verdict(report childReady, exit error, tail *tail) error {
 		reason = exit.Error()
 	}
 	err := fmt.Errorf("engine process: %s%s", reason, tail)
-	if report.PID == 0 {
+	if report.PID == 0 && !killed(exit) {
 		return damaged(e.options.Lib, err)
 	}
 	return err
 }
 
-// tail keeps the last lines of the child's log.
-type tail struct {
-	log  *slog.Logger
-	last []string
-}
-
-func (t *tail) add(line string) {
-	t.log.Debug("engine", "line", line)
-	t.last = append(t.last, line)
-	if len(t.last) > tailLines {
-		t.last = t.last[1:]
+// killed reports whether somebody ended the child on purpose; the kernel does so
+// when memory runs out.
+func killed(exit error) bool {
+	var status *exec.ExitError
+	if !errors.As(exit, &status) {
+		return false
 	}
-}
-
-func (t *tail) String() string {
-	if len(t.last) == 0 {
-		return ""
-	}
-	return "; its last words: " + strings.Join(t.last, " | ")
-}
-
-// lines is an io.Writer that hands on whole lines, cut at lineBytesMax.
-type lines struct {
-	take func(line string)
-	rest []byte
-}
-
-// lineBytesMax bounds a line of the child's output; a stack trace is many short ones.
-const lineBytesMax = 8 << 10
-
-func (l *lines) Write(p []byte) (int, error) {
-	l.rest = append(l.rest, p...)
-	for {
-		i := bytes.IndexByte(l.rest, '\n')
-		if i < 0 && len(l.rest) < lineBytesMax {
-			return len(p), nil
-		}
-		if i < 0 {
-			i = len(l.rest) - 1
-		}
-		l.take(string(bytes.TrimRight(l.rest[:min(i+1, lineBytesMax)], "\r\n")))
-		l.rest = l.rest[i+1:]
-	}
+	wait, ok := status.Sys().(syscall.WaitStatus)
+	return ok && wait.Signaled() && (wait.Signal() == syscall.SIGKILL || wait.Signal() == syscall.SIGTERM)
 }
