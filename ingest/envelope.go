@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/rolescope/rolescope/ingest/source"
 )
@@ -24,6 +26,9 @@ type envelope struct {
 	JobCount  *int            `json:"job_count"`
 	Jobs      json.RawMessage `json:"jobs"`
 }
+
+// boardBytesMax bounds a board's name. Real ones are short; it becomes part of every message.
+const boardBytesMax = 256
 
 // isDocument tells a file that is one JSON document from a file of lines by its first line. last
 // says that nothing follows the line.
@@ -87,6 +92,9 @@ func (r *Reader) snapshot(text []byte, line int) Snapshot {
 		err = errors.New("it looks like an envelope but has no payload")
 	case s.Board == "":
 		err = errors.New("the board is not named in the file: name it with --board")
+	case len(s.Board) > boardBytesMax || strings.ContainsFunc(s.Board, unicode.IsControl) || !utf8.ValidString(s.Board):
+		err = fmt.Errorf("the board's name %q is none: want a text of at most %d bytes", cut(s.Board, 40), boardBytesMax)
+		s.Board = ""
 	case s.ObservedAt.IsZero():
 		err = errors.New("the file does not say when it was recorded: say so with --observed-at")
 	}

@@ -144,7 +144,7 @@ func (r *Reader) Snapshots(ctx context.Context) iter.Seq[Snapshot] {
 		n := 1
 		first, err := r.line()
 		for err == nil && len(bytes.TrimSpace(first)) == 0 && !r.ended() {
-			first, err = r.line() // ended has read past further blank lines
+			first, err = r.line()
 			n++
 		}
 		if ctxErr := ctx.Err(); ctxErr != nil {
@@ -245,18 +245,11 @@ func (r *Reader) line() ([]byte, error) {
 	}
 }
 
-// ended reports whether only white space follows, without taking more than a buffer of it.
+// ended reports whether nothing but white space follows. It takes nothing; more white space than
+// the buffer holds counts as something.
 func (r *Reader) ended() bool {
-	for {
-		c, err := r.body.Peek(1)
-		if err != nil {
-			return true
-		}
-		if c[0] != ' ' && c[0] != '\n' && c[0] != '\r' && c[0] != '\t' {
-			return false
-		}
-		_, _ = r.body.Discard(1)
-	}
+	rest, err := r.body.Peek(r.body.Size())
+	return errors.Is(err, io.EOF) && len(bytes.TrimSpace(rest)) == 0
 }
 
 // counter counts the bytes read from a file.
