@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/rolescope/rolescope/store/engine"
 	"github.com/rolescope/rolescope/store/engine/enginetest"
@@ -123,6 +124,37 @@ func TestEveryColumnIsCommented(t *testing.T) {
 	for _, v := range []string{"v_postings", "v_spells", "v_runs", "v_posting_skills", "v_vacancies", "v_role_skill_month", "v_dead"} {
 		if !views[v] {
 			t.Errorf("there is no %s", v)
+		}
+	}
+}
+
+func TestViewsDeliverTheTypesTheyDeclare(t *testing.T) {
+	t.Parallel()
+	s := fresh(t)
+	for _, view := range []string{"v_postings", "v_spells", "v_runs", "v_posting_skills", "v_vacancies", "v_role_skill_month", "v_dead"} {
+		declared, err := s.conn.Query(t.Context(), "SELECT name, type FROM system.columns WHERE database = currentDatabase() AND table = ? ORDER BY position", view)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var want []string
+		for declared.Next() {
+			var name, typ string
+			if err := declared.Scan(&name, &typ); err != nil {
+				t.Fatal(err)
+			}
+			want = append(want, name+" "+typ)
+		}
+		delivered, err := s.conn.Query(t.Context(), "SELECT * FROM "+view)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, c := range delivered.ColumnTypes() {
+			got = append(got, c.Name()+" "+strings.ReplaceAll(strings.Join(strings.Fields(c.DatabaseTypeName()), " "), "( ", "("))
+		}
+		delivered.Close()
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-declared +delivered):\n%s", view, diff)
 		}
 	}
 }

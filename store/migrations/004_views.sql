@@ -161,21 +161,21 @@ CREATE OR REPLACE VIEW v_runs {{.OnCluster}} (
     recorded_at DateTime64(3, 'UTC') COMMENT 'When its first part was written'
 ) AS
 SELECT
-    r.run_id AS run_id, r.source AS source, r.board AS board, r.company AS company, r.proof AS proof,
-    if(toUnixTimestamp64Milli(r.planned_at) = 0, NULL, r.planned_at) AS planned_at, r.observed_at AS observed_at,
-    r.outcome AS outcome, if(r.expected < 0, NULL, r.expected) AS expected, r.fetched AS fetched, r.complete AS complete,
+    r.run_id AS run_id, r.source AS source, r.board AS board, r.claim.company AS company, r.claim.proof AS proof,
+    if(toUnixTimestamp64Milli(r.claim.planned_at) = 0, NULL, r.claim.planned_at) AS planned_at, r.claim.observed_at AS observed_at,
+    r.claim.outcome AS outcome, if(r.claim.expected < 0, NULL, r.claim.expected) AS expected, r.claim.fetched AS fetched, r.claim.complete AS complete,
     e.listed AS listed, e.opened AS opened, e.changed AS changed, e.closed AS closed, e.reopened AS reopened,
-    r.rejected AS rejected, e.suspect AS suspect, e.run_id != '' AS applied, r.note AS note, r.recorded_at AS recorded_at
+    r.claim.rejected AS rejected, e.suspect AS suspect, CAST(e.run_id != '', 'Bool') AS applied, r.claim.note AS note, r.first_recorded_at AS recorded_at
 FROM
 (
     -- A run listed twice with different contents, which only an import can make, is one run: the
     -- stronger claim tells.
     SELECT
         run_id, source, board,
-        argMax(tuple(company, proof, planned_at, observed_at, outcome, expected, fetched, complete, rejected, note), tuple(complete, fetched, digest, part)) AS t,
-        t.1 AS company, t.2 AS proof, t.3 AS planned_at, t.4 AS observed_at, t.5 AS outcome, t.6 AS expected, t.7 AS fetched, t.8 AS complete, t.9 AS rejected, t.10 AS note,
-        min(s.recorded_at) AS recorded_at
-    FROM runs AS s FINAL
+        CAST(argMax((company, proof, planned_at, observed_at, outcome, expected, fetched, complete, rejected, note), (complete, fetched, digest, part)),
+            'Tuple(company String, proof LowCardinality(String), planned_at DateTime64(3, ''UTC''), observed_at DateTime64(3, ''UTC''), outcome LowCardinality(String), expected Int32, fetched Int32, complete Bool, rejected Int32, note String)') AS claim,
+        min(recorded_at) AS first_recorded_at
+    FROM runs FINAL
     GROUP BY run_id, source, board
 ) AS r
 LEFT JOIN (SELECT * FROM run_effects FINAL) AS e ON r.run_id = e.run_id;
@@ -208,5 +208,5 @@ SELECT
     if(s.id = '' OR d.failed_at > s.decided_at, d.failed_at, s.decided_at) AS state_at,
     d.source AS source, d.board AS board, d.run_id AS run_id, d.posting_id AS posting_id, d.content_hash AS content_hash,
     d.has_body AS retryable, d.recorded_at AS recorded_at
-FROM (SELECT * EXCEPT body, body != '' AS has_body FROM dead FINAL) AS d
+FROM (SELECT * EXCEPT body, CAST(body != '', 'Bool') AS has_body FROM dead FINAL) AS d
 LEFT JOIN (SELECT id, argMax(state, (at, state)) AS decided, max(at) AS decided_at FROM dead_state GROUP BY id) AS s ON d.id = s.id;
