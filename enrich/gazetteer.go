@@ -2,6 +2,7 @@ package enrich
 
 import (
 	_ "embed"
+	"slices"
 	"strings"
 	"sync"
 	"unicode"
@@ -45,13 +46,19 @@ type gazetteer struct {
 	wordsMax int // words of the longest name
 }
 
+// wordCodes are the three-letter country codes that mean something else in adverts (Eastern time,
+// words in capitals), so they are not recognised in texts.
+const wordCodes = "EST AND COM PER ARM MAC GIN COD NIC PAN BEN LIE TON"
+
 // loadGazetteer reads the embedded files once; they are part of the program, so it cannot fail.
 var loadGazetteer = sync.OnceValue(func() *gazetteer {
 	g := &gazetteer{names: map[string]*placeName{}, codes: map[string]*placeName{}, regions: map[string]bool{}, alpha2: map[string]bool{}}
 	for _, f := range tsvRows(countriesTSV, 4) {
 		g.alpha2[f[0]] = true
 		code(g.codes, f[0]).country = f[0]
-		code(g.codes, f[1]).country = f[0]
+		if !strings.Contains(wordCodes, f[1]) {
+			code(g.codes, f[1]).country = f[0]
+		}
 		for _, name := range append(strings.Split(f[3], "|"), f[2]) {
 			if isCode(name) {
 				code(g.codes, name).country = f[0]
@@ -159,7 +166,10 @@ func (g *gazetteer) addCity(country, region, entry string) {
 		if own == '?' {
 			a.region += "?" // marks it until dominance is settled
 		}
-		n.cities = append(n.cities, a)
+		// Spellings that fold to one name are one meaning.
+		if !slices.Contains(n.cities, a) {
+			n.cities = append(n.cities, a)
+		}
 	}
 }
 

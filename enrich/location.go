@@ -55,7 +55,9 @@ func (g *gazetteer) place(p posting.Place) []posting.Location {
 	found := g.parse(text)
 	address, ok := g.address(p)
 	if !ok {
-		if len(found) == 0 && text != "" {
+		// A text of nothing but "Hybrid" or "Multiple locations" is no place at all.
+		unknown := func(t placeToken) bool { return t.kind == tokenUnknown || t.kind == tokenName }
+		if len(found) == 0 && slices.ContainsFunc(scanPlace(g, text), unknown) {
 			return []posting.Location{{Text: text}}
 		}
 		return found

@@ -39,6 +39,10 @@ func (g *gazetteer) parse(s string) []posting.Location {
 		} else {
 			tokens = nil
 		}
+		if i := ownRemote(part); i > 0 {
+			tokens = slices.Concat(part[i:], []placeToken{{kind: tokenEither}}, tokens)
+			part = part[:i]
+		}
 		remote := slices.ContainsFunc(part, func(t placeToken) bool { return t.kind == tokenRemote })
 		found := groupPlaces(part)
 		if len(found) == 0 && remote {
@@ -76,6 +80,28 @@ func (g *gazetteer) parse(s string) []posting.Location {
 	return out
 }
 
+// ownRemote finds where "remote" begins an alternative of its own inside a comma list: "Berlin,
+// Oslo, Remote" and "Toronto, Remote Canada", but not "Berlin, Remote". It returns 0 for nowhere.
+func ownRemote(part []placeToken) int {
+	for i := 1; i+1 < len(part); i++ {
+		if part[i].kind != tokenComma || part[i+1].kind != tokenRemote {
+			continue
+		}
+		after := slices.ContainsFunc(part[i+1:], func(t placeToken) bool { return t.kind == tokenName })
+		cities := 0
+		for _, p := range groupPlaces(part[:i]) {
+			if p.city != nil || p.unknown != "" {
+				cities++
+			}
+		}
+		if cities > 1 || cities > 0 && after {
+			return i
+		}
+		return 0
+	}
+	return 0
+}
+
 // groupPlaces assigns the tokens of one alternative to places.
 func groupPlaces(tokens []placeToken) []placeGroup {
 	var out []placeGroup
@@ -101,7 +127,11 @@ func groupPlaces(tokens []placeToken) []placeGroup {
 			if i+1 < len(tokens) {
 				following = tokens[i+1].kind
 			}
-			placeUnknown(&cur, t, following, i+2 < len(tokens) && tokens[i+2].kind == tokenName, next)
+			follows := i+2 < len(tokens) && tokens[i+2].kind == tokenName
+			if following == tokenName && tokens[i+1].code && i+2 == len(tokens) && inCountry(tokens[i+1].name.regions, "US") {
+				following, follows = tokenComma, true // "Smallville KS"
+			}
+			placeUnknown(&cur, t, following, follows, next)
 		case tokenName:
 			placeKnown(&cur, t, sep, next)
 		}
@@ -125,7 +155,7 @@ func placeUnknown(cur *placeGroup, t placeToken, following placeTokenKind, nameF
 		// A second unknown name is a region nobody told us, or an office's name.
 	case cur.empty() && following == tokenComma && nameFollows:
 		cur.unknown = t.text
-	case cur.dashed && cur.country != "":
+	case cur.dashed && (cur.country != "" || cur.region != nil):
 		cur.unknown = t.text
 	}
 }
@@ -169,7 +199,7 @@ func placeKnown(cur *placeGroup, t placeToken, sep placeTokenKind, next func()) 
 	case hasCity && cur.region == nil && inCountry(n.regions, cur.country) && fits(cur, n, true):
 		cur.region, cur.code = n, t.code
 		return // "USA - New York NY"
-	case cur.country != "" && !hasCity && cur.region == nil && t.code && sep == tokenComma && len(n.regions) > 0 && n.country == "":
+	case cur.country != "" && !hasCity && cur.region == nil && t.code && sep == tokenComma && inCountry(n.regions, "US"):
 		// "Lebanon, NH": a town with a country's name.
 		cur.unknown, cur.country, cur.region = countryNames()[cur.country], "", n
 		return
@@ -181,6 +211,8 @@ func placeKnown(cur *placeGroup, t placeToken, sep placeTokenKind, next func()) 
 	}
 	next()
 	switch {
+	case n.country != "" && len(n.regions) == 0 && !slices.ContainsFunc(n.cities, func(a area) bool { return a.dominant }):
+		cur.country = n.country // Malta the country, not its namesake
 	case len(n.cities) > 0:
 		cur.city, cur.cityRaw = n, t.text
 	case len(n.regions) > 0:
@@ -307,7 +339,7 @@ func (p placeGroup) regionAlone(hint string) string {
 		}
 		return n.country
 	}
-	if n.country != "" {
+	if n.country != "" && !(p.code && strings.Contains(stateCodes, n.regions[0].region)) {
 		return ""
 	}
 	c := n.regions[0].country
@@ -318,6 +350,10 @@ func (p placeGroup) regionAlone(hint string) string {
 	}
 	return c
 }
+
+// stateCodes are the codes of US states whose country of the same code practically never occurs in
+// an advert. CA, IN, DE, IL, CO and the like are not among them.
+const stateCodes = "AZ GA KY LA MN MO MS NC NE SC SD TN VA"
 
 // commonCountry is the one country in which both names make sense, the city's region first.
 func commonCountry(city, region *placeName) string {

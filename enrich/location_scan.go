@@ -32,7 +32,7 @@ const placeNoise = " hq headquarters headquarter office offices hub campus metro
 	"various select us-based remote-friendly friendly first optional possible ok okay allowed home work time zone timezone " +
 	"full part fulltime state states province near close to any within us-only candidates must be hours hiring "
 
-const placeRemote = " remote remotely homeoffice wfh telecommute telework télétravail teletrabajo remoto remota fernarbeit virtual remote-first " +
+const placeRemote = " remote remotely homeoffice wfh telecommute telework télétravail teletrabajo remoto remota fernarbeit virtual remote-first リモート勤務 リモート " +
 	"fully-remote "
 
 type word struct {
@@ -43,7 +43,7 @@ type word struct {
 
 // scanPlace splits a location text into tokens, longest known name first.
 func scanPlace(g *gazetteer, s string) []placeToken {
-	words := placeWords(s)
+	words := g.placeWords(s)
 	var out []placeToken
 	for i := 0; i < len(words); {
 		if words[i].sep != tokenUnknown {
@@ -94,7 +94,14 @@ func (g *gazetteer) longestName(s string, words []word) (int, placeToken) {
 			}
 		}
 		if n == 1 {
-			if p := g.codes[phrase]; p != nil {
+			p := g.codes[phrase]
+			if p == nil && words[0].sep == tokenComma && len(phrase) == 2 {
+				// "Smallville, Tx": behind a comma a code needs no capitals.
+				if q := g.codes[strings.ToUpper(phrase)]; q != nil && inCountry(q.regions, "US") {
+					p = q
+				}
+			}
+			if p != nil {
 				return 1, placeToken{kind: tokenName, name: p, text: phrase, code: true}
 			}
 		}
@@ -117,8 +124,9 @@ func startsUpper(s string) bool {
 }
 
 // placeWords splits at spaces and separators. A hyphen inside a word separates only when what is
-// before or after it is "remote", "hybrid" or "onsite" ("US-Remote"), or a code ("US-CA-Irvine").
-func placeWords(s string) []word {
+// before or after it is "remote" or the like ("US-Remote"), a code ("US-CA-Irvine") or a place
+// that needs no help ("Lagos-Nigeria").
+func (g *gazetteer) placeWords(s string) []word {
 	var words []word
 	sep := tokenUnknown
 	begin := -1
@@ -131,7 +139,7 @@ func placeWords(s string) []word {
 		if begin < 0 {
 			return
 		}
-		for i, part := range splitHyphens(s[begin:end]) {
+		for i, part := range g.splitHyphens(s[begin:end]) {
 			if i > 0 {
 				sep = tokenDash
 			}
@@ -173,8 +181,8 @@ type hyphenPart struct {
 	start int
 }
 
-func splitHyphens(s string) []hyphenPart {
-	if !strings.Contains(s, "-") {
+func (g *gazetteer) splitHyphens(s string) []hyphenPart {
+	if !strings.Contains(s, "-") || g.names[foldPlace(s)] != nil {
 		return []hyphenPart{{s, 0}}
 	}
 	split := false
@@ -185,6 +193,8 @@ func splitHyphens(s string) []hyphenPart {
 		}
 		split = split || isCode(part)
 	}
+	first, _, _ := strings.Cut(s, "-")
+	split = split || g.evident(first) || g.evident(s[strings.LastIndexByte(s, '-')+1:])
 	if !split {
 		return []hyphenPart{{s, 0}}
 	}
@@ -197,4 +207,14 @@ func splitHyphens(s string) []hyphenPart {
 		at += len(part) + 1
 	}
 	return parts
+}
+
+// evidentBytesMin keeps short words, which have too many other meanings, from splitting a name.
+const evidentBytesMin = 4
+
+// evident reports whether s alone names a country, a region or a city beyond doubt.
+func (g *gazetteer) evident(s string) bool {
+	n := g.names[foldPlace(s)]
+	return n != nil && len(s) >= evidentBytesMin &&
+		(n.country != "" || len(n.regions) > 0 || len(n.cities) == 1 && n.cities[0].dominant)
 }

@@ -118,6 +118,23 @@ func TestLocationTexts(t *testing.T) {
 		{"Tel Aviv-Yafo, Israel", "Tel Aviv//IL"},
 		{"Mexico City, Mexico", "Mexico City//MX"},
 		{"Albuquerque, New Mexico", "Albuquerque/NM/US"},
+		{"Lebanon, MO", "Lebanon/MO/US"},
+		{"Remote, GA", "R:/GA/US~US"},
+		{"Remote - CA", "R://"},
+		{"Remote (EST)", "R://"},
+		{"Smallville, Tx", "Smallville/TX/US"},
+		{"Montreal, Canada", "Montreal/QC/CA"},
+		{"tel aviv", "Tel Aviv//IL"},
+		{"Berlin, Oslo, Remote", "Berlin/BE/DE Oslo//NO R://"},
+		{"Toronto, Remote-Canada", "Toronto/ON/CA R://CA~CA"},
+		{"Berlin, Remote", "R:Berlin/BE/DE~DE"},
+		{"Malta", "//MT"},
+		{"Armenia", "//AM"},
+		{"Lagos-Nigeria", "Lagos//NG"},
+		{"India-Karnataka", "/KA/IN"},
+		{"Smallville KS", "Smallville/KS/US"},
+		{"Acme US", "//US"},
+		{"Hybrid", ""},
 		{"東京", "Tokyo//JP"},
 	}
 	g := loadGazetteer()
@@ -152,4 +169,18 @@ func TestLocationAddress(t *testing.T) {
 			}
 		})
 	}
+}
+
+func FuzzLocation(f *testing.F) {
+	for _, s := range []string{"Berlin, DE", "Remote - US; CA", "a-b-US", "US-", "(((,", "Georgia, Georgia", "Washington, DC", "\xff,,--|"} {
+		f.Add(s, s)
+	}
+	g := loadGazetteer()
+	f.Fuzz(func(t *testing.T, s, country string) {
+		for _, l := range locations(posting.Record{Places: []posting.Place{{Text: s}, {City: s, Region: s, Country: country}}}, document{}) {
+			if l.Country != "" && !g.alpha2[l.Country] || l.Region != "" && l.Country == "" {
+				t.Fatalf("%q: %+v", s, l)
+			}
+		}
+	})
 }
