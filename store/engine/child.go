@@ -11,8 +11,10 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strconv"
+	"syscall"
 	"time"
 )
 
@@ -76,6 +78,8 @@ func (e *startError) Unwrap() error { return e.err }
 func Child(ctx context.Context, stdin io.Reader, stdout, stderr io.Writer) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	// A service manager may signal all processes at once; only the parent says when to end.
+	signal.Ignore(syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 	log := slog.New(slog.NewTextHandler(stderr, nil))
 	input := bufio.NewReaderSize(stdin, configBytesMax)
 	line, err := input.ReadSlice('\n')
@@ -144,7 +148,7 @@ func openChild(ctx context.Context, config childConfig, log *slog.Logger) (*chil
 		return nil, childReady{}, fmt.Errorf("take over the listening socket: %w", err)
 	}
 	file.Close()
-	server, err := newServer(library, filepath.Join(config.DataDir, "store"), config, log)
+	server, err := newServer(library, config, log)
 	if err != nil {
 		return nil, childReady{}, err
 	}

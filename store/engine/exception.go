@@ -11,11 +11,11 @@ import (
 const (
 	codeNotImplemented   = 48
 	codeSyntaxError      = 62
-	codeUnknownTable     = 60
+	codeUnknownFormat    = 73
 	codeReadonly         = 164
 	codeTooManyQueries   = 202
 	codeNetworkError     = 210
-	codeQueryTooLarge    = 131
+	codeQueryTooLarge    = 229
 	codeAccessDenied     = 497
 	codeAuthentication   = 516
 	codeRequiredPassword = 194
@@ -36,11 +36,13 @@ func exceptionf(code int, name, format string, args ...any) *Exception {
 	return &Exception{Code: code, Text: fmt.Sprintf("Code: %d. DB::Exception: %s. (%s)", code, fmt.Sprintf(format, args...), name)}
 }
 
+var exceptionCode = regexp.MustCompile(`Code: (\d{1,6})\.`)
+
 // parseException reads the code out of the engine's text. The engine wraps some
 // errors two or three times; the outermost code comes first and is the statement's.
 func parseException(text string) *Exception {
 	e := &Exception{Text: text}
-	if m := regexp.MustCompile(`Code: (\d{1,6})\.`).FindStringSubmatch(text); m != nil {
+	if m := exceptionCode.FindStringSubmatch(text); m != nil {
 		e.Code, _ = strconv.Atoi(m[1])
 	}
 	return e
@@ -57,6 +59,8 @@ func (e *Exception) status() int {
 		return http.StatusBadRequest
 	case 46, 47, 50, 56, 60, 63, 73, 81, 115, 478:
 		return http.StatusNotFound
+	case codeQueryTooLarge:
+		return http.StatusRequestEntityTooLarge
 	case codeNotImplemented:
 		return http.StatusNotImplemented
 	case codeTooManyQueries, 209, 439:

@@ -1,14 +1,9 @@
 package engine
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -43,6 +38,8 @@ func (s *server) execute(ctx context.Context, w http.ResponseWriter, q *request,
 		err = s.insert(w, q, session)
 	case q.kind == kindSelect && !q.reaches && streamable(q.format) != headerUnknown:
 		err = s.stream(w, q, session)
+	case q.kind == kindSelect && !q.reaches:
+		err = s.spool(w, q, session, mark)
 	default:
 		err = s.whole(w, q, session)
 	}
@@ -76,7 +73,7 @@ func (s *server) session(q *request, user string) (*session, error) {
 	}
 	if user == UserAnalyst {
 		steps = append(steps, "SET max_execution_time = "+analystSecondsMax+", max_result_rows = "+analystRowsMax+
-			", max_result_bytes = "+analystBytesMax+", readonly = 1")
+			", max_result_bytes = "+analystBytesMax+", max_memory_usage = "+analystMemoryMax+", readonly = 1")
 	} else if q.readonly {
 		steps = append(steps, "SET readonly = 2")
 	}
@@ -171,7 +168,7 @@ func (s *server) stream(w http.ResponseWriter, q *request, session *session) (er
 		return nil
 	}
 	out := s.begin(w, q)
-	if err := out.write(first.bytes()); err != nil {
+	if _, err := out.Write(first.bytes()); err != nil {
 		second.destroy()
 		return nil // the client left
 	}
@@ -187,7 +184,7 @@ func (s *server) rest(out *output, q *request, stream *stream, piece result) (fi
 			piece.destroy()
 			return true
 		}
-		err := out.write(skipHeader(bytes, q.format))
+		_, err := out.Write(skipHeader(bytes, q.format))
 		piece.destroy()
 		if err != nil {
 			return false
@@ -197,83 +194,4 @@ func (s *server) rest(out *output, q *request, stream *stream, piece result) (fi
 			return false
 		}
 	}
-}
-
-// emptyResult gives an empty Native answer its columns.
-func (s *server) emptyResult(q *request, session *session) []byte {
-	if q.format != "Native" {
-		return nil
-	}
-	r, err := session.query("DESCRIBE TABLE ("+q.body+"\n)", "JSONCompactEachRow", q.params)
-	if err != nil { // then without columns, as the engine has it
-		s.log.Debug("describe empty result", "error", err)
-		return nil
-	}
-	defer r.destroy()
-	var columns [][2]string
-	decoder := json.NewDecoder(bytes.NewReader(r.bytes()))
-	for {
-		var row []any
-		if err := decoder.Decode(&row); errors.Is(err, io.EOF) {
-			return emptyNative(columns)
-		} else if err != nil || len(row) < 2 {
-			return nil
-		}
-		columns = append(columns, [2]string{fmt.Sprint(row[0]), fmt.Sprint(row[1])})
-	}
-}
-
-// answer sends a whole output at once.
-func (s *server) answer(w http.ResponseWriter, q *request, body []byte) {
-	out := s.begin(w, q)
-	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-	out.write(body) //nolint:errcheck // the client left
-}
-
-func (s *server) begin(w http.ResponseWriter, q *request) *output {
-	tag := newQueryID()[:16]
-	w.Header().Set("Content-Type", contentType(q.format))
-	w.Header().Set("X-ClickHouse-Format", q.format)
-	w.Header().Set("X-ClickHouse-Exception-Tag", tag)
-	return &output{w: w, control: http.NewResponseController(w), tag: tag}
-}
-
-// summary tells what a finished statement read and wrote, as ClickHouse does.
-func (s *server) summary(w http.ResponseWriter, readRows, readBytes, writtenRows, writtenBytes uint64) {
-	w.Header().Set("X-ClickHouse-Summary", fmt.Sprintf(
-		`{"read_rows":"%d","read_bytes":"%d","written_rows":"%d","written_bytes":"%d"}`, readRows, readBytes, writtenRows, writtenBytes))
-}
-
-// output is an answer under way.
-type output struct {
-	w       http.ResponseWriter
-	control *http.ResponseController
-	tag     string
-}
-
-func (o *output) write(p []byte) error {
-	for len(p) > 0 {
-		n := min(len(p), writeBytes)
-		if err := o.control.SetWriteDeadline(time.Now().Add(stallTimeout)); err != nil {
-			return err
-		}
-		if _, err := o.w.Write(p[:n]); err != nil {
-			return err
-		}
-		p = p[n:]
-	}
-	return nil
-}
-
-// writeBytes is how much must get through within stallTimeout.
-const writeBytes = 1 << 20
-
-// breakOff ends an answer that had begun: ClickHouse's framed exception, which
-// its clients look for, and then a broken connection, so that no client takes
-// the part for the whole.
-func (o *output) breakOff(err error) {
-	text := err.Error()
-	fmt.Fprintf(o.w, "\r\n__exception__\r\n%s\r\n%s\n%d %s\r\n__exception__\r\n", o.tag, text, len(text)+1, o.tag)
-	o.control.Flush() //nolint:errcheck // it breaks anyway
-	panic(http.ErrAbortHandler)
 }

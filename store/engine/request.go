@@ -83,6 +83,9 @@ func parseRequest(r *http.Request) (*request, error) {
 	}
 	fallback := cmp.Or(query.Get("default_format"), r.Header.Get("X-ClickHouse-Format"), "TabSeparated")
 	q.format = cmp.Or(q.statement.format, fallback)
+	if !settingName.MatchString(q.format) {
+		return nil, exceptionf(codeUnknownFormat, "UNKNOWN_FORMAT", "Unknown format %q", q.format)
+	}
 	return q, nil
 }
 
@@ -144,7 +147,7 @@ func (q *request) readStatement(fromURL string, body io.Reader) error {
 	head += string(read)
 	s, err := parseStatement(head)
 	if err != nil {
-		return parseException(err.Error())
+		return err
 	}
 	q.statement = s
 	if s.kind == kindInsert {

@@ -10,6 +10,8 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strconv"
 	"sync"
 	"time"
@@ -39,7 +41,8 @@ const (
 // server answers ClickHouse's HTTP interface with one engine.
 type server struct {
 	engine    *library
-	path      string
+	path      string              // the engine's data
+	answers   string              // files of answers under way
 	passwords map[string][32]byte // user -> hash of the password
 	slots     map[string]chan struct{}
 	version   string
@@ -51,10 +54,11 @@ type server struct {
 	controlMu sync.Mutex
 }
 
-// newServer opens the data directory at path (made if missing) in the engine.
-func newServer(lib *library, path string, config childConfig, log *slog.Logger) (*server, error) {
+// newServer opens the engine's directories below the data directory, made if missing.
+func newServer(lib *library, config childConfig, log *slog.Logger) (*server, error) {
 	s := &server{
-		engine: lib, path: path, log: log,
+		engine: lib, log: log,
+		path: filepath.Join(config.DataDir, "store"), answers: filepath.Join(config.DataDir, "answers"),
 		passwords: map[string][32]byte{UserWriter: sha256.Sum256([]byte(config.WriterPassword))},
 		slots: map[string]chan struct{}{
 			UserWriter:  make(chan struct{}, writerSessionsMax),
@@ -64,7 +68,11 @@ func newServer(lib *library, path string, config childConfig, log *slog.Logger) 
 	if config.AnalystPassword != "" {
 		s.passwords[UserAnalyst] = sha256.Sum256([]byte(config.AnalystPassword))
 	}
-	arguments := []string{"--path=" + path}
+	// What a killed child left there is of no use.
+	if err := errors.Join(os.RemoveAll(s.answers), os.Mkdir(s.answers, 0o700)); err != nil {
+		return nil, err
+	}
+	arguments := []string{"--path=" + s.path}
 	if config.MemoryBytesMax > 0 {
 		arguments = append(arguments, memoryArgument(config.MemoryBytesMax))
 	}

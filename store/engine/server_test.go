@@ -226,7 +226,7 @@ func TestErrors(t *testing.T) {
 		{"rolescope", "max_memory_usage=100000", "SELECT groupArray(number) FROM numbers(10000000)", 500, 241},
 		{"rolescope", "compress=1", "SELECT 1", 501, 48},
 		{"rolescope", "session_id=s", "SELECT 1", 501, 48},
-		{"rolescope", "", "SELECT '" + strings.Repeat("x", 5<<20) + "'", 400, 131},
+		{"rolescope", "", "SELECT '" + strings.Repeat("x", 5<<20) + "'", 413, 229},
 		{"nobody", "", "SELECT 1", 403, 516},
 		{"analyst", "", "INSERT INTO t VALUES (1)", 500, 164},
 		{"analyst", "", "SELECT 1 INTO OUTFILE '/tmp/x' TRUNCATE", 500, 164},

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"errors"
 	"slices"
 	"strings"
 )
@@ -28,9 +27,9 @@ type statement struct {
 	// sql is the text to run: no trailing semicolon, and for kindInsert neither
 	// VALUES nor FORMAT nor data.
 	sql string
-	// body is sql without its FORMAT clause, for a kindSelect that has one at
-	// its very end; otherwise equal to sql.
-	body string
+	// body and tail are what stands before and behind a kindSelect's FORMAT
+	// clause; without one, body is sql.
+	body, tail string
 	// format is the FORMAT clause's name, "Values" after VALUES, "" when none is given.
 	format string
 	// implicit says that a kindInsert ended before VALUES or FORMAT: either may still come.
@@ -41,15 +40,16 @@ type statement struct {
 	reaches bool
 }
 
+// What parseStatement refuses, as ClickHouse says it.
 var (
-	errManyStatements = errors.New("Code: 62. DB::Exception: Syntax error (Multi-statements are not allowed): one request carries one statement. (SYNTAX_ERROR)")
-	errFormatName     = errors.New("Code: 62. DB::Exception: Syntax error: a format's name is expected behind FORMAT. (SYNTAX_ERROR)")
-	errSemicolonData  = errors.New("Code: 62. DB::Exception: You have excessive ';' symbol before data for INSERT. (SYNTAX_ERROR)")
+	errManyStatements error = exceptionf(codeSyntaxError, "SYNTAX_ERROR", "Syntax error (Multi-statements are not allowed): one request carries one statement")
+	errFormatName     error = exceptionf(codeSyntaxError, "SYNTAX_ERROR", "Syntax error: a format's name is expected behind FORMAT")
+	errSemicolonData  error = exceptionf(codeSyntaxError, "SYNTAX_ERROR", "You have excessive ';' symbol before data for INSERT")
 )
 
 // parseStatement splits a request's text into statement and data and says what
-// it is. It does not check the syntax, which is the engine's own task. The
-// errors are ClickHouse's, ready to be sent.
+// it is. It does not check the syntax, which is the engine's own task. An error
+// is an *Exception.
 func parseStatement(src string) (statement, error) {
 	l := &lexer{src: src}
 	first := l.peek()
@@ -123,8 +123,8 @@ func parseOrdinary(l *lexer) (statement, error) {
 		case t.kind == tokenEnd:
 			s.sql = l.src[start:end]
 			s.body = s.sql
-			if formatEnd >= 0 && strings.TrimSpace(l.src[formatEnd:end]) == "" {
-				s.body = l.src[start:formatStart]
+			if formatEnd >= 0 {
+				s.body, s.tail = l.src[start:formatStart], l.src[formatEnd:end]
 			}
 			return s, nil
 		case end < len(l.src): // behind the semicolon only more of them may follow
