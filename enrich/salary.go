@@ -1,5 +1,201 @@
 package enrich
 
-import "github.com/rolescope/rolescope/posting"
+import (
+	"math"
+	"slices"
+	"strings"
 
-func salaries(rec posting.Record, doc document) []posting.Salary { return nil }
+	"github.com/rolescope/rolescope/posting"
+)
+
+const (
+	salarySourceStructured = "structured"
+	salarySourceText       = "text"
+	// salariesMax bounds the ranges of one posting; the longest real adverts list about ten zones.
+	salariesMax = 16
+	// spreadMax is the widest believable range: the top of a band is rarely five times its bottom,
+	// and one with commission stays below eight.
+	spreadMax = 8
+	// shortLineMax is the length of a line that holds nothing but a range.
+	shortLineMax = 70
+	// evidentDigits is how many digits make a figure a year's pay where pay is spoken of.
+	evidentDigits = 5
+)
+
+// Sane bounds of pay per period in US dollars. They only keep other money out; a currency's scale
+// (currencyScale) is within a factor of two, so they are wide.
+var salaryBounds = map[string][2]float64{
+	"hour":  {2, 1_500},
+	"day":   {15, 10_000},
+	"week":  {60, 40_000},
+	"month": {120, 150_000},
+	"year":  {1_500, 3_000_000},
+}
+
+// currencyScale is about how many units of a currency make a US dollar, to the nearest simple
+// number; 1 where it is not listed. Only the bounds above use it.
+var currencyScale = map[string]float64{
+	"JPY": 130, "KRW": 1300, "INR": 80, "HUF": 350, "CZK": 22, "PHP": 55, "IDR": 15_000, "VND": 24_000, "CLP": 900, "COP": 4000, "RUB": 80,
+	"MXN": 18, "SEK": 10, "NOK": 10, "DKK": 7, "TWD": 30, "THB": 35, "TRY": 30, "ZAR": 18, "BRL": 5, "PLN": 4, "ILS": 3.5, "AED": 3.7, "SAR": 3.7,
+	"CNY": 7, "HKD": 8, "RON": 4.5, "EGP": 40, "NGN": 1000, "KES": 130, "PKR": 280, "BDT": 110, "LKR": 300, "ARS": 500, "UAH": 40, "ISK": 140,
+	"RSD": 110, "PEN": 4, "UYU": 40, "CRC": 520, "MYR": 4.5, "MAD": 10, "GEL": 2.7, "QAR": 3.6,
+}
+
+// dollarOf and kroneOf tell which currency a bare sign means where all places of a posting agree.
+var (
+	dollarOf = map[string]string{"CA": "CAD", "AU": "AUD", "NZ": "NZD", "SG": "SGD", "HK": "HKD", "US": "USD", "PR": "USD"}
+	kroneOf  = map[string]string{"SE": "SEK", "NO": "NOK", "DK": "DKK", "IS": "ISK"}
+	yenOf    = map[string]string{"JP": "JPY", "CN": "CNY"}
+)
+
+// salaries reads the pay ranges of a posting: what the source states in fields, else what the text
+// says. A figure without a currency or whose period is neither stated nor evident is left out.
+func salaries(rec posting.Record, doc document) []posting.Salary {
+	var out []posting.Salary
+	for _, p := range rec.Pay {
+		out = appendSalary(out, structuredSalary(p))
+	}
+	if len(out) > 0 {
+		return out
+	}
+	country := soleCountry(locations(rec, doc))
+	for _, p := range rec.Pay {
+		if p.Text != "" {
+			for _, s := range textSalaries(readTitle(p.Text), "salary", country) {
+				s.Source = salarySourceStructured
+				out = appendSalary(out, s)
+			}
+		}
+	}
+	if len(out) > 0 {
+		return out
+	}
+	above := ""
+	for _, p := range doc.paragraphs {
+		text := doc.text[p.start:p.end]
+		lower := lowerASCII(text)
+		if p.section != sectionLegal || lastWord(lower, payWords) >= 0 {
+			for _, s := range textSalariesIn(text, lower, above, country) {
+				out = appendSalary(out, s)
+			}
+		}
+		above = lower
+	}
+	return out
+}
+
+// soleCountry is the country of all places, "" when they differ or are unknown.
+func soleCountry(ls []posting.Location) string {
+	country := ""
+	for _, l := range ls {
+		if l.Country == "" || country != "" && country != l.Country {
+			return ""
+		}
+		country = l.Country
+	}
+	return country
+}
+
+func appendSalary(out []posting.Salary, s posting.Salary) []posting.Salary {
+	same := func(o posting.Salary) bool {
+		return o.Min == s.Min && o.Max == s.Max && o.Currency == s.Currency && o.Period == s.Period
+	}
+	if s.Currency == "" || s.Period == "" || len(out) >= salariesMax || slices.ContainsFunc(out, same) {
+		return out
+	}
+	return append(out, s)
+}
+
+// structuredSalary reads a pay range stated in fields; the zero value when it is unusable.
+func structuredSalary(p posting.Pay) posting.Salary {
+	currency := isoCurrency(strings.ToUpper(strings.TrimSpace(p.Currency)))
+	period := intervalPeriod(p.Interval)
+	if period == "" && p.Interval == "" && max(p.Min, p.Max) >= 1e4*scaleOf(currency) {
+		period = "year" // five digits in a field for pay can be nothing else
+	}
+	s := posting.Salary{Min: p.Min, Max: p.Max, Currency: currency, Period: period, Text: readTitle(p.Text), Source: salarySourceStructured}
+	if len(currency) != 3 || !saneSalary(&s) {
+		return posting.Salary{}
+	}
+	return s
+}
+
+func intervalPeriod(s string) string {
+	s = strings.ToLower(s)
+	for _, w := range []struct{ word, period string }{
+		{"hour", "hour"}, {"day", "day"}, {"daily", "day"}, {"bi-week", ""}, {"biweek", ""}, {"week", "week"}, {"month", "month"}, {"year", "year"}, {"annu", "year"}, {"annum", "year"}, {"yr", "year"}, {"hr", "hour"},
+	} {
+		if strings.Contains(s, w.word) {
+			return w.period
+		}
+	}
+	switch s {
+	case "pa":
+		return "year"
+	case "ph":
+		return "hour"
+	case "pm":
+		return "month"
+	case "pd":
+		return "day"
+	}
+	return ""
+}
+
+func scaleOf(currency string) float64 {
+	if f := currencyScale[currency]; f > 0 {
+		return f
+	}
+	return 1
+}
+
+// saneSalary rounds the figures, puts them in order and reports whether they can be pay.
+func saneSalary(s *posting.Salary) bool {
+	s.Min, s.Max = math.Round(s.Min*100)/100, math.Round(s.Max*100)/100
+	if s.Min > s.Max && s.Max > 0 {
+		s.Min, s.Max = s.Max, s.Min
+	}
+	b, ok := salaryBounds[s.Period]
+	if !ok || s.Min < 0 || s.Max < 0 || s.Min == 0 && s.Max == 0 {
+		return false
+	}
+	if s.Min > 0 && s.Max > spreadMax*s.Min {
+		return false
+	}
+	scale := scaleOf(s.Currency)
+	for _, v := range []float64{s.Min, s.Max} {
+		if v != 0 && (v < b[0]*scale || v > b[1]*scale) {
+			return false
+		}
+	}
+	return true
+}
+
+func textSalaries(text, above, country string) []posting.Salary {
+	return textSalariesIn(text, lowerASCII(text), above, country)
+}
+
+// textSalariesIn finds the pay figures of one paragraph; lower is text in lower case.
+func textSalariesIn(text, lower, above, country string) []posting.Salary {
+	var out []posting.Salary
+	for i := 0; i < len(text); {
+		if !isDigit(text[i]) {
+			i++
+			continue
+		}
+		first, ok := scanAmount(text, i)
+		if !ok {
+			i = max(i+1, first.end)
+			continue
+		}
+		r := moneyRange{low: first, high: first}
+		if second, ok := secondAmount(text, first); ok {
+			r.high, r.isRange = second, true
+		}
+		i = r.high.end
+		if s, ok := r.salary(text, lower, above, country); ok {
+			out = append(out, s)
+		}
+	}
+	return out
+}
