@@ -96,6 +96,7 @@ type Bus struct {
 	js     jetstream.JetStream
 	window *semaphore.Weighted // bytes published and not yet acknowledged
 	closed atomic.Bool
+	broken chan struct{} // closed when the embedded server cannot write; never for a remote one
 
 	mu     sync.Mutex
 	counts map[string]*Counts
@@ -110,7 +111,7 @@ func Open(ctx context.Context, cfg Config) (*Bus, error) {
 	}
 	b := &Bus{
 		cfg: cfg, log: cfg.Logger, url: cfg.URL,
-		window: semaphore.NewWeighted(windowBytes), counts: map[string]*Counts{},
+		window: semaphore.NewWeighted(windowBytes), broken: make(chan struct{}), counts: map[string]*Counts{},
 	}
 	if err := b.open(ctx); err != nil {
 		b.closed.Store(true)
@@ -260,7 +261,7 @@ func (b *Bus) Close() error {
 		}
 	}
 	b.shutdown()
-	if b.srv != nil && err == nil {
+	if b.srv != nil && err == nil && !b.isBroken() {
 		err = b.clearMark()
 	}
 	return err
@@ -276,13 +277,22 @@ func (b *Bus) shutdown() {
 	}
 }
 
+func (b *Bus) isBroken() bool {
+	select {
+	case <-b.broken:
+		return true
+	default:
+		return false
+	}
+}
+
 // usable returns an error wrapping ErrFatal when waiting and trying again can no longer help.
 func (b *Bus) usable() error {
 	switch {
 	case b.closed.Load():
 		return fmt.Errorf("%w: bus is closed", ErrFatal)
-	case b.srv != nil && !b.srv.JetStreamEnabled():
-		return fmt.Errorf("%w: the embedded bus has stopped (%s); if the disk of %s is full, free space and start again",
+	case b.srv != nil && (b.isBroken() || !b.srv.JetStreamEnabled()):
+		return fmt.Errorf("%w: the embedded bus cannot go on (%s); check the disk that holds %s, free space and start again",
 			ErrFatal, b.slog.lastError(), b.cfg.Dir)
 	case b.nc.IsClosed():
 		return fmt.Errorf("%w: nats connection is closed: %w", ErrFatal, b.nc.LastError())

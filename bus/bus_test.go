@@ -1,7 +1,9 @@
 package bus_test
 
 import (
+	"flag"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -12,6 +14,11 @@ import (
 func TestMain(m *testing.M) {
 	if holdDir() {
 		return
+	}
+	// These tests wait for timers far more than they compute.
+	flag.Parse()
+	if err := flag.Set("test.parallel", "6"); err != nil {
+		panic(err)
 	}
 	goleak.VerifyTestMain(m)
 }
@@ -35,7 +42,7 @@ func openBus(t testing.TB, cfg bus.Config) *bus.Bus {
 
 func TestEmbedded(t *testing.T) {
 	t.Parallel()
-	bustest.Run(t, openBus)
+	bustest.Run(t, openBus, time.Now)
 }
 
 func TestRemote(t *testing.T) {
@@ -45,5 +52,5 @@ func TestRemote(t *testing.T) {
 			cfg.URL = plainServer(t, nil)
 		}
 		return openBus(t, cfg)
-	})
+	}, time.Now)
 }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -56,7 +57,7 @@ func (b *Bus) startServer() error {
 	if err := b.setMark(); err != nil {
 		return err
 	}
-	b.slog = &serverLog{log: b.log}
+	b.slog = &serverLog{log: b.log, broken: b.broken}
 	srv, err := server.NewServer(&server.Options{
 		ServerName: "rolescope", Host: host, Port: port, Authorization: secret,
 		JetStream: true, StoreDir: b.cfg.Dir, SyncInterval: syncInterval,
@@ -99,9 +100,11 @@ func (b *Bus) clearMark() error {
 // serverLog gives the embedded server's messages to slog and keeps the last error, because the
 // server reports why it could not start nowhere else.
 type serverLog struct {
-	log *slog.Logger
-	mu  sync.Mutex
-	err string
+	log    *slog.Logger
+	broken chan struct{} // closed when a stream cannot be written any more
+	mu     sync.Mutex
+	err    string
+	last   bool // err is why broken was closed
 }
 
 func (l *serverLog) lastError() string {
@@ -115,10 +118,19 @@ func (l *serverLog) lastError() string {
 
 func (l *serverLog) fail(format string, v ...any) {
 	text := fmt.Sprintf(format, v...)
-	l.mu.Lock()
-	l.err = text
-	l.mu.Unlock()
 	l.log.Error("embedded nats", "message", text)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.last {
+		return
+	}
+	l.err = text
+	// A stream whose file could not be written takes nothing more until the server is started
+	// again, and the server tells so in its log only: publishers would wait for ever.
+	if strings.Contains(strings.ToLower(text), "critical write error") {
+		l.last = true
+		close(l.broken)
+	}
 }
 
 // The methods below are the server's Logger. Fatalf does not end the process: Open returns the error.

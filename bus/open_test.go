@@ -1,17 +1,13 @@
 package bus_test
 
 import (
-	"bufio"
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -19,7 +15,6 @@ import (
 
 	"github.com/rolescope/rolescope/bus"
 	"github.com/rolescope/rolescope/bus/bustest"
-	"github.com/rolescope/rolescope/posting"
 )
 
 // plainServer starts a NATS server that is none of ours and returns its URL.
@@ -164,94 +159,5 @@ func TestReopen(t *testing.T) {
 	}
 	if s, err := again.Board(t.Context(), "lever", "acme"); err != nil || s.Normaliser != "n1" {
 		t.Errorf("board after a clean stop: %+v, %v", s, err)
-	}
-}
-
-// holdDirVar makes the test binary the process that TestKilled kills.
-const holdDirVar = "BUS_TEST_HOLD_DIR"
-
-// holdDir publishes batches for ever and prints a line for each that is acknowledged.
-func holdDir() bool {
-	dir := os.Getenv(holdDirVar)
-	if dir == "" {
-		return false
-	}
-	ctx := context.Background()
-	b, err := bus.Open(ctx, bus.Config{Dir: dir})
-	if err == nil {
-		err = b.PutBoard(ctx, "lever", "acme", bus.BoardState{Normaliser: "n1"})
-	}
-	for i := 0; err == nil; i++ {
-		var batch []any
-		for j := range 50 {
-			var raw posting.Raw
-			raw, err = posting.NewRaw(bustest.NewRun(0), "n1", posting.Record{ExternalID: fmt.Sprintf("%d-%d", i, j)})
-			batch = append(batch, raw)
-		}
-		if err == nil {
-			err = b.Publish(ctx, batch...)
-		}
-		if err == nil {
-			_, err = fmt.Println(i)
-		}
-	}
-	fmt.Fprintln(os.Stderr, err)
-	return true
-}
-
-// TestKilled kills the owner of a directory while it publishes, several times over.
-func TestKilled(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	want := map[string]bool{}
-	for round := range 3 {
-		self, err := os.Executable()
-		if err != nil {
-			t.Fatal(err)
-		}
-		child := exec.CommandContext(t.Context(), self)
-		child.Env = append(os.Environ(), holdDirVar+"="+dir)
-		child.Stderr = os.Stderr
-		out, err := child.StdoutPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := child.Start(); err != nil {
-			t.Fatal(err)
-		}
-		lines := bufio.NewScanner(out)
-		for range 5 + 10*round {
-			if !lines.Scan() {
-				t.Fatal("the child ended by itself")
-			}
-			for j := range 50 {
-				want[fmt.Sprintf("%s-%d", lines.Text(), j)] = true
-			}
-		}
-		if err := child.Process.Signal(syscall.SIGKILL); err != nil {
-			t.Fatal(err)
-		}
-		_ = child.Wait()
-	}
-	b := openBus(t, bus.Config{Dir: dir})
-	if s, err := b.Board(t.Context(), "lever", "acme"); err != nil || s.Normaliser != "" {
-		t.Errorf("board after a kill: %+v, %v", s, err)
-	}
-	k := bustest.NewKeep()
-	bustest.Start(t, b, bus.Stage{Name: bus.StageArchive, BatchRows: 1000, Handle: k.Handle})
-	for n := len(want); ; n++ {
-		for _, v := range k.Wait(t, n) {
-			delete(want, v.(posting.Raw).Record.ExternalID)
-		}
-		if len(want) == 0 {
-			return
-		}
-		backlog, err := b.Pending(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		if a := backlog[bus.StreamRaw].Consumers[bus.StageArchive]; a.Pending == 0 && a.AckPending == 0 {
-			t.Fatalf("%d acknowledged messages are gone", len(want))
-		}
 	}
 }

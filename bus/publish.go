@@ -126,10 +126,14 @@ func weight(m *nats.Msg) int { return max(len(m.Data), windowBytes/windowMessage
 
 // send publishes messages until each is acknowledged.
 func (b *Bus) send(ctx context.Context, msgs []*nats.Msg) error {
+	var err error // why the server refused last
 	for delay := publishRetryMin; len(msgs) > 0; delay = min(2*delay, publishRetryMax) {
-		failed, err := b.sendOnce(ctx, msgs)
-		if len(failed) == 0 && err == nil {
+		failed, oerr := b.sendOnce(ctx, msgs)
+		if len(failed) == 0 {
 			return nil
+		}
+		if err == nil || ctx.Err() == nil {
+			err = oerr
 		}
 		if uerr := b.usable(); uerr != nil {
 			return fmt.Errorf("publish: %w", uerr)
@@ -173,6 +177,8 @@ func (b *Bus) sendOnce(ctx context.Context, msgs []*nats.Msg) (failed []*nats.Ms
 			failed, err = append(failed, f.msg), aerr
 		case <-ctx.Done():
 			failed, err = append(failed, f.msg), context.Cause(ctx)
+		case <-b.broken:
+			failed, err = append(failed, f.msg), b.usable()
 		}
 		b.window.Release(int64(weight(f.msg)))
 	}

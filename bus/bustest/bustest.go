@@ -23,14 +23,14 @@ const deadline = 30 * time.Second
 // are closed when t ends.
 type Open func(t testing.TB, cfg bus.Config) *bus.Bus
 
-// Run runs the suite.
-func Run(t *testing.T, open Open) {
+// Run runs the suite. now is the clock by which delays are measured.
+func Run(t *testing.T, open Open, now func() time.Time) {
 	for name, test := range map[string]func(*testing.T, Open){
 		"every type arrives once":              testArrive,
 		"a batch closes at its rows":           testBatchRows,
 		"a batch closes at its bytes":          testBatchBytes,
-		"a batch closes at its age":            testBatchAge,
-		"a failed message comes again, later":  testRetry,
+		"a batch closes at its age":            func(t *testing.T, open Open) { testBatchAge(t, open, now) },
+		"a failed message comes again, later":  func(t *testing.T, open Open) { testRetry(t, open, now) },
 		"a long batch is not given to another": testRenew,
 		"poison is dead-lettered":              testPoison,
 		"what cannot be read is dead-lettered": testUnreadable,

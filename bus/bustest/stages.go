@@ -59,7 +59,7 @@ func testBatchRows(t *testing.T, open Open) {
 	b := open(t, bus.Config{})
 	Publish(t, b, Values(Raws(t, 95, 10))...)
 	k := NewKeep()
-	Start(t, b, bus.Stage{Name: bus.StageArchive, BatchRows: 10, BatchAge: time.Second, Handle: k.Handle})
+	Start(t, b, bus.Stage{Name: bus.StageArchive, BatchRows: 10, BatchAge: 400 * time.Millisecond, Handle: k.Handle})
 	for i, batch := range k.Batches(t, 90)[:9] {
 		if len(batch) != 10 {
 			t.Errorf("batch %d has %d rows", i, len(batch))
@@ -72,7 +72,7 @@ func testBatchBytes(t *testing.T, open Open) {
 	b := open(t, bus.Config{})
 	Publish(t, b, Values(Raws(t, 12, 400<<10))...)
 	k := NewKeep()
-	Start(t, b, bus.Stage{Name: bus.StageArchive, BatchRows: 1000, BatchBytes: 1 << 20, BatchAge: time.Second, Handle: k.Handle})
+	Start(t, b, bus.Stage{Name: bus.StageArchive, BatchRows: 1000, BatchBytes: 1 << 20, BatchAge: 400 * time.Millisecond, Handle: k.Handle})
 	for i, batch := range k.Batches(t, 12) {
 		// A batch ends with the message that reaches the limit, and a pull may bring a little more.
 		if len(batch) < 3 || len(batch) > 5 {
@@ -81,19 +81,19 @@ func testBatchBytes(t *testing.T, open Open) {
 	}
 }
 
-func testBatchAge(t *testing.T, open Open) {
+func testBatchAge(t *testing.T, open Open, now func() time.Time) {
 	b := open(t, bus.Config{})
 	k := NewKeep()
 	Start(t, b, bus.Stage{Name: bus.StageArchive, BatchRows: 1000, BatchAge: 100 * time.Millisecond, Handle: k.Handle})
-	start := time.Now()
+	start := now()
 	Publish(t, b, Raws(t, 1, 10)[0])
 	k.Wait(t, 1)
-	if took := time.Since(start); took < 100*time.Millisecond {
+	if took := now().Sub(start); took < 100*time.Millisecond {
 		t.Errorf("a batch of one closed after %v", took)
 	}
 }
 
-func testRetry(t *testing.T, open Open) {
+func testRetry(t *testing.T, open Open, now func() time.Time) {
 	const base = 40 * time.Millisecond
 	b := open(t, bus.Config{RetryDelay: base})
 	var mu sync.Mutex
@@ -106,7 +106,7 @@ func testRetry(t *testing.T, open Open) {
 			others++
 			return nil
 		}
-		if at = append(at, time.Now()); len(at) < 5 {
+		if at = append(at, now()); len(at) < 5 {
 			return errTrouble
 		}
 		return nil

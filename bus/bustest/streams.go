@@ -22,7 +22,7 @@ import (
 func testFull(t *testing.T, open Open) {
 	b := open(t, bus.Config{MaxBytes: 2 << 20})
 	raws := Raws(t, 100, 64<<10) // about three times what fits
-	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
 	if err := b.Publish(ctx, Values(raws)...); !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "maximum bytes") {
 		t.Fatalf("publishing into a full stream: %v", err)
@@ -197,7 +197,8 @@ func testInFlight(t *testing.T, open Open) {
 	}
 	want := []string{key(5), key(25), key(28)}
 	slices.Sort(want)
-	late := time.Now().Add(deadline)
+	ctx, cancel := context.WithTimeout(t.Context(), deadline)
+	defer cancel()
 	for {
 		got, err := b.InFlight(t.Context())
 		if err != nil {
@@ -207,7 +208,7 @@ func testInFlight(t *testing.T, open Open) {
 		if diff == "" {
 			break
 		}
-		if time.Now().After(late) {
+		if ctx.Err() != nil {
 			t.Fatalf("in flight (-want +got):\n%s", diff)
 		}
 	}
@@ -224,7 +225,7 @@ func testInFlight(t *testing.T, open Open) {
 		if len(got) == 1 && got[key(5)] {
 			return // a buried letter is no longer in flight, although its stream still has it
 		}
-		if time.Now().After(late) {
+		if ctx.Err() != nil {
 			t.Fatalf("in flight: %v", got)
 		}
 	}

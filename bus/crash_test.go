@@ -1,0 +1,157 @@
+package bus_test
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/rolescope/rolescope/bus"
+	"github.com/rolescope/rolescope/bus/bustest"
+	"github.com/rolescope/rolescope/posting"
+)
+
+// These variables make the test binary the process that a test kills, or whose disk is full.
+const (
+	holdDirVar  = "BUS_TEST_HOLD_DIR"
+	diskFullVar = "BUS_TEST_DISK_FULL"
+)
+
+// holdDir publishes batches until it cannot and prints a line for each that is acknowledged, and
+// the error on standard error.
+func holdDir() bool {
+	dir := os.Getenv(holdDirVar)
+	if dir == "" {
+		return false
+	}
+	if os.Getenv(diskFullVar) != "" {
+		// A limit on the size of files has writes fail as a full disk does, and needs no rights.
+		signal.Ignore(syscall.SIGXFSZ)
+		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: 1 << 20, Max: 1 << 20}); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return true
+		}
+	}
+	ctx := context.Background()
+	b, err := bus.Open(ctx, bus.Config{Dir: dir})
+	if err == nil {
+		err = b.PutBoard(ctx, "lever", "acme", bus.BoardState{Normaliser: "n1"})
+	}
+	for i := 0; err == nil; i++ {
+		var batch []any
+		for j := range 50 {
+			var raw posting.Raw
+			raw, err = posting.NewRaw(bustest.NewRun(0), "n1", posting.Record{ExternalID: fmt.Sprintf("%d-%d", i, j)})
+			batch = append(batch, raw)
+		}
+		if err == nil {
+			err = b.Publish(ctx, batch...)
+		}
+		if err == nil {
+			_, err = fmt.Println(i)
+		}
+	}
+	fmt.Fprintln(os.Stderr, err)
+	return true
+}
+
+func holder(t *testing.T, env ...string) *exec.Cmd {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	child := exec.CommandContext(t.Context(), self)
+	child.Env = append(os.Environ(), env...)
+	return child
+}
+
+// TestDiskFull has the server fail to write. The publisher must hear of it rather than wait, and
+// what was acknowledged must be there once there is space again.
+func TestDiskFull(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	var lines, complaint strings.Builder
+	child := holder(t, holdDirVar+"="+dir, diskFullVar+"=1")
+	child.Stdout, child.Stderr = &lines, &complaint
+	start := time.Now()
+	if err := child.Run(); err != nil {
+		t.Fatal(err)
+	}
+	if took := time.Since(start); took > 10*time.Second {
+		t.Errorf("took %v", took)
+	}
+	for _, want := range []string{"fatal", "cannot go on", "file too large", "free space", dir} {
+		if !strings.Contains(complaint.String(), want) {
+			t.Errorf("%q does not say %q", complaint.String(), want)
+		}
+	}
+	acknowledged := 50 * strings.Count(lines.String(), "\n")
+	b := openBus(t, bus.Config{Dir: dir})
+	backlog, err := b.Pending(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := backlog[bus.StreamRaw].Messages; acknowledged == 0 || got < uint64(acknowledged) {
+		t.Errorf("%d messages were acknowledged, %d are there", acknowledged, got)
+	}
+	bustest.Publish(t, b, bustest.Values(bustest.Raws(t, 10, 10))...)
+}
+
+// TestKilled kills the owner of a directory while it publishes, several times over.
+func TestKilled(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	want := map[string]bool{}
+	for round := range 3 {
+		child := holder(t, holdDirVar+"="+dir)
+		child.Stderr = os.Stderr
+		out, err := child.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := child.Start(); err != nil {
+			t.Fatal(err)
+		}
+		lines := bufio.NewScanner(out)
+		for range 5 + 10*round {
+			if !lines.Scan() {
+				t.Fatal("the child ended by itself")
+			}
+			for j := range 50 {
+				want[fmt.Sprintf("%s-%d", lines.Text(), j)] = true
+			}
+		}
+		if err := child.Process.Signal(syscall.SIGKILL); err != nil {
+			t.Fatal(err)
+		}
+		_ = child.Wait()
+	}
+	b := openBus(t, bus.Config{Dir: dir})
+	if s, err := b.Board(t.Context(), "lever", "acme"); err != nil || s.Normaliser != "" {
+		t.Errorf("board after a kill: %+v, %v", s, err)
+	}
+	k := bustest.NewKeep()
+	bustest.Start(t, b, bus.Stage{Name: bus.StageArchive, BatchRows: 1000, Handle: k.Handle})
+	for n := len(want); ; n++ {
+		for _, v := range k.Wait(t, n) {
+			delete(want, v.(posting.Raw).Record.ExternalID)
+		}
+		if len(want) == 0 {
+			return
+		}
+		backlog, err := b.Pending(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if a := backlog[bus.StreamRaw].Consumers[bus.StageArchive]; a.Pending == 0 && a.AckPending == 0 {
+			t.Fatalf("%d acknowledged messages are gone", len(want))
+		}
+	}
+}
