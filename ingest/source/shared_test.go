@@ -54,7 +54,10 @@ func TestRecordedBoards(t *testing.T) {
 				month != "2025-11" && month != "2026-06" {
 				return nil // the first and the last are enough for every day; the gate reads all
 			}
-			for _, payload := range payloads(t, path) {
+			for i, payload := range payloads(t, path) {
+				if i%recordedStep != 0 {
+					continue
+				}
 				for _, name := range notBoards {
 					if filepath.Base(path) == name {
 						if _, err := src.Parse(payload); err == nil {
