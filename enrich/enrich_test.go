@@ -1,6 +1,7 @@
 package enrich
 
 import (
+	"sync"
 	"testing"
 	"time"
 
@@ -21,9 +22,12 @@ func testRaw(t testing.TB, rec posting.Record) posting.Raw {
 	return raw
 }
 
+// sharedTagger is loaded once for all tests; it is immutable.
+var sharedTagger = sync.OnceValues(New)
+
 func testTagger(t testing.TB) *Tagger {
 	t.Helper()
-	tagger, err := New()
+	tagger, err := sharedTagger()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -78,12 +78,14 @@ type titleFile struct {
 	Titles     []string              `yaml:"titles"`
 	Functions  map[string][]string   `yaml:"functions"`
 	Overridden []string              `yaml:"overridden"`
+	Noise      []string              `yaml:"noise"`
 }
 
 type refineFile struct {
 	Role   string   `yaml:"role"`
 	Around []string `yaml:"around"`
 	Before []string `yaml:"before"`
+	Except []string `yaml:"except"`
 }
 
 // headKind is what a head phrase decides.
@@ -106,9 +108,9 @@ type headRule struct {
 
 // refinement turns a family's role into a narrower one.
 type refinement struct {
-	name           string
-	role           string
-	around, before *phraseBook[string]
+	name                   string
+	role                   string
+	around, before, except *phraseBook[string]
 }
 
 // titleRules is the compiled titles.yaml. It is never changed after loading.
@@ -116,6 +118,7 @@ type titleRules struct {
 	heads      *phraseBook[headRule]
 	functions  *phraseBook[string] // phrase -> role
 	overridden map[string]bool
+	noise      map[string]bool // stems
 }
 
 // phraseBook finds phrases by their last word. Values belong to phrases.
@@ -195,7 +198,7 @@ func loadTitleRules() (*titleRules, error) {
 }
 
 func (f titleFile) compile() (*titleRules, error) {
-	r := &titleRules{heads: newPhraseBook[headRule](), functions: newPhraseBook[string](), overridden: map[string]bool{}}
+	r := &titleRules{heads: newPhraseBook[headRule](), functions: newPhraseBook[string](), overridden: map[string]bool{}, noise: map[string]bool{}}
 	addHeads := func(phrases []string, rule headRule) error {
 		for _, p := range phrases {
 			rule.phrase = p
@@ -240,6 +243,9 @@ func (f titleFile) compile() (*titleRules, error) {
 			return nil, fmt.Errorf("functions of %s: %w", role, err)
 		}
 	}
+	for _, word := range f.Noise {
+		r.noise[singular(word)] = true
+	}
 	for _, role := range f.Overridden {
 		r.overridden[role] = true
 	}
@@ -253,9 +259,9 @@ func (f titleFile) refinements() (map[string]*refinement, error) {
 		if err := checkRole(x.Role); err != nil {
 			return nil, fmt.Errorf("refinement %s: %w", name, err)
 		}
-		ref := &refinement{name: name, role: x.Role, around: newPhraseBook[string](), before: newPhraseBook[string]()}
-		for i, phrases := range [][]string{x.Around, x.Before} {
-			book := []*phraseBook[string]{ref.around, ref.before}[i]
+		ref := &refinement{name: name, role: x.Role, around: newPhraseBook[string](), before: newPhraseBook[string](), except: newPhraseBook[string]()}
+		for i, phrases := range [][]string{x.Around, x.Before, x.Except} {
+			book := []*phraseBook[string]{ref.around, ref.before, ref.except}[i]
 			for _, p := range phrases {
 				if err := book.add(p, p); err != nil {
 					return nil, fmt.Errorf("refinement %s: %w", name, err)

@@ -297,12 +297,14 @@ func (r *textRules) name(out *textReading, words []titleWord, i int, titles *tit
 		return
 	}
 	// Only a head says that a role is named; a function word may be anything ("as a product we").
-	heads := titles.headsOf(words, i, end)
-	if _, ok := mainHead(heads, end); !ok {
+	head, ok := mainHead(titles.headsOf(words, i, end), end)
+	if !ok {
 		return
 	}
 	role := titles.roleOf(words[i:end])
-	if role.role == roleOther || role.role == "" {
+	// A bare "engineer" or "manager" names nothing.
+	bare := head.rule.kind != headRole && head.end-head.start == 1 && !strings.Contains(role.rule, " + ")
+	if bare || role.role == roleOther {
 		return
 	}
 	out.named, out.namedBy = role.role, joinWords(words[i:end])

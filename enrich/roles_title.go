@@ -21,6 +21,7 @@ type headFound struct {
 type titleSegment struct {
 	start, end, cut int
 	heads           []headFound
+	noise           bool // about the contract or the place
 }
 
 // roleOf decides the role of a title, by the rules of roles/titles.yaml:
@@ -62,6 +63,8 @@ func (r *titleRules) segments(words []titleWord) []titleSegment {
 			}
 		}
 		s.heads = r.headsOf(words, s.start, s.end)
+		s.noise = slices.ContainsFunc(words[s.start:s.end], func(w titleWord) bool { return r.noise[w.stem] }) ||
+			s.end == s.start+1 && words[s.start].stem == "contract"
 	}
 	return out
 }
@@ -178,7 +181,15 @@ func (r *titleRules) byHead(words []titleWord, segments []titleSegment, i int, h
 		return titleRole{role: rule.role, rule: rule.phrase}
 	case headManager:
 		role, phrase := r.functionBeside(words, segments, i, head)
-		if role == "" || isTechnical(role) || role == roleOther {
+		for _, h := range segments[i].heads {
+			if h.rule.kind == headRole && h.end <= head.start {
+				role, phrase = h.rule.role, h.rule.phrase // an "SDR manager" manages those
+			}
+		}
+		switch {
+		case role == "" && rule.phrase == "manager" && manages(words, segments[i].start, head.start):
+			role = roleOperations // a "capacity planning manager" manages a thing
+		case role == "" || isTechnical(role) || role == roleOther:
 			role = roleManagement
 		}
 		return titleRole{role: role, rule: joinRule(rule.phrase, phrase), manager: true}
@@ -189,6 +200,19 @@ func (r *titleRules) byHead(words []titleWord, segments []titleSegment, i int, h
 		}
 	}
 	return titleRole{role: rule.role, rule: rule.phrase, manager: rule.role == roleManagement}
+}
+
+// manages reports whether words[start:end], before "manager", name something to manage: anything
+// but grades and regions.
+func manages(words []titleWord, start, end int) bool {
+	for i := start; i < end; i++ {
+		switch words[i].text {
+		case "regional", "area", "group", "general", "country", "team", "assistant", "associate", "deputy", "district", "global", "shift", "senior", "sr", "lead", "principal", "staff", "junior", "jr":
+		default:
+			return true
+		}
+	}
+	return false
 }
 
 // literal finds a research or machine learning head in the segments after i.
@@ -211,6 +235,11 @@ func (r *titleRules) literal(segments []titleSegment, i int) (titleRole, bool) {
 // match returns the phrase that makes the refinement apply to a head in the segment that begins at
 // start, or "".
 func (ref *refinement) match(words []titleWord, start int, head headFound) string {
+	for i := range words {
+		if _, n := ref.except.endingAt(words, i); n > 0 {
+			return ""
+		}
+	}
 	for i := range words {
 		if phrase, n := ref.around.endingAt(words, i); n > 0 {
 			return phrase
@@ -235,6 +264,9 @@ func (r *titleRules) functionBeside(words []titleWord, segments []titleSegment, 
 		return role, phrase
 	}
 	for _, other := range slices.Concat(segments[i+1:], segments[:i]) {
+		if other.noise {
+			continue
+		}
 		if role, phrase = r.lastFunction(words, other.start, other.cut); role != "" {
 			return role, phrase
 		}
@@ -253,13 +285,19 @@ func nextCut(words []titleWord, from, end int) int {
 }
 
 // lastFunction is the function phrase that ends last in words[start:end], the longest among equals.
+// AI is what many functions are now done with, so any other function there goes before it.
 func (r *titleRules) lastFunction(words []titleWord, start, end int) (role, phrase string) {
 	for i := end - 1; i >= start; i-- {
-		if role, n := r.functions.endingAt(words[start:end], i-start); n > 0 {
-			return role, joinWords(words[i+1-n : i+1])
+		found, n := r.functions.endingAt(words[start:end], i-start)
+		if n == 0 || role != "" && found == roleAIEngineer {
+			continue
+		}
+		role, phrase = found, joinWords(words[i+1-n:i+1])
+		if role != roleAIEngineer {
+			break
 		}
 	}
-	return "", ""
+	return role, phrase
 }
 
 // byFunction decides a title without a head that means something.

@@ -90,6 +90,9 @@ func gradeAt(words []titleWord, i int, title titleRole) string {
 func rankAt(words []titleWord, i int, before, after string, title titleRole) string {
 	switch words[i].stem {
 	case "vp", "svp", "evp", "avp", "ceo", "cto", "cfo", "cmo", "coo", "cro", "cio", "ciso", "geschaftsfuhrer", "geschaftsfuhrerin", "founder", "cofounder":
+		if before == "the" || before == "to" {
+			return "" // "Chief of Staff to the CEO"
+		}
 		return seniorityExecutive
 	case "president":
 		return seniorityExecutive
@@ -125,12 +128,15 @@ func leadsPeople(words []titleWord, i int, before string, title titleRole) bool 
 	if title.role == roleManagement {
 		return true
 	}
+	if before == "marketing" && wordAt(words, i-2) == "product" {
+		return false
+	}
 	if words[i].join == joinSegment || before == "" {
 		return true
 	}
 	switch before {
 	case "senior", "sr", "associate", "group", "lead", "general", "sales", "regional", "area", "shift", "team", "people", "store",
-		"finance", "accounting", "hr", "operations", "support", "marketing", "recruiting", "legal", "warehouse", "production", "manufacturing", "tax", "treasury", "payroll", "facilities", "design":
+		"finance", "accounting", "hr", "operations", "support", "marketing", "recruiting", "legal", "warehouse", "production", "manufacturing", "tax", "treasury", "payroll", "facilities", "design", "bdr", "sdr":
 		return true
 	}
 	return false
@@ -139,7 +145,7 @@ func leadsPeople(words []titleWord, i int, before string, title titleRole) bool 
 // levelAt reads the words that grade somebody's own work.
 func levelAt(words []titleWord, i int, before, after string) string {
 	switch words[i].stem {
-	case "principal", "distinguished":
+	case "principal", "principle", "distinguished":
 		if after != "investigator" && before != "school" {
 			return seniorityPrincipal
 		}
@@ -157,7 +163,7 @@ func levelAt(words []titleWord, i int, before, after string) string {
 		if after != "generation" && after != "gen" && after != "qualification" && after != "time" {
 			return seniorityLead
 		}
-	case "senior", "sr", "snr", "sen", "confirme", "iii", "sde3":
+	case "senior", "sr", "snr", "sen", "confirme", "experimente", "iii", "sde3":
 		return senioritySenior
 	case "iv":
 		return seniorityStaff
