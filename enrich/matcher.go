@@ -37,12 +37,13 @@ const (
 
 // spelling is one way to write a skill, a shield or a cue.
 type spelling struct {
-	kind  spellingKind
-	skill *skill
-	rule  *aliasRule
-	text  string // as the taxonomy writes it: the name of the rule in evidence
-	gaps  []gap  // what stands between its words
-	exact string // letters and signs that must stand in the text, when case matters
+	kind    spellingKind
+	skill   *skill
+	rule    *aliasRule
+	text    string // as the taxonomy writes it: the name of the rule in evidence
+	gaps    []gap  // what stands between its words
+	letters string // its words run together and folded
+	exact   string // its words run together, when case matters
 	// what context proves it; numbers of words
 	near, prev, next map[int32]struct{}
 	with             []int // ordinals of skills
@@ -118,8 +119,7 @@ func variants(text string) []string {
 		out = append(out, plural)
 	}
 	for _, v := range slices.Clone(out) {
-		tokens := tokenise(nil, v, nil)
-		if joined := lettersOf(v); len(tokens) == 2 && len(joined) >= joinedMin && joined != v {
+		if joined := lettersOf(v); len(wordsOf(v)) == 2 && len(joined) >= joinedMin && joined != v {
 			out = append(out, joined)
 		}
 	}
@@ -148,10 +148,19 @@ func pluralOf(text string) string {
 	return text + "s"
 }
 
+// wordsOf cuts a spelling into words. A dot it begins with, as in ".NET", is part of its first word.
+func wordsOf(text string) []token {
+	var dotted map[string]int32
+	if strings.HasPrefix(text, ".") {
+		dotted = map[string]int32{foldWord(text[:wordEnd(text, 1)]): 1}
+	}
+	return tokenise(nil, text, dotted)
+}
+
 // lettersOf leaves out all that stands between words.
 func lettersOf(text string) string {
 	var b strings.Builder
-	for _, t := range tokenise(nil, text, nil) {
+	for _, t := range wordsOf(text) {
 		b.WriteString(text[t.start:t.end])
 	}
 	return b.String()
@@ -159,30 +168,15 @@ func lettersOf(text string) string {
 
 // add puts one spelling in the trie. Signs at its edges that make no word, as in "(RAG)", are refused.
 func (m *matcher) add(sp spelling, text string) error {
-	node := int32(0)
-	rest := text
-	if strings.HasPrefix(text, ".") { // ".NET": the dot is part of the word
-		end := wordEnd(text, 1)
-		node = m.step(node, m.number(text[:end]))
-		rest = text[end:]
-		sp.gaps = append(sp.gaps, gapJoined)
-		if rest == "" {
-			m.entries[node] = append(m.entries[node], &sp)
-			return nil
-		}
-		rest = strings.TrimLeft(rest, " ")
-		sp.gaps = sp.gaps[:0]
-		sp.gaps = append(sp.gaps, gapJoined, gapSpace)
-	}
-	tokens := tokenise(nil, rest, nil)
-	if len(tokens) == 0 || tokens[0].start != 0 || int(tokens[len(tokens)-1].end) != len(rest) {
+	tokens := wordsOf(text)
+	if len(tokens) == 0 || tokens[0].start != 0 || int(tokens[len(tokens)-1].end) != len(text) {
 		return fmt.Errorf("spelling %q must begin and end with a word", text)
 	}
-	for i, t := range tokens {
-		node = m.step(node, m.number(rest[t.start:t.end]))
-		if i > 0 || rest == text {
-			sp.gaps = append(sp.gaps, t.before)
-		}
+	sp.letters = foldWord(lettersOf(text))
+	node := int32(0)
+	for _, t := range tokens {
+		node = m.step(node, m.number(text[t.start:t.end]))
+		sp.gaps = append(sp.gaps, t.before)
 	}
 	m.entries[node] = append(m.entries[node], &sp)
 	return nil

@@ -1,8 +1,6 @@
 package enrich
 
 import (
-	"strings"
-
 	"github.com/rolescope/rolescope/posting"
 )
 
@@ -104,9 +102,27 @@ func (m *mention) sectionOf(f *field, doc document) section {
 	return doc.paragraphs[m.paragraph].section
 }
 
+// reportedGuess bounds what is allocated before repeats are cut off at mentionsMax.
+const reportedGuess = 256
+
+func accepted(fields []*field) int {
+	n := 0
+	for _, f := range fields {
+		for i := range f.matches {
+			if f.matches[i].chosen != nil && !f.matches[i].negated {
+				n++
+			}
+		}
+	}
+	return n
+}
+
 // report turns what is left into evidence.
 func (t *taxonomy) report(fields []*field, doc document) []posting.Skill {
 	var out []posting.Skill
+	if n := accepted(fields); n > 0 {
+		out = make([]posting.Skill, 0, min(n, reportedGuess))
+	}
 	count := make([]int, len(t.list))
 	for _, f := range fields {
 		for i := range f.matches {
@@ -121,7 +137,7 @@ func (t *taxonomy) report(fields []*field, doc document) []posting.Skill {
 			start, end := int(f.tokens[m.first].start), int(f.tokens[m.last].end)
 			found := posting.Skill{
 				ID: s.ID, Label: s.Label, Kind: s.Kind, Field: f.name, Start: start, End: end,
-				Text: strings.Clone(f.text[start:end]), Strength: m.strength, Rule: m.rule,
+				Text: f.text[start:end], Strength: m.strength, Rule: m.rule,
 			}
 			if m.paragraph >= 0 {
 				found.Section = string(doc.paragraphs[m.paragraph].section)

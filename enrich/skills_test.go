@@ -75,3 +75,140 @@ func TestSkillSentences(t *testing.T) {
 		}
 	}
 }
+
+func TestSkillStrength(t *testing.T) {
+	t.Parallel()
+	tax := loadTestTaxonomy(t)
+	for _, c := range []struct {
+		text    string
+		section section
+		want    string
+	}{
+		{"Python", sectionRequirements, strengthRequired},
+		{"Python", sectionPreferred, strengthPreferred},
+		{"Python", sectionResponsibilities, strengthMentioned},
+		{"Python", sectionNone, strengthMentioned},
+		{"Python", sectionAbout, strengthMentioned},
+		{"You must have Python.", sectionNone, strengthRequired},
+		{"5+ years of Python", sectionNone, strengthRequired},
+		{"Python is a plus.", sectionNone, strengthPreferred},
+		{"Python is a plus.", sectionRequirements, strengthPreferred},
+		{"Nice to have: Python", sectionRequirements, strengthPreferred},
+		{"Bonus points for Python", sectionNone, strengthPreferred},
+		{"Python (preferred)", sectionRequirements, strengthPreferred},
+		{"Python is a must.", sectionPreferred, strengthPreferred},
+		{"Python required. Pay is good, and a bonus is paid.", sectionNone, strengthRequired},
+		{"You must love our bonus scheme and Python.", sectionBenefits, strengthMentioned},
+		{"Build tools in Python, ideally fast ones", sectionResponsibilities, strengthPreferred},
+		{"Python ist von Vorteil", sectionNone, strengthPreferred},
+		{"Python is not required but a plus.", sectionNone, strengthPreferred},
+		{"Python is not required, but would be great.", sectionRequirements, strengthPreferred},
+	} {
+		found := tax.skills(plainDocument("", c.text, c.section), "")
+		if len(found) != 1 || found[0].Strength != c.want || found[0].Section != string(c.section) {
+			t.Errorf("%q in %q: %+v, want %s", c.text, c.section, found, c.want)
+		}
+	}
+}
+
+func TestSkillEvidence(t *testing.T) {
+	t.Parallel()
+	tax := loadTestTaxonomy(t)
+	doc := plainDocument("Señor Go Engineer", "Über uns: “PyTorch” 🙂\n- Python, Go\nPython", sectionNone)
+	doc.paragraphs[1].section, doc.paragraphs[1].hash = sectionRequirements, "11"
+	got := tax.skills(doc, "")
+	for _, s := range got {
+		text := doc.text
+		if s.Field == "title" {
+			text = doc.title
+		}
+		if text[s.Start:s.End] != s.Text {
+			t.Errorf("%s: text at %d..%d is %q, want %q", s.ID, s.Start, s.End, text[s.Start:s.End], s.Text)
+		}
+	}
+	at := strings.Index(doc.text, "- Python") + 2
+	want := posting.Skill{
+		ID: "python", Label: "Python", Kind: "language", Field: "description", Start: at, End: at + 6, Text: "Python",
+		Section: "requirements", Strength: strengthRequired, ParagraphHash: "11", Rule: "Python",
+	}
+	if diff := cmp.Diff([]string{"go", "pytorch", "python", "go", "python"}, ids(got)); diff != "" {
+		t.Fatal(diff)
+	}
+	if diff := cmp.Diff(want, got[2]); diff != "" {
+		t.Error(diff)
+	}
+	if got[0].Rule != "Go|next" || got[0].Strength != strengthRequired || got[3].Rule != "Go|list" {
+		t.Errorf("title %+v, list %+v", got[0], got[3])
+	}
+}
+
+func TestSkillsOfTheEmployer(t *testing.T) {
+	t.Parallel()
+	tax := loadTestTaxonomy(t)
+	for _, c := range []struct{ company, text, want string }{
+		{"Databricks", "At Databricks we use Python. The Unity Catalog team.", "python"},
+		{"databricks", "Databricks and Python", "python"},
+		{"Other", "Databricks and Python", "databricks python"},
+		{"Snowflake Computing, Inc.", "Snowflake and dbt", "dbt"},
+		{"Cohere", "Cohere, OpenAI and LangChain", "openai-api langchain"},
+		{"Swift Navigation", "Swift Navigation builds GNSS in C++, Swift and Kotlin.", "cpp swift kotlin"},
+		{"Rust Belt Robotics", "Rust Belt Robotics, Python, Rust", "python rust"},
+		{"Linear", "Linear, Jira and linear algebra", "jira linear-algebra"},
+		{"Go GmbH", "Go, Python", "python"},
+		{"Amazon Web Services", "AWS and Java", "java"},
+		{"", "AWS and Java", "aws java"},
+		{"Docker Inc", "Docker, Kubernetes", "kubernetes"},
+	} {
+		got := ids(tax.skills(plainDocument("", c.text, sectionNone), c.company))
+		if diff := cmp.Diff(strings.Fields(c.want), got); diff != "" {
+			t.Errorf("%s: %s\n%s", c.company, c.text, diff)
+		}
+	}
+}
+
+// TestSkillSections checks that what needs proof never counts among benefits, that spellings with
+// not_in keep out of their sections, and that the same words count elsewhere.
+func TestSkillSections(t *testing.T) {
+	t.Parallel()
+	tax := loadTestTaxonomy(t)
+	for _, c := range []struct {
+		text    string
+		section section
+		want    string
+	}{
+		{"We may use artificial intelligence (AI) to screen.", sectionLegal, ""},
+		{"artificial intelligence", sectionRequirements, "artificial-intelligence"},
+		{"Python, R and Go", sectionBenefits, "python"},
+		{"Python, R and Go", sectionRequirements, "python r go"},
+		{"GDPR", sectionLegal, ""},
+		{"GDPR", sectionRequirements, "gdpr"},
+	} {
+		got := ids(tax.skills(plainDocument("", c.text, c.section), ""))
+		if diff := cmp.Diff(strings.Fields(c.want), got); diff != "" {
+			t.Errorf("%q in %q\n%s", c.text, c.section, diff)
+		}
+	}
+}
+
+func TestSkillMentionsAreBounded(t *testing.T) {
+	t.Parallel()
+	tax := loadTestTaxonomy(t)
+	got := tax.skills(plainDocument("", strings.Repeat("Python. ", 1000), sectionNone), "")
+	if len(got) != mentionsMax {
+		t.Errorf("%d mentions, want %d", len(got), mentionsMax)
+	}
+}
+
+// TestSkillsWith proves an abbreviation by the full name elsewhere in the posting.
+func TestSkillsWith(t *testing.T) {
+	t.Parallel()
+	tax := loadTestTaxonomy(t)
+	doc := plainDocument("", "Computer vision team.\nWe want people who know CV well.", sectionNone)
+	if diff := cmp.Diff([]string{"computer-vision", "computer-vision"}, ids(tax.skills(doc, ""))); diff != "" {
+		t.Error(diff)
+	}
+	doc = plainDocument("", "Our team.\nWe want people who know CV well.", sectionNone)
+	if got := tax.skills(doc, ""); len(got) != 0 {
+		t.Errorf("%+v", got)
+	}
+}
