@@ -76,9 +76,11 @@ func (g *group[T]) add(row T, at int, err error, errs []error) {
 // write puts a group in inserts within the limits.
 func write[T any](ctx context.Context, g group[T], weigh func(*T) int, put func(context.Context, []T) error, errs []error) {
 	for start := 0; start < len(g.rows); {
-		end, size := start, 0
-		for end < len(g.rows) && end-start < insertRowsMax && (size == 0 || size < insertBytesMax) {
-			size += weigh(&g.rows[end])
+		end, size := start+1, weigh(&g.rows[start])
+		for end < len(g.rows) && end-start < insertRowsMax {
+			if size += weigh(&g.rows[end]); size > insertBytesMax {
+				break
+			}
 			end++
 		}
 		bisect(ctx, g.rows[start:end], g.at[start:end], put, errs)

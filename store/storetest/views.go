@@ -27,7 +27,7 @@ type monthRow struct {
 // testRoleSkillMonth compares the view with the definition of DESIGN.md section 6, written in Go.
 func testRoleSkillMonth(t *testing.T, open Open) {
 	s := activated(t, open(t))
-	for seed := range uint64(12) {
+	for seed := range uint64(8) {
 		w := NewWorld(fmt.Sprintf("m%d", seed), seed)
 		mustWrite(t, s, w.Messages()...)
 		var got []monthRow
