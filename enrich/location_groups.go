@@ -421,7 +421,7 @@ func (p placeGroup) withCity(l posting.Location, hint string) posting.Location {
 		} else if hint == n.country {
 			l.Country = hint
 		}
-	case len(n.regions) > 0: // Washington
+	case len(n.regions) > 0 && !slices.ContainsFunc(n.cities, func(c area) bool { return c.country != n.regions[0].country }): // Washington
 		l.Country, l.Region = n.regions[0].country, n.regions[0].region
 	case hint != "" && one(n.cities, hint):
 		pick(func(c area) bool { return c.country == hint })

@@ -61,7 +61,7 @@ func salaries(rec posting.Record, doc document) []posting.Salary {
 	country := soleCountry(locations(rec, doc))
 	for _, p := range rec.Pay {
 		if p.Text != "" {
-			for _, s := range textSalaries(readTitle(p.Text), "salary", country) {
+			for _, s := range textSalaries(readTitle(p.Text), "salary", payPlace{country: country, currency: payCurrency(p)}) {
 				s.Source = salarySourceStructured
 				out = appendSalary(out, s)
 			}
@@ -75,7 +75,7 @@ func salaries(rec posting.Record, doc document) []posting.Salary {
 		text := doc.text[p.start:p.end]
 		lower := lowerASCII(text)
 		if p.section != sectionLegal || lastWord(lower, payWords) >= 0 {
-			for _, s := range textSalariesIn(text, lower, above, country) {
+			for _, s := range textSalariesIn(text, lower, above, payPlace{country: country}) {
 				out = appendSalary(out, s)
 			}
 		}
@@ -108,7 +108,7 @@ func appendSalary(out []posting.Salary, s posting.Salary) []posting.Salary {
 
 // structuredSalary reads a pay range stated in fields; the zero value when it is unusable.
 func structuredSalary(p posting.Pay) posting.Salary {
-	currency := isoCurrency(strings.ToUpper(strings.TrimSpace(p.Currency)))
+	currency := payCurrency(p)
 	period := intervalPeriod(p.Interval)
 	if period == "" && p.Interval == "" && max(p.Min, p.Max) >= 1e4*scaleOf(currency) {
 		period = "year" // five digits in a field for pay can be nothing else
@@ -119,6 +119,8 @@ func structuredSalary(p posting.Pay) posting.Salary {
 	}
 	return s
 }
+
+func payCurrency(p posting.Pay) string { return isoCurrency(strings.ToUpper(strings.TrimSpace(p.Currency))) }
 
 func intervalPeriod(s string) string {
 	s = strings.ToLower(s)
@@ -171,12 +173,18 @@ func saneSalary(s *posting.Salary) bool {
 	return true
 }
 
-func textSalaries(text, above, country string) []posting.Salary {
-	return textSalariesIn(text, lowerASCII(text), above, country)
+// payPlace is what is known of a text's money from outside the text.
+type payPlace struct {
+	country  string // the one country of the posting's places
+	currency string // the currency of a pay field; figures in it need no sign
+}
+
+func textSalaries(text, above string, in payPlace) []posting.Salary {
+	return textSalariesIn(text, lowerASCII(text), above, in)
 }
 
 // textSalariesIn finds the pay figures of one paragraph; lower is text in lower case.
-func textSalariesIn(text, lower, above, country string) []posting.Salary {
+func textSalariesIn(text, lower, above string, in payPlace) []posting.Salary {
 	var out []posting.Salary
 	for i := 0; i < len(text); {
 		if !isDigit(text[i]) {
@@ -193,7 +201,7 @@ func textSalariesIn(text, lower, above, country string) []posting.Salary {
 			r.high, r.isRange = second, true
 		}
 		i = r.high.end
-		if s, ok := r.salary(text, lower, above, country); ok {
+		if s, ok := r.salary(text, lower, above, in); ok {
 			out = append(out, s)
 		}
 	}

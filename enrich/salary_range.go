@@ -12,8 +12,7 @@ type moneyRange struct {
 	isRange   bool
 }
 
-var rangeWords = []string{"-", "–", "—", "−", "‐", "‑", "~", "〜", "～", "to", "and", "through", "thru", "until", "up to", "bis", "bis zu", "und", "à", "et", "a", "hasta", "tot", "e", "do", "/yr -", "/hr -", "/year -", "/hour -",
-	"per year -", "per hour -", "- up to", "| max", "to a maximum of", "min -", "minimum to", "minimum -", "/yr to", "/hr to", "per hour to", "per year to", "annually to", "/year to", "/hour to"}
+var rangeWords = []string{"-", "–", "—", "−", "‐", "‑", "~", "〜", "～", "--", "to", "and", "through", "thru", "until", "up to", "bis", "bis zu", "und", "à", "et", "a", "hasta", "tot", "e", "do", "- up to", "to a maximum of", "min -", "minimum to", "minimum -"}
 
 // rangeGapMax is the longest joint between the two figures of a range.
 const rangeGapMax = 24
@@ -32,6 +31,12 @@ func secondAmount(s string, first amount) (amount, bool) {
 		return amount{}, false
 	}
 	gap := strings.Trim(lowerASCII(s[first.end:second.start]), " ()")
+	for _, w := range periodWords { // "$55/hr - $60/hr"
+		if rest, ok := strings.CutPrefix(gap, w.word); ok && !startsWord(rest) {
+			gap = strings.TrimLeft(rest, " .)")
+			break
+		}
+	}
 	for _, w := range rangeWords {
 		if gap == w {
 			return second, true
@@ -70,11 +75,14 @@ func (r *moneyRange) settle() bool {
 }
 
 // salary judges the range in its place in the text.
-func (r moneyRange) salary(text, lower, above, country string) (posting.Salary, bool) {
+func (r moneyRange) salary(text, lower, above string, in payPlace) (posting.Salary, bool) {
+	if r.low.currency == "" && r.high.currency == "" {
+		r.low.currency, r.high.currency = in.currency, in.currency
+	}
 	if !r.settle() {
 		return posting.Salary{}, false
 	}
-	currency := settleCurrency(r.low.currency, country)
+	currency := settleCurrency(r.low.currency, in.country)
 	start, end := r.low.start, r.high.end
 	if currency == "" || r.high.times >= 1e6 && currency != "KRW" && currency != "JPY" && currency != "IDR" && currency != "VND" {
 		return posting.Salary{}, false
@@ -100,6 +108,13 @@ func (r moneyRange) salary(text, lower, above, country string) (posting.Salary, 
 	}
 	if !saneSalary(&s) {
 		return posting.Salary{}, false
+	}
+	if r.low.currency == "$" && c.beside {
+		// "$105,000/yr CAD"
+		if rest := strings.TrimLeft(text[c.end:], " "); len(rest) >= 3 && !startsWord(rest[3:]) && codeAtEnd(rest[:3]) != "" {
+			s.Currency = codeAtEnd(rest[:3])
+			c.end = len(text) - len(rest) + 3
+		}
 	}
 	s.Text = strings.TrimSpace(text[start:withOTE(lower, max(end, c.end))])
 	return s, true

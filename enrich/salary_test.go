@@ -58,6 +58,8 @@ func TestSalaryTexts(t *testing.T) {
 		{"€3.500 - €4.200 per maand", "", "3500-4200 EUR/month"},
 		{"The hourly rate is $40 - $55", "", "40-55 USD/hour"},
 		{"Day rate: £500 - £600 per day", "", "500-600 GBP/day"},
+		{"Pay: $55/hr. - $60/hr.", "", "55-60 USD/hour"},
+		{"$85,000/yr USD or $105,000/yr CAD", "", "85000-85000 USD/year; 105000-105000 CAD/year"},
 		// Other money.
 		{"We raised a $50M Series B.", "", ""},
 		{"We raised $50,000,000 from investors.", "", ""},
@@ -75,7 +77,7 @@ func TestSalaryTexts(t *testing.T) {
 		{"Annual salary of $15 - $200,000", "", ""},
 	}
 	for _, tt := range tests {
-		if got := showSalaries(textSalaries(tt.in, "", tt.country)); got != tt.want {
+		if got := showSalaries(textSalaries(tt.in, "", payPlace{country: tt.country})); got != tt.want {
 			t.Errorf("%q\n got %s\nwant %s", tt.in, got, tt.want)
 		}
 	}
@@ -100,6 +102,10 @@ func TestSalarySources(t *testing.T) {
 			posting.Record{},
 			[]posting.Salary{{Min: 222800, Max: 334200, Currency: "USD", Period: "year", Text: "$222,800—$334,200 USD", Source: "text"}},
 		},
+		"field of a known currency": {
+			posting.Record{Pay: []posting.Pay{{Currency: "GBP", Text: "15,000 to 22,000 per year"}}},
+			[]posting.Salary{{Min: 15000, Max: 22000, Currency: "GBP", Period: "year", Text: "15,000 to 22,000 per year", Source: "structured"}},
+		},
 		"one-time pay falls back": {
 			posting.Record{Pay: []posting.Pay{{Min: 5000, Max: 5000, Currency: "USD", Interval: "1 TIME"}}},
 			[]posting.Salary{{Min: 222800, Max: 334200, Currency: "USD", Period: "year", Text: "$222,800—$334,200 USD", Source: "text"}},
@@ -117,7 +123,7 @@ func TestSalarySources(t *testing.T) {
 
 func TestSalaryQuotesOTE(t *testing.T) {
 	t.Parallel()
-	got := textSalaries("Pay: $240,000 - $280,000 OTE", "", "")
+	got := textSalaries("Pay: $240,000 - $280,000 OTE", "", payPlace{})
 	if len(got) != 1 || got[0].Text != "$240,000 - $280,000 OTE" {
 		t.Errorf("got %+v", got)
 	}

@@ -11,6 +11,8 @@ import (
 const (
 	wrapRunesMin = 45
 	wrapRunesMax = 120
+	// wrapLongShare is how rare longer lines must be: wrapping cannot break a long address.
+	wrapLongShare = 20
 )
 
 func splitLines(s string) []line {
@@ -29,11 +31,14 @@ func unwrap(s string) []line { return unwrapLines(splitLines(s)) }
 // unwrapLines joins hard-wrapped lines. Only text with blank lines between its paragraphs is ever
 // joined: without them a line is the only paragraph there is, and canonical text has none.
 func unwrapLines(lines []line) []line {
-	width, blank, seen := 0, false, false
+	width, long, blank, seen := 0, 0, false, false
 	for i := range lines {
 		lines[i].text = cleanRunes(lines[i].text)
-		n := utf8.RuneCountInString(lines[i].text)
-		width = max(width, n)
+		if n := utf8.RuneCountInString(lines[i].text); n <= wrapRunesMax {
+			width = max(width, n)
+		} else {
+			long++
+		}
 	}
 	last := len(lines)
 	for last > 0 && lines[last-1].text == "" {
@@ -43,7 +48,7 @@ func unwrapLines(lines []line) []line {
 		blank = blank || l.text == "" && seen
 		seen = seen || l.text != ""
 	}
-	if !blank || width < wrapRunesMin || width > wrapRunesMax {
+	if !blank || width < wrapRunesMin || long > len(lines)/wrapLongShare {
 		return lines
 	}
 	out := make([]line, 0, len(lines))
