@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"slices"
 	"strings"
@@ -19,12 +20,37 @@ import (
 	"github.com/rolescope/rolescope/posting"
 )
 
+// refusals is a logger and what it tells of publishers that are held back.
+type refusals struct {
+	slog.Handler
+	seen chan struct{}
+}
+
+func (r refusals) Enabled(context.Context, slog.Level) bool { return true }
+
+func (r refusals) Handle(_ context.Context, rec slog.Record) error {
+	if rec.Message == "publish refused, waiting" {
+		select {
+		case r.seen <- struct{}{}:
+		default:
+		}
+	}
+	return nil
+}
+
 func testFull(t *testing.T, open Open) {
-	b := open(t, bus.Config{MaxBytes: 2 << 20})
+	full := refusals{slog.DiscardHandler, make(chan struct{}, 1)}
+	b := open(t, bus.Config{MaxBytes: 2 << 20, Logger: slog.New(full)})
 	raws := Raws(t, 100, 64<<10) // about three times what fits
-	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	if err := b.Publish(ctx, Values(raws)...); !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "maximum bytes") {
+	go func() {
+		for range 3 { // it goes on trying
+			<-full.seen
+		}
+		cancel()
+	}()
+	if err := b.Publish(ctx, Values(raws)...); !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "maximum bytes") {
 		t.Fatalf("publishing into a full stream: %v", err)
 	}
 	backlog, err := b.Pending(t.Context())
