@@ -1,0 +1,219 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/rolescope/rolescope/bus"
+	"github.com/rolescope/rolescope/enrich"
+	"github.com/rolescope/rolescope/internal/instance"
+	"github.com/rolescope/rolescope/store"
+	"github.com/rolescope/rolescope/store/engine"
+)
+
+// app is what every subcommand shares: its surroundings, which tests replace.
+type app struct {
+	environ []string
+	stdin   io.Reader
+	stdout  io.Writer
+	stderr  io.Writer
+	verbose bool
+}
+
+func (a *app) logger() *slog.Logger {
+	level := slog.LevelWarn
+	if a.verbose {
+		level = slog.LevelInfo
+	}
+	return slog.New(slog.NewTextHandler(a.stderr, &slog.HandlerOptions{Level: level}))
+}
+
+// system is an open pipeline: the bus and the store, embedded or remote, owned or joined.
+type system struct {
+	app    *app
+	config config
+	bus    *bus.Bus
+	store  *store.Store
+	lease  *instance.Lease // nil when both servers are external
+}
+
+// open opens the bus and the store as the configuration says. With an embedded server it becomes
+// the owner of the data directory or joins the owner; nobody above can tell which.
+func (a *app) open(ctx context.Context) (*system, error) {
+	c, err := loadConfig(ctx, a.environ)
+	if err != nil {
+		return nil, err
+	}
+	s := &system{app: a, config: c}
+	var joined instance.Info
+	if c.NATSURL == "" || c.ClickHouseURL == "" {
+		if s.lease, err = instance.Acquire(ctx, c.DataDir); err != nil {
+			return nil, &hinted{err, "set ROLESCOPE_DATA_DIR to a directory you can write"}
+		}
+		joined = s.lease.Info
+	}
+	if err := s.connect(ctx, joined); err != nil {
+		// What was opened is closed without waiting for joiners: none can have joined yet.
+		return nil, errors.Join(err, s.closeAll())
+	}
+	return s, nil
+}
+
+// connect opens both servers, and as an owner publishes their addresses.
+func (s *system) connect(ctx context.Context, joined instance.Info) error {
+	c, log := s.config, s.app.logger()
+	secret, err := newSecret()
+	if err != nil {
+		return err
+	}
+	s.bus, err = bus.Open(ctx, bus.Config{
+		URL: first(c.NATSURL, joined.NATSURL), Dir: filepath.Join(c.DataDir, "nats"), Secret: secret,
+		MaxBytes: c.StreamMiB << 20, Logger: log,
+	})
+	if err != nil {
+		return err
+	}
+	sc := store.Config{
+		URL: first(c.ClickHouseURL, joined.ClickHouseURL), Logger: log, Now: time.Now,
+	}
+	if c.ClickHouseURL == "" {
+		sc.AnalystURL = joined.AnalystURL
+	}
+	if sc.URL == "" {
+		if sc.Engine, err = s.engineOptions(ctx); err != nil {
+			return err
+		}
+	}
+	if s.store, err = store.Open(ctx, sc); err != nil {
+		return err
+	}
+	if err := s.activate(ctx); err != nil {
+		return err
+	}
+	if s.lease == nil || !s.lease.Owner() {
+		return nil
+	}
+	return s.lease.Publish(instance.Info{
+		PID: os.Getpid(), Version: version, StartedAt: time.Now().UTC(),
+		NATSURL: s.bus.ClientURL(), ClickHouseURL: s.store.URL(), AnalystURL: s.store.AnalystURL(),
+	})
+}
+
+// activate makes this binary's tagger version the one the views show, in a store that has none yet.
+func (s *system) activate(ctx context.Context) error {
+	active, err := s.store.ActiveVersion(ctx)
+	if err != nil {
+		return err
+	}
+	switch active {
+	case enrich.Version:
+		return nil
+	case "":
+		return s.store.Activate(ctx, enrich.Version)
+	}
+	return hintf("a data directory of its own for this version (ROLESCOPE_DATA_DIR), or the version that wrote this one",
+		"the stored postings were tagged by version %s, this program tags by version %s, and versions never mix", active, enrich.Version)
+}
+
+func (s *system) engineOptions(ctx context.Context) (engine.Options, error) {
+	c := s.config
+	lib, err := s.app.engineLib(ctx, c)
+	if err != nil {
+		return engine.Options{}, err
+	}
+	exe, err := os.Executable()
+	if err != nil {
+		return engine.Options{}, fmt.Errorf("find the program's own file: %w", err)
+	}
+	writer, err := newSecret()
+	if err != nil {
+		return engine.Options{}, err
+	}
+	analyst, err := newSecret()
+	return engine.Options{
+		Exe: exe, Args: []string{"engine", "serve"}, Lib: lib, DataDir: filepath.Join(c.DataDir, "clickhouse"),
+		Addr: c.ClickHouseHTTPAddr, WriterPassword: writer, AnalystPassword: analyst,
+		MemoryBytesMax: c.EngineMemoryMiB << 20, Logger: s.app.logger(),
+	}, err
+}
+
+// Close lets the commands that joined this one finish, then stops everything. It is called after a
+// Ctrl-C too; a second Ctrl-C ends the process at once.
+func (s *system) Close() error {
+	if s.lease != nil {
+		err := s.lease.Leave(context.Background(), func() {
+			fmt.Fprintln(s.app.stderr, "rolescope: done; waiting for other commands that use this data directory (Ctrl-C leaves at once and fails them)")
+		})
+		if err != nil {
+			return errors.Join(err, s.closeAll())
+		}
+	}
+	return s.closeAll()
+}
+
+func (s *system) closeAll() error {
+	var errs []error
+	if s.store != nil {
+		errs = append(errs, s.store.Close())
+	}
+	if s.bus != nil {
+		errs = append(errs, s.bus.Close())
+	}
+	if s.lease != nil {
+		errs = append(errs, s.lease.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// with opens the system, runs f and closes the system.
+func (a *app) with(ctx context.Context, f func(context.Context, *system) error) (err error) {
+	s, err := a.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if closeErr := s.Close(); err == nil {
+			err = closeErr
+		}
+	}()
+	return f(ctx, s)
+}
+
+// hintOf is the advice that travels with an error, if any.
+func hintOf(err error) string {
+	var own *hinted
+	if errors.As(err, &own) {
+		return own.hint
+	}
+	var eng *engine.HintError
+	if errors.As(err, &eng) {
+		return eng.Hint
+	}
+	return ""
+}
+
+// newSecret is 128 random bits in hex, for servers that live as long as this process.
+func newSecret() (string, error) {
+	b := make([]byte, 16)
+	if _, err := rand.Read(b); err != nil {
+		return "", fmt.Errorf("make a secret: %w", err)
+	}
+	return hex.EncodeToString(b), nil
+}
+
+func first(values ...string) string {
+	for _, v := range values {
+		if v != "" {
+			return v
+		}
+	}
+	return ""
+}

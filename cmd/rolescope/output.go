@@ -1,0 +1,123 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
+)
+
+// printJSON writes v indented; slices are written as a JSON array, nil as an empty one.
+func (a *app) printJSON(v any) error {
+	enc := json.NewEncoder(a.stdout)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(v); err != nil {
+		return fmt.Errorf("print: %w", err)
+	}
+	return nil
+}
+
+// wantJSON reports whether the answer shall be JSON: asked for, or the output is not a terminal.
+func (a *app) wantJSON(flag bool) bool { return flag || !isTerminal(a.stdout) }
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// progress is a status line on stderr that exists only on a terminal.
+type progress struct{ bar *progressbar.ProgressBar }
+
+// newProgress starts a bar of total units; -1 is an unknown total. When bytes is set the units are
+// shown as such.
+func (a *app) newProgress(total int64, label string, bytes bool) *progress {
+	if !isTerminal(a.stderr) {
+		return &progress{}
+	}
+	options := []progressbar.Option{
+		progressbar.OptionSetWriter(a.stderr), progressbar.OptionSetDescription(label),
+		progressbar.OptionShowCount(), progressbar.OptionSetWidth(24), progressbar.OptionThrottle(80 * time.Millisecond),
+		progressbar.OptionClearOnFinish(), progressbar.OptionSetPredictTime(total > 0), progressbar.OptionSpinnerType(14),
+	}
+	if bytes {
+		options = append(options, progressbar.OptionShowBytes(true))
+	}
+	return &progress{progressbar.NewOptions64(total, options...)}
+}
+
+func (p *progress) set(n int64) {
+	if p.bar != nil {
+		_ = p.bar.Set64(n)
+	}
+}
+
+// left sets the bar from what remains; a remainder that grows past the first one restarts it.
+func (p *progress) left(n uint64) {
+	if p.bar == nil {
+		return
+	}
+	if total := p.bar.GetMax64(); int64(n) > total {
+		p.bar.ChangeMax64(int64(n))
+	}
+	_ = p.bar.Set64(p.bar.GetMax64() - int64(n))
+}
+
+func (p *progress) done() {
+	if p.bar != nil {
+		_ = p.bar.Finish()
+	}
+}
+
+func orDash(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
+}
+
+// redactURL hides the secret part of a URL's user information; a token without a password is secret too.
+func redactURL(s string) string {
+	u, err := url.Parse(s)
+	if err != nil {
+		return "(not a URL)"
+	}
+	if u.User == nil {
+		return s
+	}
+	if _, ok := u.User.Password(); ok {
+		u.User = url.UserPassword(u.User.Username(), "xxxxx")
+	} else {
+		u.User = url.User("xxxxx")
+	}
+	return u.String()
+}
+
+// exitStatusHelp is the EXIT STATUS section of a command's help.
+func exitStatusHelp(statuses ...int) string {
+	meaning := map[int]string{
+		exitOK: "done", exitError: "error", exitPartial: "done, but some of the input could not be used",
+		exitCondition: "the check found something", exitUsage: "wrong usage", exitInterrupted: "interrupted",
+	}
+	var b strings.Builder
+	b.WriteString("\n\nEXIT STATUS")
+	for _, s := range append(statuses, exitUsage, exitInterrupted) {
+		fmt.Fprintf(&b, "\n  %-4d %s", s, meaning[s])
+	}
+	return b.String()
+}
+
+// count writes n with thousands separated by commas.
+func count[T ~int | ~int64 | ~uint64](n T) string {
+	s := fmt.Sprint(n)
+	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}

@@ -1,0 +1,78 @@
+package main
+
+import (
+	"bytes"
+	"compress/gzip"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"rolescope": main})
+}
+
+// TestScripts runs the program as users meet it: every script is a fresh data directory, the real
+// NATS and the real engine.
+func TestScripts(t *testing.T) {
+	home, err := os.UserHomeDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("HOME", home) // the engine is cached per user
+			env.Setenv("ROLESCOPE_DATA_DIR", filepath.Join(env.WorkDir, "data"))
+			return nil
+		},
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"make": makeFile,
+		},
+		RequireExplicitExec: true,
+	})
+}
+
+// makeFile is the script command "make KIND FILE": inputs that cannot be written in a script.
+func makeFile(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: make KIND FILE")
+	}
+	f, err := os.Create(ts.MkAbs(args[1]))
+	ts.Check(err)
+	defer f.Close()
+	job := func(id, title, html string) string {
+		return fmt.Sprintf(`{"jobs":[{"id":%q,"title":%s,"isListed":true,"descriptionHtml":%s}],"apiVersion":"1"}`, id, strconv.Quote(title), strconv.Quote(html))
+	}
+	switch args[0] {
+	case "bomb": // 2 GiB of spaces in 2 MB
+		z := gzip.NewWriter(f)
+		block := bytes.Repeat([]byte(" "), 1<<20)
+		for range 2048 {
+			_, err := z.Write(block)
+			ts.Check(err)
+		}
+		ts.Check(z.Close())
+	case "brackets": // 100 MB of nested arrays
+		block := bytes.Repeat([]byte("["), 1<<20)
+		for range 100 {
+			_, err := f.Write(block)
+			ts.Check(err)
+		}
+	case "long-title":
+		_, err = io.WriteString(f, job("long", strings.Repeat("t", 1<<20), "<p>text</p>"))
+	case "over-cap":
+		_, err = io.WriteString(f, job("huge", "Engineer", "<p>"+strings.Repeat("words ", 200_000)+"</p>"))
+	case "bad-bytes":
+		_, err = io.WriteString(f, "{\"jobs\":[{\"id\":\"b1\",\"title\":\"ML \xff\xfe Engineer\",\"isListed\":true,\"descriptionHtml\":\"<p>Py\\u0000Torch \x80 and \\ud800 Go</p>\"}],\"apiVersion\":\"1\"}")
+	default:
+		ts.Fatalf("make: unknown kind %q", args[0])
+	}
+	ts.Check(err)
+}

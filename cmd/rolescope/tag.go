@@ -1,0 +1,241 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/rolescope/rolescope/enrich"
+	"github.com/rolescope/rolescope/posting"
+)
+
+// tagLineBytesMax bounds one line of input: a posting of the largest size the pipeline takes, with
+// room for JSON escapes.
+const tagLineBytesMax = 8 * posting.MessageBytesMax
+
+// tagInput is one line of input.
+type tagInput struct {
+	ID          string `json:"id"`
+	Title       string `json:"title"`
+	Company     string `json:"company"`
+	Location    string `json:"location"`
+	Description string `json:"description"`
+	PostedAt    string `json:"posted_at"`
+}
+
+// tagOutput is one line of output (DESIGN.md section 7); unknown values are absent.
+type tagOutput struct {
+	ID              string             `json:"id"`
+	TaggerVersion   string             `json:"tagger_version"`
+	Language        string             `json:"language,omitempty"`
+	Role            tagRole            `json:"role"`
+	Roles           []string           `json:"roles,omitempty"`
+	TitleNormalised string             `json:"title_normalised,omitempty"`
+	Seniority       string             `json:"seniority,omitempty"`
+	Track           *int               `json:"track,omitempty"`
+	Team            string             `json:"team,omitempty"`
+	Workplace       string             `json:"workplace,omitempty"`
+	EmploymentType  string             `json:"employment_type,omitempty"`
+	MinYears        *int               `json:"min_years,omitempty"`
+	Degree          string             `json:"degree,omitempty"`
+	Locations       []posting.Location `json:"locations"`
+	Salary          []posting.Salary   `json:"salary"`
+	Skills          []posting.Skill    `json:"skills"`
+	TitleText       string             `json:"title_text,omitempty"`
+	DescriptionText string             `json:"description_text,omitempty"`
+}
+
+type tagRole struct {
+	Title  string `json:"title,omitempty"`
+	Text   string `json:"text,omitempty"`
+	Reason string `json:"reason,omitempty"`
+}
+
+func newTagCommand(a *app) *cobra.Command {
+	var text bool
+	var workers int
+	c := &cobra.Command{
+		Use:   "tag",
+		Short: "Tag postings from stdin to stdout, as JSON lines",
+		Long: `Read postings as JSON lines with the fields id, title, company, location, description and
+posted_at, and write what the tagger makes of each as one JSON line, in the same order. Nothing is
+stored and no server is needed. The same posting always gives the same bytes. Offsets are bytes into
+the field's canonical text, which --text adds. A line that cannot be read is reported on stderr and
+skipped.` + exitStatusHelp(exitOK, exitError, exitPartial),
+		Example: `  echo '{"id":"1","title":"ML Engineer","description":"We use PyTorch."}' | rolescope tag
+  rolescope tag --text < postings.jsonl > tagged.jsonl`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if workers < 1 || workers > 256 {
+				return usageError{errors.New("--workers: 1 to 256")}
+			}
+			tagger, err := enrich.New()
+			if err != nil {
+				return err
+			}
+			return a.tag(cmd.Context(), tagger, workers, text)
+		},
+	}
+	c.Flags().BoolVar(&text, "text", false, "add the canonical texts that the offsets point into")
+	c.Flags().IntVar(&workers, "workers", 1, "postings tagged at the same time; the output does not depend on it")
+	return c
+}
+
+// tagJob is one input line on its way through a worker; done carries its output.
+type tagJob struct {
+	number int
+	line   []byte
+	done   chan tagResult
+}
+
+type tagResult struct {
+	out []byte
+	err error
+}
+
+// tag reads lines, hands them to workers and writes their results in input order.
+func (a *app) tag(ctx context.Context, tagger *enrich.Tagger, workers int, text bool) error {
+	jobs := make(chan *tagJob)
+	ordered := make(chan *tagJob, 4*workers)
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		defer close(jobs)
+		defer close(ordered)
+		return readLines(a.stdin, tagLineBytesMax, func(number int, line []byte) error {
+			job := &tagJob{number: number, line: bytes.Clone(line), done: make(chan tagResult, 1)}
+			for _, queue := range []chan *tagJob{ordered, jobs} {
+				select {
+				case queue <- job:
+				case <-ctx.Done():
+					return context.Cause(ctx)
+				}
+			}
+			return nil
+		})
+	})
+	for range workers {
+		group.Go(func() error {
+			for job := range jobs {
+				out, err := tagLine(tagger, job.line, text)
+				job.done <- tagResult{out, err}
+			}
+			return nil
+		})
+	}
+	bad := 0
+	group.Go(func() error {
+		w := bufio.NewWriterSize(a.stdout, 1<<16)
+		for job := range ordered {
+			var r tagResult
+			select {
+			case r = <-job.done:
+			case <-ctx.Done():
+				return context.Cause(ctx)
+			}
+			if r.err != nil {
+				bad++
+				fmt.Fprintf(a.stderr, "rolescope: line %d: %v\n", job.number, r.err)
+				continue
+			}
+			if _, err := w.Write(r.out); err != nil {
+				return fmt.Errorf("write: %w", err)
+			}
+		}
+		if err := w.Flush(); err != nil {
+			return fmt.Errorf("write: %w", err)
+		}
+		return nil
+	})
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	if bad > 0 {
+		return exitStatus(exitPartial)
+	}
+	return nil
+}
+
+// readLines calls f with each non-empty line. A line over max is an error that ends the reading:
+// what follows it cannot be told from its rest.
+func readLines(r io.Reader, limit int, f func(number int, line []byte) error) error {
+	scanner := bufio.NewScanner(r)
+	scanner.Buffer(make([]byte, 64<<10), limit)
+	number := 0
+	for scanner.Scan() {
+		number++
+		if len(bytes.TrimSpace(scanner.Bytes())) == 0 {
+			continue
+		}
+		if err := f(number, scanner.Bytes()); err != nil {
+			return err
+		}
+	}
+	if err := scanner.Err(); err != nil {
+		return fmt.Errorf("read line %d: %w (a line may have %d bytes)", number+1, err, limit)
+	}
+	return nil
+}
+
+func tagLine(tagger *enrich.Tagger, line []byte, text bool) ([]byte, error) {
+	var in tagInput
+	if err := json.Unmarshal(line, &in); err != nil {
+		return nil, fmt.Errorf("not a posting: %w", err)
+	}
+	if in.ID == "" {
+		return nil, errors.New("not a posting: it has no id")
+	}
+	raw, err := in.raw()
+	if err != nil {
+		return nil, err
+	}
+	p, err := tagger.Enrich(raw)
+	if err != nil {
+		return nil, err
+	}
+	out := tagOutput{
+		ID: in.ID, TaggerVersion: p.TaggerVersion, Language: p.Language,
+		Role:  tagRole{Title: p.RoleTitle, Text: p.RoleText, Reason: p.RoleReason},
+		Roles: p.Roles, TitleNormalised: p.TitleNormalised,
+		Seniority: p.Seniority, Track: p.Track, Team: p.Team, Workplace: p.Workplace,
+		EmploymentType: p.EmploymentType, MinYears: p.MinYears, Degree: p.Degree,
+		Locations: orEmpty(p.Locations), Salary: orEmpty(p.Salaries), Skills: orEmpty(p.Skills),
+	}
+	if text {
+		out.TitleText, out.DescriptionText = p.Title, p.Description
+	}
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(out); err != nil {
+		return nil, fmt.Errorf("encode: %w", err)
+	}
+	return buf.Bytes(), nil
+}
+
+// raw makes the message a crawl would have made. Tags do not depend on when or where it was seen.
+func (in tagInput) raw() (posting.Raw, error) {
+	rec := posting.Record{ExternalID: in.ID, Title: in.Title, Company: in.Company, Description: in.Description}
+	if in.Location != "" {
+		rec.Places = []posting.Place{{Text: in.Location}}
+	}
+	if t, err := time.Parse(time.RFC3339, in.PostedAt); err == nil {
+		rec.PostedAt = posting.Time(t)
+	}
+	run := posting.NewRun("tag", "stdin", "", posting.ProofEvent, time.Time{}, time.Unix(0, 0))
+	return posting.NewRaw(run, "tag", rec)
+}
+
+func orEmpty[T any](s []T) []T {
+	if s == nil {
+		return []T{}
+	}
+	return s
+}
