@@ -15,6 +15,7 @@ import (
 
 	"github.com/rolescope/rolescope/bus"
 	"github.com/rolescope/rolescope/bus/bustest"
+	"github.com/rolescope/rolescope/posting"
 )
 
 // plainServer starts a NATS server that is none of ours and returns its URL.
@@ -121,6 +122,49 @@ func TestOpenTogether(t *testing.T) {
 	defer cancel()
 	if err := small.Publish(ctx, bustest.Values(bustest.Raws(t, 50, 100<<10))...); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("5 MB fit a stream of 4 MiB: %v", err)
+	}
+}
+
+// TestServerRestarts has the remote server go away and come back under a publisher and a stage.
+func TestServerRestarts(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	start := func(port int) *server.Server {
+		srv, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: port, JetStream: true, StoreDir: dir, NoLog: true, NoSigs: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		srv.Start()
+		if !srv.ReadyForConnections(10 * time.Second) {
+			t.Fatal("the server does not start")
+		}
+		return srv
+	}
+	srv := start(server.RANDOM_PORT)
+	t.Cleanup(func() { // of the server that runs then, after the bus has closed
+		srv.Shutdown()
+		srv.WaitForShutdown()
+	})
+	addr := srv.Addr().(*net.TCPAddr)
+	b := openBus(t, bus.Config{URL: "nats://" + addr.String(), AckWait: time.Second})
+	k := bustest.NewKeep()
+	bustest.Start(t, b, bus.Stage{Name: bus.StageArchive, Handle: k.Handle})
+	raws := bustest.Raws(t, 40, 10)
+	bustest.Publish(t, b, bustest.Values(raws[:20])...)
+	k.Wait(t, 20)
+	srv.Shutdown()
+	srv.WaitForShutdown()
+	published := make(chan error, 1)
+	go func() { published <- b.Publish(t.Context(), bustest.Values(raws[20:])...) }()
+	srv = start(addr.Port)
+	if err := <-published; err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	for n := 40; len(seen) < 40; n++ {
+		for _, v := range k.Wait(t, n) {
+			seen[v.(posting.Raw).ID] = true
+		}
 	}
 }
 

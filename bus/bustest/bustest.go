@@ -42,6 +42,7 @@ func Run(t *testing.T, open Open, now func() time.Time) {
 		"a full stream holds publishers back":  testFull,
 		"buried letters make room":             testMakeRoom,
 		"two processes share a stage":          testShare,
+		"a lost consumer is made again":        testConsumerLost,
 		"drained waits for everything":         testDrained,
 		"in flight is what is not settled":     testInFlight,
 		"unsendable values are named":          testUnsent,
