@@ -33,6 +33,7 @@ const (
 	cuePreferred
 	cueNegatedBefore
 	cueNegatedAfter
+	cueCompanies // names in its sentence are companies
 )
 
 // spelling is one way to write a skill, a shield or a cue.
@@ -77,6 +78,7 @@ func newMatcher(t *taxonomy) (*matcher, error) {
 		{cuePreferred, t.words.Cues.Preferred},
 		{cueNegatedBefore, t.words.Cues.NegatedBefore},
 		{cueNegatedAfter, t.words.Cues.NegatedAfter},
+		{cueCompanies, t.words.Cues.Companies},
 	} {
 		for _, phrase := range group.phrases {
 			if err := m.add(spelling{kind: group.kind, text: phrase}, phrase); err != nil {

@@ -13,6 +13,9 @@ func (t *taxonomy) judge(f *field, doc document) {
 		end := f.sentenceEnd(start)
 		s := sentence{f: f, m: t.matcher, matches: f.matches[start:end]}
 		s.collect()
+		if s.companies {
+			s.dropCompanies()
+		}
 		for i := range s.matches {
 			if s.matches[i].chosen == nil {
 				continue
@@ -44,12 +47,29 @@ type sentence struct {
 	m       *matcher
 	matches []mention
 	cues    []found // required and preferred, in order
+
+	companies bool // companies are being named: customers, investors, former employers
 }
 
 func (s *sentence) collect() {
 	for _, m := range s.matches {
 		if (m.kind == cueRequired || m.kind == cuePreferred) && len(s.cues) < sentenceCapMax {
 			s.cues = append(s.cues, m.found)
+		}
+		s.companies = s.companies || m.kind == cueCompanies
+	}
+}
+
+// dropCompanies takes back the names of makers, as in "customers like Notion and Linear".
+func (s *sentence) dropCompanies() {
+	for i := range s.matches {
+		m := &s.matches[i]
+		if m.chosen == nil {
+			continue
+		}
+		name := newEmployer(s.f.text[s.f.tokens[m.first].start:s.f.tokens[m.last].end])
+		if name.owns(m.chosen) {
+			m.chosen = nil
 		}
 	}
 }

@@ -119,6 +119,7 @@ type skillWords struct {
 		Preferred     []string `yaml:"preferred"`
 		NegatedBefore []string `yaml:"negated_before"`
 		NegatedAfter  []string `yaml:"negated_after"`
+		Companies     []string `yaml:"companies"`
 	} `yaml:"cues"`
 	Fillers     []string `yaml:"fillers"`     // may stand between a negation and what it negates
 	Connectives []string `yaml:"connectives"` // may stand between the items of a list
