@@ -132,15 +132,18 @@ func greenhouse(a advert) object {
 }
 
 func lever(a advert) object {
-	lists, additional := []object{}, []section{}
+	lists, body, additional := []object{}, []section{}, []section{}
 	for _, s := range a.sections[1:] {
-		if len(s.items) > 0 {
+		switch {
+		case len(s.items) > 0:
 			lists = append(lists, object{"text": s.heading, "content": "\n" + listItems(s.items)})
-		} else {
+		case s.heading != "":
+			body = append(body, s)
+		default:
 			additional = append(additional, s)
 		}
 	}
-	opening := asHTML(a.sections[:1], "h3")
+	opening, rest := asHTML(a.sections[:1], "h3"), asHTML(body, "h3")
 	locations := []string{a.place.text}
 	if a.second != nil {
 		locations = append(locations, a.second.text)
@@ -148,7 +151,7 @@ func lever(a advert) object {
 	url := "https://jobs.example.com/" + a.employer.board + "/" + a.uuid()
 	job := object{
 		"id": a.uuid(), "text": a.title, "createdAt": a.published.UnixMilli(), "country": a.place.code, "hostedUrl": url, "applyUrl": url + "/apply",
-		"workplaceType": strings.ToLower(a.workplace), "opening": opening, "descriptionBody": "", "description": opening, "lists": lists, "additional": asHTML(additional, "h3"),
+		"workplaceType": strings.ToLower(a.workplace), "opening": opening, "descriptionBody": rest, "description": opening + rest, "lists": lists, "additional": asHTML(additional, "h3"),
 		"categories": object{"department": a.role.department, "team": a.role.team, "commitment": a.word("Full-time", "Contractor"), "location": a.place.text, "allLocations": locations},
 	}
 	if a.pay[0] > 0 {
