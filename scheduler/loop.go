@@ -1,0 +1,166 @@
+package scheduler
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/rolescope/rolescope/posting"
+)
+
+// Marks keeps one Mark per board where all schedulers of a deployment see it.
+type Marks interface {
+	// Update reads the board's mark (the zero Mark when there is none), calls change with it, and
+	// stores the result if change returns true and nobody has stored another in between; otherwise
+	// it reads again and calls change again. When it returns nil, the mark that the last call of
+	// change returned is stored, or stood there already. It must not be told done by a stale read:
+	// two Updates of one board that both store are seen in order by every process.
+	Update(ctx context.Context, source, board string, change func(Mark) (Mark, bool)) error
+}
+
+const (
+	// retryWait is how long a board whose slot could not be claimed or sent is left alone, so that
+	// one such board does not hold up the others.
+	retryWait = 10 * time.Second
+
+	// failuresMax is how many boards in a row may fail before the round ends: the fault is then the
+	// store's or the stream's, and asking for thousands of boards more only adds to it.
+	failuresMax = 3
+
+	// confirmTimeout bounds the last write of a loop that is told to stop.
+	confirmTimeout = 5 * time.Second
+)
+
+// Loop sends the slots of boards when they are due, beside any number of other Loops over the same
+// Marks. All fields but Logger and Sent must be set.
+type Loop struct {
+	// Boards returns the boards as configured now; the loop does not keep or change the slice.
+	Boards func() []Board
+	Marks  Marks
+	// Publish returns nil once the slot is stored; it must be idempotent by the slot's id.
+	Publish func(ctx context.Context, slot posting.Slot) error
+	// Now is the wall clock.
+	Now func() time.Time
+	// Sent, if set, is told of every slot this loop has sent and how late it was.
+	Sent   func(slot posting.Slot, lag time.Duration)
+	Logger *slog.Logger
+
+	// seen caches the marks this loop has read. A stale one costs a look at the store, never a slot:
+	// what is claimed is decided inside Marks.Update.
+	seen    map[boardKey]Mark
+	retryAt map[boardKey]time.Time
+}
+
+type boardKey struct{ source, board string }
+
+// Run blocks until ctx ends and then returns nil; faults of the store or the stream are logged and
+// tried again. It may be called once.
+func (l *Loop) Run(ctx context.Context) error {
+	if l.Logger == nil {
+		l.Logger = slog.New(slog.DiscardHandler)
+	}
+	l.seen, l.retryAt = map[boardKey]Mark{}, map[boardKey]time.Time{}
+	for ctx.Err() == nil {
+		boards := l.Boards()
+		retry := l.round(ctx, boards)
+		wait := Wait(boards, l.now())
+		if retry {
+			wait = min(wait, retryWait)
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+		case <-timer.C:
+		}
+	}
+	return nil
+}
+
+// now is the wall clock without its monotonic reading, which would hide a corrected clock.
+func (l *Loop) now() time.Time { return l.Now().Round(0).UTC() }
+
+// round sends everything that is owed and reports whether something has to be tried again.
+func (l *Loop) round(ctx context.Context, boards []Board) (retry bool) {
+	mark := func(source, board string) Mark { return l.seen[boardKey{source, board}] }
+	failures := 0
+	for _, slot := range Due(boards, mark, l.now()) {
+		key := boardKey{slot.Source, slot.Board}
+		if wait := l.retryAt[key].Sub(l.now()); wait > 0 && wait <= retryWait {
+			retry = true
+			continue
+		}
+		delete(l.retryAt, key)
+		sent, err := l.send(ctx, slot)
+		if ctx.Err() != nil {
+			return false
+		}
+		if err != nil {
+			l.Logger.Warn("slot not sent", slog.String("source", slot.Source), slog.String("board", slot.Board),
+				slog.Time("planned_at", slot.PlannedAt), slog.Any("error", err))
+			failures++
+		}
+		if !sent {
+			l.retryAt[key] = l.now().Add(retryWait)
+			retry = true
+		}
+		if err == nil {
+			failures = 0
+		}
+		if failures == failuresMax {
+			return true
+		}
+	}
+	return retry
+}
+
+// send claims, publishes and confirms one slot. It returns true when the slot needs nothing more of
+// this loop: sent here, or by another.
+func (l *Loop) send(ctx context.Context, slot posting.Slot) (bool, error) {
+	key := boardKey{slot.Source, slot.Board}
+	claimed := false
+	err := l.update(ctx, slot, func(m Mark) (next Mark, store bool) {
+		next, claimed = m.Claim(slot, l.now())
+		return next, claimed
+	})
+	if err != nil {
+		return false, err
+	}
+	if !claimed {
+		// Published by another, or another is at it: look again, it may have died.
+		held := l.seen[key].Claimed.Equal(slot.PlannedAt)
+		return !held, nil
+	}
+	pubCtx, cancel := context.WithTimeout(ctx, publishTimeout)
+	err = l.Publish(pubCtx, slot)
+	cancel()
+	if err != nil {
+		// Unknown whether it was stored: the claim stays until it runs out, then the slot is sent
+		// again under the same id.
+		return false, err
+	}
+	if l.Sent != nil {
+		l.Sent(slot, l.now().Sub(slot.PlannedAt))
+	}
+	// What was sent is recorded even when ctx has ended in between, or a stop would repeat it.
+	confirmCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), confirmTimeout)
+	defer cancel()
+	err = l.update(confirmCtx, slot, func(m Mark) (Mark, bool) { return m.Confirm(slot), true })
+	return err == nil, err
+}
+
+// update changes the board's mark in the store and in the cache.
+func (l *Loop) update(ctx context.Context, slot posting.Slot, change func(Mark) (Mark, bool)) error {
+	var last Mark
+	err := l.Marks.Update(ctx, slot.Source, slot.Board, func(m Mark) (Mark, bool) {
+		next, store := change(m)
+		last = next
+		return next, store
+	})
+	if err != nil {
+		return fmt.Errorf("update the mark of %s/%s: %w", slot.Source, slot.Board, err)
+	}
+	l.seen[boardKey{slot.Source, slot.Board}] = last
+	return nil
+}

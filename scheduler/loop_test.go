@@ -1,0 +1,449 @@
+package scheduler
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/rolescope/rolescope/posting"
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// world is what the schedulers of a deployment share: the marks, and a stream that drops an id it
+// has seen within two minutes. Faults are drawn from rng by the rate given.
+type world struct {
+	mu        sync.Mutex
+	marks     map[boardKey]Mark
+	published map[string][]time.Time // slot id -> when it was stored
+	slots     map[string]posting.Slot
+	rng       *rand.Rand
+	faults    float64
+	kill      func(where string) bool // true: the scheduler dies here
+}
+
+var errFault = errors.New("store away")
+
+func newWorld() *world {
+	return &world{
+		marks: map[boardKey]Mark{}, published: map[string][]time.Time{}, slots: map[string]posting.Slot{},
+		rng: rand.New(rand.NewPCG(1, 2)), kill: func(string) bool { return false },
+	}
+}
+
+func (w *world) fault() error {
+	if w.rng.Float64() < w.faults {
+		return errFault
+	}
+	return nil
+}
+
+func (w *world) publish(_ context.Context, s posting.Slot) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if err := w.fault(); err != nil {
+		return err
+	}
+	stored := w.published[s.ID()]
+	if n := len(stored); n == 0 || time.Since(stored[n-1]) > 2*time.Minute {
+		w.published[s.ID()] = append(stored, time.Now())
+	}
+	w.slots[s.ID()] = s
+	return w.fault() // stored, but the answer was lost
+}
+
+// node is one scheduler's connection to the world; killed cuts it off for good.
+type node struct {
+	*world
+	stop context.CancelFunc
+	dead bool
+}
+
+func (n *node) die(where string) bool {
+	if !n.dead && n.kill(where) {
+		n.dead = true
+		n.stop()
+	}
+	return n.dead
+}
+
+func (n *node) Update(_ context.Context, source, board string, change func(Mark) (Mark, bool)) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.die("update") {
+		return errFault
+	}
+	if err := n.fault(); err != nil {
+		return err
+	}
+	key := boardKey{source, board}
+	if next, store := change(n.marks[key]); store {
+		n.marks[key] = next
+	}
+	return n.fault()
+}
+
+func (n *node) send(ctx context.Context, s posting.Slot) error {
+	n.mu.Lock()
+	dead := n.die("publish")
+	n.mu.Unlock()
+	if dead {
+		return errFault
+	}
+	return n.publish(ctx, s)
+}
+
+// start runs a scheduler whose wall clock is skew ahead; the function returned stops it.
+func (w *world) start(boards []Board, skew func() time.Duration) (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	n := &node{world: w, stop: cancel}
+	l := &Loop{
+		Boards: func() []Board { return boards }, Marks: n, Publish: n.send,
+		Now: func() time.Time { return time.Now().Add(skew()) },
+	}
+	done := make(chan error)
+	go func() { done <- l.Run(ctx) }()
+	return func() {
+		cancel()
+		if err := <-done; err != nil {
+			panic(err)
+		}
+	}
+}
+
+func noSkew() time.Duration { return 0 }
+
+func someBoards(t testing.TB, n int, spec string) []Board {
+	boards := make([]Board, n)
+	for i := range boards {
+		boards[i] = Board{Source: "ashby", Board: fmt.Sprintf("acme%d", i), Company: "Acme", Schedule: mustParse(t, spec)}
+	}
+	return boards
+}
+
+// planned are the slots that a day of a board owes: its latest before the day and all within it.
+func planned(b Board, from, to time.Time) map[string]bool {
+	ids := map[string]bool{b.Slot(b.Latest(from)).ID(): true}
+	for s := b.Next(from); !s.After(to); s = b.Next(s) {
+		ids[b.Slot(s).ID()] = true
+	}
+	return ids
+}
+
+func (w *world) wantOnce(t *testing.T, boards []Board, from, to time.Time) {
+	t.Helper()
+	want := map[string]bool{}
+	for _, b := range boards {
+		for id := range planned(b, from, to) {
+			want[id] = true
+		}
+	}
+	for id := range want {
+		if n := len(w.published[id]); n != 1 {
+			t.Fatalf("slot of %s planned at %v was sent %d times", w.slots[id].Board, w.slots[id].PlannedAt, n)
+		}
+	}
+	if len(w.published) != len(want) {
+		t.Fatalf("%d slots sent, %d planned", len(w.published), len(want))
+	}
+}
+
+func TestTwoSchedulersSendEachSlotOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w, boards, from := newWorld(), someBoards(t, 100, "0 */6 * * *"), time.Now()
+		stop1, stop2 := w.start(boards, noSkew), w.start(boards, noSkew)
+		pass(24 * time.Hour)
+		stop1()
+		stop2()
+		w.wantOnce(t, boards, from, time.Now())
+	})
+}
+
+// pass lets the bubble's clock run.
+func pass(d time.Duration) { <-time.After(d) }
+
+func TestMissedSlotsAreCaughtUpOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w, boards := newWorld(), someBoards(t, 50, "@every 6h")
+		stop := w.start(boards, noSkew)
+		pass(time.Hour)
+		stop()
+		before := len(w.published)
+		pass(3 * 24 * time.Hour)
+		from := time.Now()
+		stop = w.start(boards, noSkew)
+		pass(time.Minute)
+		caught := len(w.published) - before
+		for _, b := range boards {
+			if n := len(w.published[b.Slot(b.Latest(from)).ID()]); n != 1 {
+				t.Errorf("%s: the latest missed slot was sent %d times", b.Board, n)
+			}
+		}
+		stop()
+		// In the minute after the start a board may also have come to its next slot.
+		if caught < 50 || caught > 55 {
+			t.Errorf("%d slots after a downtime of twelve slots for each of 50 boards", caught)
+		}
+	})
+}
+
+func TestARestartRepeatsNothing(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(20) {
+		synctest.Test(t, func(t *testing.T) {
+			w, boards, from := newWorld(), someBoards(t, 5, "@hourly"), time.Now()
+			rng := rand.New(rand.NewPCG(seed, 7))
+			for range 8 {
+				stop := w.start(boards, noSkew)
+				pass(time.Duration(1+rng.IntN(2500)) * time.Second)
+				stop()
+			}
+			w.wantOnce(t, boards, from, time.Now())
+		})
+	}
+}
+
+// Three schedulers die at any write and come back at once, and the store fails one time in twenty:
+// every slot is sent, and a slot sent twice was sent twice because the stream forgot it meanwhile.
+func TestCrashesLoseNoSlot(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(5) {
+		synctest.Test(t, func(t *testing.T) {
+			w, boards, from := newWorld(), someBoards(t, 10, "@hourly"), time.Now()
+			w.rng, w.faults = rand.New(rand.NewPCG(seed, 0)), 0.05
+			kills, pauses := 0, rand.New(rand.NewPCG(seed, 1))
+			w.kill = func(string) bool {
+				if w.rng.Float64() < 0.03 {
+					kills++
+					return true
+				}
+				return false
+			}
+			end := from.Add(12 * time.Hour)
+			for time.Now().Before(end) {
+				stops := []func(){w.start(boards, noSkew), w.start(boards, noSkew), w.start(boards, noSkew)}
+				pass(time.Duration(1+pauses.IntN(20*60)) * time.Second)
+				for _, stop := range stops {
+					stop()
+				}
+			}
+			w.mu.Lock()
+			w.faults, w.kill = 0, func(string) bool { return false }
+			w.mu.Unlock()
+			stop := w.start(boards, noSkew)
+			pass(2 * time.Minute)
+			stop()
+			lost, twice := 0, 0
+			for _, b := range boards {
+				// Slots may be merged into one catch-up only if nobody was up for an hour; here
+				// somebody is up, or back within minutes.
+				for id := range planned(b, from, end) {
+					switch n := len(w.published[id]); {
+					case n == 0:
+						lost++
+					case n > 1:
+						twice++
+					}
+				}
+			}
+			if lost > 0 || kills == 0 || twice > 20 {
+				t.Errorf("seed %d: %d slots lost, %d of 130 twice, %d kills", seed, lost, twice, kills)
+			}
+		})
+	}
+}
+
+// A scheduler dies right after its claim, or right after publishing: another takes over in time for
+// the stream to know the slot again.
+func TestAnotherTakesOver(t *testing.T) {
+	t.Parallel()
+	for dies := 1; dies <= 3; dies++ { // 1: before the claim, 2: between claim and publish, 3: before the confirmation
+		synctest.Test(t, func(t *testing.T) {
+			w, boards, from := newWorld(), someBoards(t, 1, "@every 6h"), time.Now()
+			calls := 0
+			w.kill = func(string) bool { calls++; return calls == dies }
+			stop1, stop2 := w.start(boards, noSkew), w.start(boards, noSkew)
+			pass(2 * time.Minute)
+			w.wantOnce(t, boards, from, time.Now())
+			stop1()
+			stop2()
+		})
+	}
+}
+
+// A publish that hangs is given up before its claim runs out, so nobody else is at it meanwhile.
+func TestAHangingPublishIsGivenUp(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w, boards := newWorld(), someBoards(t, 1, "@every 6h")
+		begun := time.Now()
+		ctx, cancel := context.WithCancel(t.Context())
+		hangs, sentAfter := 0, time.Duration(0)
+		l := &Loop{
+			Boards: func() []Board { return boards }, Marks: &node{world: w, stop: cancel}, Now: time.Now,
+			Publish: func(ctx context.Context, s posting.Slot) error {
+				if hangs++; hangs < 3 {
+					<-ctx.Done()
+					return ctx.Err()
+				}
+				sentAfter = time.Since(begun)
+				return w.publish(ctx, s)
+			},
+		}
+		done := make(chan error)
+		go func() { done <- l.Run(ctx) }()
+		pass(5 * time.Minute)
+		cancel()
+		if err := <-done; err != nil || len(w.published) != 1 {
+			t.Fatalf("%d slots sent, error %v", len(w.published), err)
+		}
+		if sentAfter < 2*Lease || sentAfter > 2*Lease+2*lookMax {
+			t.Errorf("sent after %v", sentAfter)
+		}
+	})
+}
+
+// One scheduler's clock is a year ahead for good: its slots of next year are sent at its own pace,
+// the right ones are all sent, and the two do not undo each other.
+func TestAWrongClockSilencesNobody(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w, boards, from := newWorld(), someBoards(t, 20, "@every 6h"), time.Now()
+		stop1 := w.start(boards, func() time.Duration { return 365 * 24 * time.Hour })
+		pass(time.Minute)
+		stop2 := w.start(boards, noSkew)
+		pass(4 * 24 * time.Hour)
+		stop1()
+		stop2()
+		for _, b := range boards {
+			for id := range planned(b, from.Add(time.Hour), time.Now()) {
+				if len(w.published[id]) != 1 {
+					t.Errorf("%s: a slot was sent %d times", b.Board, len(w.published[id]))
+				}
+			}
+		}
+		if n := len(w.published); n > 2*20*18 {
+			t.Errorf("%d slots sent where two clocks plan about 680", n)
+		}
+	})
+}
+
+// The clock jumps to and fro: what is sent stays within what the hours shown by the clock plan, and
+// once it is right again every board is served.
+func TestClockJumps(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(20) {
+		rng := rand.New(rand.NewPCG(seed, 9))
+		jumps := make([]int, 1+rng.IntN(5))
+		for i := range jumps {
+			jumps[i] = rng.IntN(145) - 72
+		}
+		synctest.Test(t, func(t *testing.T) {
+			w, boards := newWorld(), someBoards(t, 5, "@every 6h")
+			var mu sync.Mutex
+			skew := time.Duration(0)
+			set := func(d time.Duration) { mu.Lock(); skew = d; mu.Unlock() }
+			stop := w.start(boards, func() time.Duration { mu.Lock(); defer mu.Unlock(); return skew })
+			for _, hours := range jumps {
+				set(time.Duration(hours) * time.Hour)
+				pass(13 * time.Hour)
+			}
+			set(0)
+			from := time.Now()
+			pass(24 * time.Hour)
+			stop()
+			for _, b := range boards {
+				for id := range planned(b, from.Add(time.Minute), time.Now()) {
+					if len(w.published[id]) == 0 {
+						t.Errorf("%s: a slot was not sent after the clock was right again", b.Board)
+					}
+				}
+			}
+			sends := 0
+			for _, times := range w.published {
+				sends += len(times)
+			}
+			if most := 5 * (4*len(jumps) + 6); sends > most {
+				t.Errorf("jumps %v: %d slots sent, want at most %d", jumps, sends, most)
+			}
+		})
+	}
+}
+
+// A board whose slots cannot be sent holds up no other.
+func TestOneBadBoardHoldsUpNobody(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w, boards := newWorld(), someBoards(t, 40, "@every 6h")
+		ctx, cancel := context.WithCancel(t.Context())
+		tries := 0
+		l := &Loop{
+			Boards: func() []Board { return boards }, Marks: &node{world: w, stop: cancel}, Now: time.Now,
+			Publish: func(ctx context.Context, s posting.Slot) error {
+				if s.Board <= "acme18" { // ten of them
+					tries++
+					return posting.ErrInvalid
+				}
+				return w.publish(ctx, s)
+			},
+		}
+		done := make(chan error)
+		go func() { done <- l.Run(ctx) }()
+		pass(10 * time.Minute)
+		cancel()
+		if err := <-done; err != nil || len(w.published) < 29 {
+			t.Errorf("%d slots sent, error %v", len(w.published), err)
+		}
+		if tries > 12*11 {
+			t.Errorf("%d tries of the bad boards in ten minutes", tries)
+		}
+	})
+}
+
+func TestMarkSurvivesJSON(t *testing.T) {
+	t.Parallel()
+	b := someBoards(t, 1, "@every 6h")[0]
+	now := date("2026-11-23 08:00")
+	var m Mark
+	for i := range 20 {
+		at := now.Add(time.Duration(i) * 6 * time.Hour)
+		s, ok := m.Owes(b, at)
+		if !ok {
+			t.Fatalf("nothing owed at %v: %+v", at, m)
+		}
+		if m, ok = m.Claim(s, at); !ok {
+			t.Fatalf("not claimed at %v: %+v", at, m)
+		}
+		if _, twice := m.Claim(s, at.Add(Lease-time.Millisecond)); twice {
+			t.Fatal("claimed twice")
+		}
+		m = roundTrip(t, m).Confirm(s)
+		if _, again := m.Claim(s, at.Add(time.Hour)); again {
+			t.Fatal("claimed after it was sent")
+		}
+	}
+	if len(m.Published) != marksKept || !m.Claimed.IsZero() || !m.Until.IsZero() {
+		t.Errorf("%+v", m)
+	}
+}
+
+func roundTrip(t *testing.T, m Mark) (back Mark) {
+	t.Helper()
+	data, err := json.Marshal(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(data, &back); err != nil {
+		t.Fatal(err)
+	}
+	return back
+}
