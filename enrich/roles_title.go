@@ -37,10 +37,18 @@ type titleSegment struct {
 // A title with several heads in one slash or "and" list has several roles; role is then the first.
 func (r *titleRules) roleOf(words []titleWord) titleRole {
 	segments := r.segments(words)
+	var other titleRole
 	for i := range segments {
-		if out, ok := r.bySegment(words, segments, i); ok {
+		out, ok := r.bySegment(words, segments, i)
+		if ok && out.role != roleOther {
 			return out
 		}
+		if ok && other.role == "" {
+			other = out // "Open application: data engineer" goes on to what it is for
+		}
+	}
+	if other.role != "" {
+		return other
 	}
 	return r.byFunction(words, segments)
 }
@@ -170,7 +178,7 @@ func (r *titleRules) byHead(words []titleWord, segments []titleSegment, i int, h
 	rule := head.rule
 	switch rule.kind {
 	case headFamily:
-		if literal, ok := r.literal(segments, i); ok {
+		if literal, ok := r.literal(words, segments, i); ok {
 			return literal
 		}
 		for _, ref := range rule.refine {
@@ -195,7 +203,7 @@ func (r *titleRules) byHead(words []titleWord, segments []titleSegment, i int, h
 		return titleRole{role: role, rule: joinRule(rule.phrase, phrase), manager: true}
 	}
 	if r.overridden[rule.role] {
-		if literal, ok := r.literal(segments, i); ok {
+		if literal, ok := r.literal(words, segments, i); ok {
 			return literal
 		}
 	}
@@ -216,10 +224,10 @@ func manages(words []titleWord, start, end int) bool {
 }
 
 // literal finds a research or machine learning head in the segments after i.
-func (r *titleRules) literal(segments []titleSegment, i int) (titleRole, bool) {
+func (r *titleRules) literal(words []titleWord, segments []titleSegment, i int) (titleRole, bool) {
 	for _, s := range segments[i+1:] {
 		head, ok := mainHead(s.heads, s.cut)
-		if !ok || head.rule.kind != headRole {
+		if !ok || head.rule.kind != headRole || !endsPhrase(words, head.end) {
 			continue
 		}
 		switch head.rule.role {
@@ -230,6 +238,12 @@ func (r *titleRules) literal(segments []titleSegment, i int) (titleRole, bool) {
 		}
 	}
 	return titleRole{}, false
+}
+
+// endsPhrase reports whether the noun phrase that ends before word i is complete: the "ML developer"
+// of "ML Developer Experience" is not a person.
+func endsPhrase(words []titleWord, i int) bool {
+	return i >= len(words) || words[i].join != joinSpace || isPreposition(words[i].text) || gradeWord(words, i) || isNumberWord(words[i].text)
 }
 
 // match returns the phrase that makes the refinement apply to a head in the segment that begins at

@@ -47,7 +47,7 @@ func (p placeBooks) inTitle(words []titleWord, i int) int {
 // inText reports whether a name of a place ends with word i of a sentence.
 func (p placeBooks) inText(words []titleWord, i int) bool {
 	for _, book := range []*phraseBook[placeUse]{p.own, p.known} {
-		if _, n := book.endingAt(words, i); n > 0 && (n > 1 || len(words[i].text) > 2) {
+		if _, n := book.endingAt(words, i); n > 0 && (n > 1 || len(words[i].text) > 2 || words[i].text == "sf" || words[i].text == "uk") {
 			return true
 		}
 	}
@@ -121,7 +121,7 @@ func areaNames() []string {
 		"us", "usa", "u.s.", "united states", "north america", "americas", "latam", "latin america", "south america", "canada", "mexico", "brazil", "brasil",
 		"uk", "u.k.", "united kingdom", "ireland", "eu", "europe", "emea", "mea", "middle east", "apac", "asia", "asia pacific", "anz", "dach", "nordics", "benelux", "iberia", "japac",
 		"germany", "deutschland", "deutschlandweit", "bundesweit", "france", "spain", "italy", "netherlands", "poland", "portugal", "switzerland", "austria", "sweden", "denmark", "norway", "finland",
-		"belgium", "romania", "ukraine", "israel", "uae", "india", "china", "japan", "korea", "south korea", "singapore", "australia", "new zealand", "hong kong", "taiwan", "philippines", "indonesia",
+		"nyc", "sf", "bay area", "belgium", "romania", "ukraine", "israel", "uae", "india", "china", "japan", "korea", "south korea", "singapore", "australia", "new zealand", "hong kong", "taiwan", "philippines", "indonesia",
 		"vietnam", "thailand", "malaysia", "africa", "south africa", "worldwide", "anywhere", "east coast", "west coast", "midwest", "northeast", "southeast", "southwest", "northwest", "est", "pst", "cst",
 	}
 }

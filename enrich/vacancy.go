@@ -1,14 +1,15 @@
 package enrich
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/rolescope/rolescope/posting"
 )
 
 // vacancyOf is the identity of the job behind a posting: one company's postings whose normalised
-// title, seniority, employment type and essential text are equal are one vacancy, however many places they
-// name. It is a function of the one posting alone.
+// title, seniority, employment type and essential text are equal are one vacancy, however many places
+// they name. It is a function of the one posting alone, so two adverts that were edited apart are two.
 func vacancyOf(p posting.Posting, doc document, places placeBooks) string {
 	title := strings.Join([]string{p.TitleNormalised, p.Seniority, p.EmploymentType}, "\n")
 	text := essentialText(doc, places)
@@ -19,13 +20,14 @@ func vacancyOf(p posting.Posting, doc document, places placeBooks) string {
 	return posting.VacancyID(p.CompanyKey, title, text)
 }
 
-// essentialText is the description as its vacancy is recognised by: words only, without paragraphs
-// about the employer, benefits, law and procedure, and without sentences that name a place or pay.
+// essentialText is what a vacancy is recognised by: the set of the description's sentences, as words
+// without digits, sorted. Left out are headings, paragraphs about the employer, benefits, law and
+// procedure, and sentences that name a place, pay, a language to speak or a requisition.
 func essentialText(doc document, places placeBooks) string {
-	var b strings.Builder
+	var sentences []string
 	var words []titleWord
 	for _, p := range doc.paragraphs {
-		if !speaksOfWork(p.section) {
+		if p.kind == heading || !speaksOfWork(p.section) {
 			continue
 		}
 		words = splitSentences(words[:0], foldLatin(doc.text[p.start:p.end]))
@@ -34,16 +36,33 @@ func essentialText(doc document, places placeBooks) string {
 			for end < len(words) && words[end].join != joinSegment {
 				end++
 			}
-			if !namesPlaceOrPay(words[start:end], places) {
-				for _, w := range words[start:end] {
-					b.WriteString(w.text)
-					b.WriteByte(' ')
-				}
+			if !differsByCopy(words[start:end], places) {
+				sentences = append(sentences, sentenceText(words[start:end]))
 			}
 			start = end
 		}
 	}
-	return strings.TrimSpace(b.String())
+	slices.Sort(sentences)
+	sentences = slices.DeleteFunc(slices.Compact(sentences), func(s string) bool { return s == "" })
+	return strings.Join(sentences, "\n")
+}
+
+func sentenceText(words []titleWord) string {
+	n := 0
+	for _, w := range words {
+		n += len(w.text) + 1
+	}
+	b := make([]byte, 0, n)
+	for _, w := range words {
+		if w.text[0] >= '0' && w.text[0] <= '9' {
+			continue // years asked for, hours and head counts are edited from copy to copy
+		}
+		if len(b) > 0 {
+			b = append(b, ' ')
+		}
+		b = append(b, w.text...)
+	}
+	return string(b)
 }
 
 // splitSentences is splitParagraph with joinSegment only where a sentence begins; a currency sign is
@@ -70,13 +89,22 @@ func splitSentences(words []titleWord, s string) []titleWord {
 	return words
 }
 
-// namesPlaceOrPay reports whether a sentence differs between the copies of one job.
-func namesPlaceOrPay(words []titleWord, places placeBooks) bool {
+// differsByCopy reports whether a sentence is of the kind that differs between the copies of one job.
+func differsByCopy(words []titleWord, places placeBooks) bool {
 	for i, w := range words {
 		switch w.stem {
 		case "$", "usd", "eur", "gbp", "cad", "aud", "inr", "chf", "salary", "salarie", "ote", "compensation", "gehalt", "salaire", "salario", "remuneration", "pay",
-			"office", "onsite", "hybrid", "remote", "remotely", "relocate", "relocation", "commute", "timezone", "located", "location", "based", "reside", "headquarter", "hq", "ordinance", "jurisdiction":
+			"office", "onsite", "hybrid", "remote", "remotely", "relo", "relocate", "relocation", "commute", "timezone", "located", "location", "based", "reside", "headquarter", "hq", "ordinance", "jurisdiction",
+			"utc", "gmt", "cet", "fluent", "fluency", "bilingual", "fliessend", "courant", "requisition", "airport":
 			return true
+		case "req":
+			if next := wordAt(words, i+1); next == "id" || next == "number" {
+				return true
+			}
+		case "time":
+			if before := wordAt(words, i-1); before == "standard" || before == "eastern" || before == "pacific" {
+				return true
+			}
 		}
 		if places.inText(words, i) {
 			return true
