@@ -1,0 +1,104 @@
+package enrich
+
+import "strings"
+
+// The values of Posting.Degree.
+const (
+	degreeNone     = "none"
+	degreeBachelor = "bachelor"
+	degreeMaster   = "master"
+	degreePhD      = "phd"
+)
+
+// degreeWords name degrees; a word must stand alone unless it ends in a letter that continues
+// ("bachelor's"). Short forms count only where they can be nothing else.
+var degreeWords = []struct {
+	rank  int
+	words []string
+}{
+	{1, []string{"bachelor", "bachelors", "bachelor's", "bachelor’s", "b.s", "b.s.", "b.sc", "bsc", "b.a", "ba/bs", "bs/ba", "bs/ms", "bs in", "bs or", "bs degree", "bs,", "ba in", "ba or", "b.tech", "btech", "b.e.", "b.eng", "beng", "undergraduate degree", "university degree", "college degree", "four-year degree", "4-year degree", "4 year degree", "bs", "degree in", "degree or", "technical degree", "abgeschlossenes studium", "hochschulabschluss", "hochschulstudium", "licenciatura", "grado en", "graduação", "laurea", "hbo", "bacharel", "diplôme d'ingénieur"}},
+	{2, []string{"master", "masters", "master's", "master’s", "m.s", "m.s.", "msc", "m.sc", "ms in", "ms or", "ms/phd", "ms/ph.d", "ms degree", "m.eng", "meng", "m.tech", "mba", "graduate degree", "advanced degree", "postgraduate degree", "máster", "bac+5", "bac +5", "ms"}},
+	{3, []string{"phd", "ph.d", "ph.d.", "ph.d’s", "phds", "phd's", "doctorate", "doctoral", "doctor of", "promotion in", "doktor"}},
+}
+
+var noDegreePhrases = []string{"no degree required", "no degree is required", "no degree needed", "no degree necessary", "degree not required", "degree is not required", "degrees are not required", "don't require a degree", "do not require a degree", "don’t require a degree", "don't need a degree", "don’t need a degree", "no formal degree", "no college degree", "no university degree", "with or without a degree", "regardless of degree", "degree not necessary", "no formal education", "no phd required"}
+
+// degree is the lowest degree that suffices: of all degrees the requirements name, the lowest;
+// "none" only when the text says that none is needed. "Or equivalent experience" does not change
+// what is named, and what is only preferred does not count.
+func degree(doc document) string {
+	lowest := 0
+	for _, p := range doc.paragraphs {
+		switch p.section {
+		case sectionBenefits, sectionLegal, sectionAbout, sectionProcess:
+			continue
+		}
+		lower := strings.ToLower(doc.text[p.start:p.end])
+		if holdsAny(lower, noDegreePhrases[:len(noDegreePhrases)-1]) {
+			return degreeNone
+		}
+		if p.section == sectionPreferred {
+			continue
+		}
+		for sentence := range strings.SplitSeq(lower, "; ") {
+			if r := sentenceDegree(sentence); r > 0 && (lowest == 0 || r < lowest) {
+				lowest = r
+			}
+		}
+	}
+	return [...]string{"", degreeBachelor, degreeMaster, degreePhD}[lowest]
+}
+
+// sentenceDegree is the rank of the lowest degree a sentence asks for, 0 for none.
+func sentenceDegree(s string) int {
+	for _, d := range degreeWords {
+		for _, w := range d.words {
+			i := degreeAt(s, w)
+			if i < 0 {
+				continue
+			}
+			// "PhD preferred": only a wish, when it is said of this degree and not of another.
+			tail := s[i+len(w):min(len(s), i+len(w)+wishReach)]
+			if cut := strings.IndexAny(tail, ".,("); cut > 0 {
+				tail = tail[:cut]
+			}
+			if holdsAny(tail, []string{"preferred", "a plus", "desirable", "nice to have", "desired", "bonus", "not required"}) {
+				continue
+			}
+			return d.rank
+		}
+	}
+	return 0
+}
+
+// wishReach is how far behind a degree the word "preferred" still speaks of it.
+const wishReach = 60
+
+// degreeAt finds a degree's word where it can mean a degree: the short and ambiguous ones need a
+// word of education in the same sentence.
+func degreeAt(s, w string) int {
+	for from := 0; ; {
+		i := strings.Index(s[from:], w)
+		if i < 0 {
+			return -1
+		}
+		i += from
+		from = i + len(w)
+		if !wordStart(s, i) || startsWord(s[i+len(w):]) {
+			continue
+		}
+		if (len(w) <= 5 || w == "master" || w == "masters" || strings.HasPrefix(w, "degree")) && !strings.HasPrefix(w, "phd") && !strings.HasPrefix(w, "ph.d") {
+			if !holdsAny(s, []string{"degree", "computer science", "mathematics", "engineering", "studium", "statistics", "physics", "phd", "ph.d", "bachelor", "equivalent", "related field", "quantitative", "economics", "studies", "diploma"}) {
+				continue
+			}
+			if strings.HasPrefix(s[i+len(w):], " data") || strings.HasPrefix(s[i+len(w):], " sql") || strings.HasPrefix(s[i+len(w):], " office") || strings.HasPrefix(s[i+len(w):], " excel") || strings.HasPrefix(s[i+len(w):], " the ") || strings.HasSuffix(s[:i], "scrum ") {
+				continue
+			}
+		}
+		if strings.HasPrefix(w, "degree") && (strings.HasSuffix(s[:i], "high ") || holdsAny(s, []string{"master", "phd", "ph.d", "advanced", "graduate"})) && w != "bachelor" {
+			// "advanced degree in": the word alone does not make it a bachelor's.
+			continue
+		}
+		return i
+	}
+}
