@@ -98,7 +98,7 @@ func origin(raw posting.Raw) posting.Posting {
 // the phrases that decided.
 func (t *Tagger) tagRole(p *posting.Posting, doc document) {
 	words := splitTitle(doc.title)
-	title := t.titles.roleOf(words)
+	title := t.titles.roleOfTitle(doc.title, words)
 	p.RoleTitle, p.Roles = title.role, title.roles
 	text := t.text.read(splitText(doc), t.titles)
 	role, why := text.role(t.text.roles)
