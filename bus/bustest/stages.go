@@ -132,7 +132,7 @@ func testRetry(t *testing.T, open Open, now func() time.Time) {
 }
 
 func testRenew(t *testing.T, open Open) {
-	const ackWait = 300 * time.Millisecond
+	const ackWait = 600 * time.Millisecond
 	b := open(t, bus.Config{AckWait: ackWait})
 	var mu sync.Mutex
 	seen := map[string]int{}
