@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -163,21 +162,19 @@ func (s *system) importFile(ctx context.Context, src source.Source, o ingest.Opt
 			report.problem(s.app, snapshot.Err)
 			continue
 		}
-		if err := s.importSnapshot(ctx, src, snapshot, complete, report); err != nil {
-			if !errors.Is(err, posting.ErrInvalid) || ctx.Err() != nil {
-				return err
-			}
+		board, err := snapshot.Parse(src)
+		if err != nil {
 			report.problem(s.app, fmt.Errorf("%s: %w", file, err))
+			continue
+		}
+		if err := s.importBoard(ctx, src, snapshot, board, complete, report); err != nil {
+			return err
 		}
 	}
 	return ctx.Err()
 }
 
-func (s *system) importSnapshot(ctx context.Context, src source.Source, snapshot ingest.Snapshot, complete bool, report *importReport) error {
-	board, err := snapshot.Parse(src)
-	if err != nil {
-		return err
-	}
+func (s *system) importBoard(ctx context.Context, src source.Source, snapshot ingest.Snapshot, board source.Board, complete bool, report *importReport) error {
 	run := posting.NewRun(src.Kind(), snapshot.Board, snapshot.Company, src.Proof(), snapshot.ObservedAt, snapshot.ObservedAt)
 	run.Complete = complete
 	// Everything is sent, known or not: importing again is also how a damaged store is repaired.

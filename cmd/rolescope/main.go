@@ -127,7 +127,7 @@ whole history, tags skills and roles with evidence, and answers questions about 
 		&cobra.Group{ID: "operate", Title: "Operate:"},
 	)
 	for _, c := range []*cobra.Command{
-		newImportCommand(a), newTagCommand(a), newTrendCommand(a), newSQLCommand(a),
+		newDemoCommand(a), newImportCommand(a), newTagCommand(a), newTrendCommand(a), newSQLCommand(a),
 	} {
 		c.GroupID = "use"
 		root.AddCommand(c)

@@ -8,7 +8,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -220,22 +219,21 @@ func (a *app) volumeTable(answer trend.VolumeAnswer) error {
 	slices.SortStableFunc(groups, func(x, y string) int {
 		return int(cells[y][latest].Active) - int(cells[x][latest].Active)
 	})
-	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintf(w, "%s\t", strings.ToUpper(answer.By))
+	header := []string{answer.By}
 	for _, p := range periods {
-		fmt.Fprintf(w, "%s\t", p.Format(time.DateOnly))
+		header = append(header, p.Format(time.DateOnly))
 	}
-	fmt.Fprintln(w)
+	table := [][]string{header}
 	for _, g := range groups {
-		fmt.Fprintf(w, "%s\t", g)
+		row := []string{oneLine(g, 40)}
 		for _, p := range periods {
 			r := cells[g][p]
-			fmt.Fprintf(w, "%s (+%s)\t", count(r.Active), count(r.New))
+			row = append(row, fmt.Sprintf("%s (+%s)", count(r.Active), count(r.New)))
 		}
-		fmt.Fprintln(w)
+		table = append(table, row)
 	}
-	if err := w.Flush(); err != nil {
-		return fmt.Errorf("print: %w", err)
+	if err := writeTable(a.stdout, table); err != nil {
+		return err
 	}
 	fmt.Fprintf(a.stdout, "\nvacancies active in the period (+ new in it); tagger version %s; --json has the SQL\n", answer.TaggerVersion)
 	return nil
@@ -260,7 +258,7 @@ func (a *app) skillsTable(answer trend.SkillsAnswer, top int) error {
 			return err
 		}
 	}
-	fmt.Fprintf(a.stdout, "share of the role's active vacancies that mention the skill, in %%; n = vacancies; tagger version %s; --json has the SQL\n", answer.TaggerVersion)
+	fmt.Fprintf(a.stdout, "share of the role's active vacancies that mention the skill, in %%; change in points; n = vacancies; tagger version %s; --json has the SQL\n", answer.TaggerVersion)
 	return nil
 }
 
@@ -285,27 +283,22 @@ func (a *app) roleTable(role string, rows []trend.SkillsRow, top int) error {
 		}
 		return 0
 	})
-	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintf(w, "%s\t", role)
+	header, ns := []string{role}, []string{"n"}
 	for _, p := range periods {
-		fmt.Fprintf(w, "%s\t", p.Format(time.DateOnly))
+		header, ns = append(header, p.Format(time.DateOnly)), append(ns, count(totals[p]))
 	}
-	fmt.Fprint(w, "change\t\n(n)\t")
-	for _, p := range periods {
-		fmt.Fprintf(w, "%s\t", count(totals[p]))
-	}
-	fmt.Fprintln(w, "\t")
-	for _, s := range skills[:min(top, len(skills))] {
-		fmt.Fprintf(w, "%s\t", s)
+	table := [][]string{append(header, "change"), ns}
+	for _, skill := range skills[:min(top, len(skills))] {
+		row := []string{skill}
 		for _, p := range periods {
-			fmt.Fprintf(w, "%.1f\t", 100*shares[s][p])
+			row = append(row, fmt.Sprintf("%.1f", 100*shares[skill][p]))
 		}
-		fmt.Fprintf(w, "%+.1f\t\n", 100*(shares[s][latest]-shares[s][firstPeriod]))
+		table = append(table, append(row, fmt.Sprintf("%+.1f", 100*(shares[skill][latest]-shares[skill][firstPeriod]))))
 	}
-	fmt.Fprintln(w)
-	if err := w.Flush(); err != nil {
-		return fmt.Errorf("print: %w", err)
+	if err := writeTable(a.stdout, table); err != nil {
+		return err
 	}
+	fmt.Fprintln(a.stdout)
 	return nil
 }
 
