@@ -42,6 +42,8 @@ func (r *titleRules) roleOfTitle(title string, words []titleWord) titleRole {
 		}
 	}
 	switch {
+	case headed == 1 && len(segments) > 1 && len(segments[0].heads) == 0:
+		return r.roleOf(words[segments[1].start:]) // the employer's name ("Fern.ai") refines nothing
 	case headed == 1:
 		return r.roleOf(words) // one job, whose other segments refine it
 	case headed == 0:

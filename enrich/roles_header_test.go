@@ -18,6 +18,7 @@ func TestHeaderLines(t *testing.T) {
 		{"Papertrail (YC) | Senior Data Scientist | London, UK | Onsite", roleDataScientist, nil},
 		{"Papertrail | iOS Engineer, Android Engineer | London", roleSoftwareEngineer, nil},
 		{"Papertrail | London | Onsite", roleOther, nil},
+		{"Fern.ai | Software Engineer | London", roleSoftwareEngineer, nil},
 		{"Learning Fern | London | Contract | Onsite", roleOther, nil},
 		{"Papertrail | Data Science Lead | London", roleDataScientist, nil},
 		{"Papertrail | 2 Python devs | London", roleSoftwareEngineer, nil},

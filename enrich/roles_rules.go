@@ -13,8 +13,7 @@ import (
 //go:embed roles/*.yaml
 var roleFiles embed.FS
 
-// The roles a posting can have, in the order in which reports list them. See docs: what each means
-// is written in roles/README.md.
+// The roles a posting can have. roles/README.md says what each means.
 const (
 	roleResearchScientist = "research_scientist"
 	roleResearchEngineer  = "research_engineer"
