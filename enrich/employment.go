@@ -23,30 +23,115 @@ type employmentWord struct{ word, kind string }
 // titleEmployment are the words that state it in a title, whatever the source's field says:
 // internships are often filed as full-time.
 var titleEmployment = []employmentWord{
-	{"internship", employmentInternship}, {"intern", employmentInternship}, {"interns", employmentInternship}, {"praktikum", employmentInternship}, {"praktikant", employmentInternship}, {"praktikant:in", employmentInternship}, {"stagiaire", employmentInternship}, {"prácticas", employmentInternship}, {"estágio", employmentInternship}, {"estagiário", employmentInternship}, {"becario", employmentInternship}, {"tirocinio", employmentInternship}, {"co-op", employmentInternship},
-	{"apprentice", employmentApprenticeship}, {"apprenticeship", employmentApprenticeship}, {"ausbildung", employmentApprenticeship}, {"alternance", employmentApprenticeship}, {"alternant", employmentApprenticeship},
-	{"werkstudent", employmentPartTime}, {"working student", employmentPartTime}, {"part-time", employmentPartTime}, {"part time", employmentPartTime}, {"teilzeit", employmentPartTime},
+	{"internship", employmentInternship},
+	{"intern", employmentInternship},
+	{"interns", employmentInternship},
+	{"praktikum", employmentInternship},
+	{"praktikant", employmentInternship},
+	{"praktikant:in", employmentInternship},
+	{"stagiaire", employmentInternship},
+	{"prácticas", employmentInternship},
+	{"estágio", employmentInternship},
+	{"estagiário", employmentInternship},
+	{"becario", employmentInternship},
+	{"tirocinio", employmentInternship},
+	{"co-op", employmentInternship},
+	{"apprentice", employmentApprenticeship},
+	{"apprenticeship", employmentApprenticeship},
+	{"ausbildung", employmentApprenticeship},
+	{"alternance", employmentApprenticeship},
+	{"alternant", employmentApprenticeship},
+	{"werkstudent", employmentPartTime},
+	{"working student", employmentPartTime},
+	{"part-time", employmentPartTime},
+	{"part time", employmentPartTime},
+	{"teilzeit", employmentPartTime},
 	{"volunteer", employmentVolunteer},
-	{"fixed-term", employmentTemporary}, {"fixed term", employmentTemporary}, {"temporary", employmentTemporary}, {"seasonal", employmentTemporary}, {"befristet", employmentTemporary}, {"ftc", employmentTemporary},
-	{"freelance", employmentContract}, {"freelancer", employmentContract}, {"contractor", employmentContract}, {"(contract)", employmentContract}, {"- contract", employmentContract}, {"contract role", employmentContract}, {"contract-to-hire", employmentContract}, {"contract to hire", employmentContract},
+	{"fixed-term", employmentTemporary},
+	{"fixed term", employmentTemporary},
+	{"temporary", employmentTemporary},
+	{"seasonal", employmentTemporary},
+	{"befristet", employmentTemporary},
+	{"ftc", employmentTemporary},
+	{"freelance", employmentContract},
+	{"freelancer", employmentContract},
+	{"contractor", employmentContract},
+	{"(contract", employmentContract},
+	{"- contract", employmentContract},
+	{"| contract", employmentContract},
+	{"contract role", employmentContract},
+	{"contract-to-hire", employmentContract},
+	{"contract to hire", employmentContract},
 }
 
 // fieldEmployment are the words of sources' fields, letters only, the narrower ones first.
 var fieldEmployment = []employmentWord{
-	{"intern", employmentInternship}, {"praktik", employmentInternship}, {"trainee", employmentInternship}, {"apprentice", employmentApprenticeship}, {"ausbildung", employmentApprenticeship},
-	{"volunteer", employmentVolunteer}, {"temp", employmentTemporary}, {"fixedterm", employmentTemporary}, {"seasonal", employmentTemporary}, {"befristet", employmentTemporary},
-	{"contract", employmentContract}, {"freelance", employmentContract}, {"consultant", employmentContract}, {"perdiem", employmentContract},
-	{"parttime", employmentPartTime}, {"teilzeit", employmentPartTime}, {"halftime", employmentPartTime}, {"workingstudent", employmentPartTime},
-	{"fulltime", employmentFullTime}, {"vollzeit", employmentFullTime}, {"tempsplein", employmentFullTime},
+	{"intern", employmentInternship},
+	{"praktik", employmentInternship},
+	{"trainee", employmentInternship},
+	{"apprentice", employmentApprenticeship},
+	{"ausbildung", employmentApprenticeship},
+	{"volunteer", employmentVolunteer},
+	{"temp", employmentTemporary},
+	{"fixedterm", employmentTemporary},
+	{"seasonal", employmentTemporary},
+	{"befristet", employmentTemporary},
+	{"contract", employmentContract},
+	{"freelance", employmentContract},
+	{"consultant", employmentContract},
+	{"perdiem", employmentContract},
+	{"parttime", employmentPartTime},
+	{"teilzeit", employmentPartTime},
+	{"halftime", employmentPartTime},
+	{"workingstudent", employmentPartTime},
+	{"fulltime", employmentFullTime},
+	{"vollzeit", employmentFullTime},
+	{"tempsplein", employmentFullTime},
 }
 
 // textEmployment are the phrases that state it in a text, the more particular ones first.
 var textEmployment = []employmentWord{
-	{"this internship", employmentInternship}, {"internship program", employmentInternship}, {"our interns", employmentInternship}, {"apprenticeship program", employmentApprenticeship},
-	{"contract-to-hire", employmentContract}, {"contract to hire", employmentContract}, {"contract position", employmentContract}, {"contract role", employmentContract}, {"month contract", employmentContract}, {"independent contractor", employmentContract}, {"freelance", employmentContract}, {"1099", employmentContract}, {"job type: contract", employmentContract}, {"employment type: contract", employmentContract},
-	{"fixed-term", employmentTemporary}, {"fixed term contract", employmentTemporary}, {"temporary position", employmentTemporary}, {"temporary role", employmentTemporary},
-	{"part-time position", employmentPartTime}, {"part-time role", employmentPartTime}, {"part time position", employmentPartTime}, {"this is a part-time", employmentPartTime}, {"job type: part-time", employmentPartTime}, {"teilzeit möglich", ""},
-	{"full-time position", employmentFullTime}, {"full-time role", employmentFullTime}, {"full time position", employmentFullTime}, {"full time role", employmentFullTime}, {"full-time employee", employmentFullTime}, {"this is a full-time", employmentFullTime}, {"this is a full time", employmentFullTime}, {"job type: full-time", employmentFullTime}, {"job type: full time", employmentFullTime}, {"employment type: full-time", employmentFullTime}, {"employment type: full time", employmentFullTime}, {"permanent, full-time", employmentFullTime}, {"full-time, permanent", employmentFullTime}, {"full-time", employmentFullTime}, {"full time", employmentFullTime}, {"fulltime", employmentFullTime}, {"vollzeit", employmentFullTime}, {"temps plein", employmentFullTime}, {"jornada completa", employmentFullTime}, {"unbefristet", employmentFullTime}, {"festanstellung", employmentFullTime},
+	{"this internship", employmentInternship},
+	{"apprenticeship program", employmentApprenticeship},
+	{"contract-to-hire", employmentContract},
+	{"contract to hire", employmentContract},
+	{"contract position", employmentContract},
+	{"contract role", employmentContract},
+	{"month contract", employmentContract},
+	{"independent contractor", employmentContract},
+	{"job type: contract", employmentContract},
+	{"employment type: contract", employmentContract},
+	{"fixed-term", employmentTemporary},
+	{"fixed term contract", employmentTemporary},
+	{"temporary position", employmentTemporary},
+	{"temporary role", employmentTemporary},
+	{"part-time position", employmentPartTime},
+	{"part-time role", employmentPartTime},
+	{"part time position", employmentPartTime},
+	{"this is a part-time", employmentPartTime},
+	{"job type: part-time", employmentPartTime},
+	{"teilzeit möglich", ""},
+	{"full-time position", employmentFullTime},
+	{"full-time role", employmentFullTime},
+	{"full time position", employmentFullTime},
+	{"full time role", employmentFullTime},
+	{"full-time employee", employmentFullTime},
+	{"this is a full-time", employmentFullTime},
+	{"this is a full time", employmentFullTime},
+	{"job type: full-time", employmentFullTime},
+	{"job type: full time", employmentFullTime},
+	{"employment type: full-time", employmentFullTime},
+	{"employment type: full time", employmentFullTime},
+	{"permanent, full-time", employmentFullTime},
+	{"full-time, permanent", employmentFullTime},
+	{"full-time", employmentFullTime},
+	{"full time", employmentFullTime},
+	{"fulltime", employmentFullTime},
+	{"vollzeit", employmentFullTime},
+	{"temps plein", employmentFullTime},
+	{"jornada completa", employmentFullTime},
+	{"unbefristet", employmentFullTime},
+	{"festanstellung", employmentFullTime},
 }
 
 // employmentType tells the kind of employment by the title, the source's field, the header line of
@@ -54,11 +139,7 @@ var textEmployment = []employmentWord{
 func employmentType(rec posting.Record, doc document) string {
 	title := strings.ToLower(doc.title)
 	for _, w := range titleEmployment {
-		if w.word[0] == '(' || w.word[0] == '-' {
-			if strings.Contains(title, w.word) {
-				return w.kind
-			}
-		} else if holdsWord(title, w.word) {
+		if holdsWord(title, w.word) {
 			return w.kind
 		}
 	}
@@ -89,8 +170,20 @@ func employmentType(rec posting.Record, doc document) string {
 func headerEmployment(first string) string {
 	found := ""
 	for _, w := range []employmentWord{
-		{"intern", employmentInternship}, {"interns", employmentInternship}, {"internship", employmentInternship}, {"internships", employmentInternship}, {"contract", employmentContract}, {"contractor", employmentContract}, {"freelance", employmentContract},
-		{"part-time", employmentPartTime}, {"part time", employmentPartTime}, {"parttime", employmentPartTime}, {"full-time", employmentFullTime}, {"full time", employmentFullTime}, {"fulltime", employmentFullTime}, {"ft", employmentFullTime},
+		{"intern", employmentInternship},
+		{"interns", employmentInternship},
+		{"internship", employmentInternship},
+		{"internships", employmentInternship},
+		{"contract", employmentContract},
+		{"contractor", employmentContract},
+		{"freelance", employmentContract},
+		{"part-time", employmentPartTime},
+		{"part time", employmentPartTime},
+		{"parttime", employmentPartTime},
+		{"full-time", employmentFullTime},
+		{"full time", employmentFullTime},
+		{"fulltime", employmentFullTime},
+		{"ft", employmentFullTime},
 	} {
 		if holdsWord(first, w.word) {
 			if found != "" && found != w.kind {

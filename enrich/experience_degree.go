@@ -58,7 +58,7 @@ func sentenceDegree(s string) int {
 				continue
 			}
 			// "PhD preferred": only a wish, when it is said of this degree and not of another.
-			tail := s[i+len(w):min(len(s), i+len(w)+wishReach)]
+			tail := s[i+len(w) : min(len(s), i+len(w)+wishReach)]
 			if cut := strings.IndexAny(tail, ".,("); cut > 0 {
 				tail = tail[:cut]
 			}

@@ -44,6 +44,8 @@ func TestReadDocumentText(t *testing.T) {
 		"unclosed":          {"<p>One<div>Two<b>three", "One\nTwothree"},
 		"wrapped":           {"We are looking for an engineer who likes to build large\nsystems that many people use every day, and who writes\nthem well.\n\n- Write code that is read more often than it is written\n  by others\n- Ship\n\nShort\nlines", "We are looking for an engineer who likes to build large systems that many people use every day, and who writes them well.\n- Write code that is read more often than it is written by others\n- Ship\nShort\nlines"},
 		"markup in text":    {"<p>A &lt;br&gt; B</p><p>C</p>", "A\nB\nC"},
+		"inline bullets":    {"Duties include " + strings.Repeat("these things ", 20) + " • Build • Ship • Run", "Duties include " + strings.TrimSpace(strings.Repeat("these things ", 20)) + "\n- Build\n- Ship\n- Run"},
+		"bullets as fields": {"Acme • Berlin • Remote • Engineer", "Acme • Berlin • Remote • Engineer"},
 		"separators vanish": {"<p>One\u2028Two</p>", "One Two"},
 	}
 	for name, tt := range tests {

@@ -74,7 +74,7 @@ func isShouted(s string) bool {
 // canonicalLines cleans every line, gives items their prefix and drops blank lines.
 func canonicalLines(in []line) []line {
 	out := in[:0:0]
-	for _, l := range in {
+	for _, l := range splitInlineBullets(in) {
 		for {
 			t := canonicalLine(l.text)
 			if t == l.text {
@@ -85,6 +85,40 @@ func canonicalLines(in []line) []line {
 		if l.text != "" {
 			out = append(out, l)
 		}
+	}
+	return out
+}
+
+const (
+	// inlineBulletsMin and inlineBulletBytesMin tell a list that lost its line breaks from a header
+	// that separates its fields with bullets.
+	inlineBulletsMin     = 3
+	inlineBulletBytesMin = 300
+)
+
+// splitInlineBullets gives every item of a list that lost its line breaks a line of its own.
+func splitInlineBullets(in []line) []line {
+	var out []line
+	for i, l := range in {
+		if len(l.text) < inlineBulletBytesMin || strings.Count(l.text, "•")+strings.Count(l.text, "●")+strings.Count(l.text, "▪") < inlineBulletsMin {
+			if out != nil {
+				out = append(out, l)
+			}
+			continue
+		}
+		if out == nil {
+			out = append(make([]line, 0, len(in)+inlineBulletsMin), in[:i]...)
+		}
+		for from, at := 0, 0; from < len(l.text); from = at {
+			at = len(l.text)
+			if k := strings.IndexAny(l.text[from+1:], "•●▪"); k >= 0 {
+				at = from + 1 + k
+			}
+			out = append(out, line{text: l.text[from:at]})
+		}
+	}
+	if out == nil {
+		return in
 	}
 	return out
 }

@@ -18,7 +18,8 @@ const (
 // first. What no rule resolves keeps its text and stays without a country.
 func locations(rec posting.Record, doc document) []posting.Location {
 	g := loadGazetteer()
-	remote := workplaceWord(rec.Workplace) == workplaceRemote || rec.Workplace == "" && rec.Remote != nil && *rec.Remote
+	stated := rec.Workplace != "" || rec.Remote != nil && *rec.Remote
+	remote := stated && workplace(rec, doc) == workplaceRemote
 	var out []posting.Location
 	add := func(l posting.Location) {
 		if remote {

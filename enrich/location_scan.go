@@ -21,8 +21,8 @@ const (
 	tokenUnknown placeTokenKind = iota
 	tokenName
 	tokenRemote
-	tokenComma // a comma or an opening bracket: narrower to wider
-	tokenDash  // a dash, colon or closing bracket
+	tokenComma  // a comma or an opening bracket: narrower to wider
+	tokenDash   // a dash, colon or closing bracket
 	tokenEither // begins another place altogether
 )
 

@@ -120,7 +120,9 @@ func structuredSalary(p posting.Pay) posting.Salary {
 	return s
 }
 
-func payCurrency(p posting.Pay) string { return isoCurrency(strings.ToUpper(strings.TrimSpace(p.Currency))) }
+func payCurrency(p posting.Pay) string {
+	return isoCurrency(strings.ToUpper(strings.TrimSpace(p.Currency)))
+}
 
 func intervalPeriod(s string) string {
 	s = strings.ToLower(s)

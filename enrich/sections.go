@@ -177,7 +177,7 @@ func sectionOfLead(lower string) section {
 	for _, p := range preferredEnds {
 		// Inside a sentence of another subject ("... skills are a must. German is a plus") the rest
 		// still counts: a whole paragraph is optional only when it is one sentence.
-		if strings.HasSuffix(end, p) && !strings.Contains(end, ". ") {
+		if strings.HasSuffix(end, p) && !strings.Contains(end, ". ") && !mixedWish(end) {
 			return sectionPreferred
 		}
 	}
@@ -187,6 +187,23 @@ func sectionOfLead(lower string) section {
 		}
 	}
 	return sectionNone
+}
+
+// wishWordsMax is the length of a last clause that is a wish of its own.
+const wishWordsMax = 4
+
+// mixedWish reports whether only the end of the sentence is optional: "Go required, Rust a plus",
+// "a bachelor's degree, master's preferred", but not "Kafka, Spark or Flink is a plus".
+func mixedWish(s string) bool {
+	if strings.Contains(s, "required") && !strings.HasSuffix(s, "not required") || strings.Contains(s, "minimum") || strings.Contains(s, "must ") {
+		return true
+	}
+	i := strings.LastIndexAny(s, ",;(")
+	if i < 0 {
+		return false
+	}
+	clause := strings.Fields(s[i+1:])
+	return len(clause) > 0 && len(clause) <= wishWordsMax && clause[0] != "or" && clause[0] != "and"
 }
 
 // legalPhrases and benefitPhrases recognise boilerplate by its content.
@@ -199,10 +216,16 @@ const (
 	legalHitsMin         = 2
 	benefitHitsMin       = 2
 	benefitHitsOutOfTune = 3
+	// contentBytesMax is the length above which a paragraph is a whole advert without line breaks,
+	// in which boilerplate is only a part.
+	contentBytesMax = 2000
 )
 
 // sectionOfContent recognises legal and benefit paragraphs wherever they stand.
 func sectionOfContent(lower string, current section) section {
+	if len(lower) > contentBytesMax {
+		return current
+	}
 	legal := countPhrases(lower, legalPhrases)
 	if legal >= legalHitsMin || legal == 1 && (current == sectionLegal || strings.Contains(lower, "equal opportunity") || strings.Contains(lower, "regardless of race") || strings.Contains(lower, "reasonable accommodation")) {
 		return sectionLegal

@@ -30,8 +30,10 @@ func workplaceWord(s string) string {
 // Phrases that tell the workplace in running text. They name the work, not the technology: "hybrid
 // cloud" and "remote sensing" are everywhere.
 var (
-	hybridPhrases = []string{"hybrid work", "hybrid role", "hybrid position", "hybrid model", "hybrid schedule", "hybrid environment", "hybrid policy", "hybrid approach", "hybrid set", "hybrid office", "hybrid job", "is hybrid", "(hybrid)", "hybrid:", "hybrid -", "hybrid,", "hybrides arbeiten", "hybrid arbeiten",
-		"days a week in the office", "days per week in the office", "days a week in our", "days per week in our", "days in the office", "days in office", "days in-office", "days onsite", "days on-site", "days per week onsite", "days a week onsite", "in-office days", "in the office at least", "in one of our offices at least", "in our offices at least", "days of remote", "days remote", "partially remote", "days a week from the office", "days from the office"}
+	hybridPhrases = []string{
+		"hybrid work", "hybrid role", "hybrid position", "hybrid model", "hybrid schedule", "hybrid environment", "hybrid policy", "hybrid approach", "hybrid set", "hybrid office", "hybrid job", "is hybrid", "(hybrid)", "hybrid:", "hybrid -", "hybrid,", "hybrides arbeiten", "hybrid arbeiten",
+		"days a week in the office", "days per week in the office", "days a week in our", "days per week in our", "days in the office", "days in office", "days in-office", "days onsite", "days on-site", "days per week onsite", "days a week onsite", "in-office days", "in the office at least", "in one of our offices at least", "in our offices at least", "days of remote", "days remote", "partially remote", "days a week from the office", "days from the office",
+	}
 	remotePhrases = []string{"fully remote", "100% remote", "remote-first", "remote first", "fully distributed", "remote position", "remote role", "remote job", "remote opportunity", "this is a remote", "is remote", "work remotely from", "remote company", "work from anywhere", "all-remote", "remote (", "(remote", "remote-based", "remote within", "remote in the", "remote us", "location: remote", "remote anywhere", "remote work from", "full remote", "vollständig remote", "télétravail complet", "100% télétravail", "100% remoto", "entirely remote", "home based", "home-based"}
 	onsitePhrases = []string{"fully onsite", "fully on-site", "100% onsite", "100% on-site", "on-site role", "onsite role", "on-site position", "onsite position", "in-person role", "in-person position", "is on-site", "is onsite", "is in-person", "is in person", "fully in-person", "fully in person", "in-office role", "in-office position", "is in-office", "is an in-office", "is an on-site", "is an onsite", "is an in-person", "5 days a week in", "five days a week in", "5 days per week in", "five days per week in", "5 days a week onsite", "5 days in office", "five days in", "(onsite)", "(on-site)", "(in-office)", "not remote", "no remote", "not a remote", "work onsite", "work on-site", "in person from our", "in-person from our", "in person at our", "in-person at our", "in-person team", "in-office culture", "must be on-site"}
 )
@@ -43,11 +45,16 @@ func workplace(rec posting.Record, doc document) string {
 	if w := workplaceWord(rec.Workplace); w != "" {
 		return w
 	}
-	if rec.Remote != nil && *rec.Remote {
-		return workplaceRemote
-	}
-	if w := workplaceOfPlaces(rec.Places); w != "" {
+	flagged := rec.Remote != nil && *rec.Remote
+	if w := workplaceOfPlaces(rec.Places); w != "" && (w == workplaceHybrid || !flagged) {
 		return w
+	}
+	if flagged {
+		// Boards set the flag for hybrid work too; what the advert says is more exact.
+		if holdsAny(strings.ToLower(doc.text), hybridPhrases) {
+			return workplaceHybrid
+		}
+		return workplaceRemote
 	}
 	if w := statedWorkplace(strings.ToLower(doc.title)); w != "" {
 		return w
