@@ -173,15 +173,18 @@ func announced(s string, n number) bool {
 	return slices.ContainsFunc(wordsBefore(s[:n.start]), isAnnouncer)
 }
 
-// announcedClosely reports whether s ends with an announcing word and at most three marks: a number
-// in one piece may be an id, so the word has to stand right before it.
+// announcedClosely reports whether s ends with an announcing word and no more than "me at" and three
+// marks: a number in one piece may be an id, so the word has to stand right before it.
 func announcedClosely(s string) bool {
 	trimmed := strings.TrimRight(s, " \u00a0.:")
-	if len(s)-len(trimmed) > 3 {
+	words := wordsBefore(trimmed)
+	if len(s)-len(trimmed) > 3 || len(words) == 0 || !strings.HasSuffix(trimmed, words[len(words)-1]) {
 		return false
 	}
-	words := wordsBefore(trimmed)
-	return len(words) > 0 && strings.HasSuffix(trimmed, words[len(words)-1]) && isAnnouncer(words[len(words)-1])
+	for len(words) > 1 && slices.Contains([]string{"me", "us", "at", "on"}, strings.ToLower(words[len(words)-1])) {
+		words = words[:len(words)-1]
+	}
+	return isAnnouncer(words[len(words)-1])
 }
 
 func isAnnouncer(word string) bool { return slices.Contains(announcers, strings.ToLower(word)) }

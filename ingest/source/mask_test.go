@@ -28,6 +28,7 @@ func TestMask(t *testing.T) {
 		{"(415) 555-0123 or (415)555.0124", "[phone] or [phone]"},
 		{"call us at 415-555-0123 today", "call us at [phone] today"},
 		{"Telefon 030/555 01 23, Fax: 0305550124", "Telefon [phone], Fax: [phone]"},
+		{"call me at 4155550123, we call on 4155550123 ids", "call me at [phone], we call on [phone] ids"},
 		{"in 2023 (415) 555-0123", "in 2023 [phone]"},
 		// Pay.
 		{"$150,000 - $200,000 USD", "$150,000 - $200,000 USD"},

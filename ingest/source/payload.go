@@ -16,6 +16,10 @@ import (
 // could nest millions and is refused before anything recurses into it.
 const depthMax = 64
 
+// postingsMax is how many postings a payload may have. The largest boards known have some 5,000 and
+// a board of 100,000 has to fit; a payload of millions of tiny values would fill the memory.
+const postingsMax = 200_000
+
 // check looks at a payload as a whole and returns it without byte order mark. Its errors are for
 // people who have given the wrong file or address.
 func check(kind string, payload []byte) ([]byte, error) {
@@ -31,16 +35,20 @@ func check(kind string, payload []byte) ([]byte, error) {
 	case bytes.HasPrefix(payload, []byte{0x1f, 0x8b}):
 		return nil, fmt.Errorf("read %s payload: it is still compressed with gzip", kind)
 	}
-	if at := tooDeepAt(payload); at >= 0 {
-		return nil, fmt.Errorf("read %s payload: nested deeper than %d levels at byte %d", kind, depthMax, at)
+	if err := measure(payload); err != nil {
+		return nil, fmt.Errorf("read %s payload: %w", kind, err)
 	}
 	return payload, nil
 }
 
-// tooDeepAt returns the offset at which payload nests deeper than depthMax, or -1. It does not
-// recurse and allocates nothing.
-func tooDeepAt(payload []byte) int {
-	depth, quoted, escaped := 0, false, false
+// measure returns an error when a payload nests deeper or lists more than any board does. It does
+// not recurse and allocates nothing, so that it may look at anything.
+func measure(payload []byte) error {
+	level := 1 // of the postings: inside a list, or inside a list of an object
+	if payload[0] == '{' {
+		level = 2
+	}
+	depth, commas, quoted, escaped := 0, 0, false, false
 	for i, c := range payload {
 		switch {
 		case escaped:
@@ -52,13 +60,17 @@ func tooDeepAt(payload []byte) int {
 			quoted = true
 		case c == '[' || c == '{':
 			if depth++; depth > depthMax {
-				return i
+				return fmt.Errorf("nested deeper than %d levels at byte %d", depthMax, i)
 			}
 		case c == ']' || c == '}':
 			depth--
+		case c == ',' && depth == level:
+			if commas++; commas >= postingsMax {
+				return fmt.Errorf("more than %d postings at byte %d", postingsMax, i)
+			}
 		}
 	}
-	return -1
+	return nil
 }
 
 // jsonError says where JSON broke off. got is the length of what was read.

@@ -118,6 +118,8 @@ func TestPayloadErrors(t *testing.T) {
 		{"words", "greenhouse", `Not found`, "not JSON"},
 		{"deep", "greenhouse", strings.Repeat("[", 1<<20), "nested deeper than 64 levels at byte 64"},
 		{"deep objects", "lever", strings.Repeat(`{"a":`, 1<<16), "nested deeper than 64 levels"},
+		{"too many", "lever", "[" + strings.Repeat("{},", postingsMax) + "{}]", "more than 200000 postings"},
+		{"too many in an object", "ashby", `{"jobs":[` + strings.Repeat("1,", postingsMax) + "1]}", "more than 200000 postings"},
 		{"number", "ashby", `12`, "got a single value"},
 		{"null", "lever", `null`, "got a single value"},
 		{"jobs null", "greenhouse", `{"jobs":null}`, `whose "jobs" is null`},
