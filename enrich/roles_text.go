@@ -304,8 +304,8 @@ func (r *textRules) name(out *textReading, words []titleWord, i int, titles *tit
 	role := titles.roleOf(words[i:end])
 	// A bare "engineer" or "manager" names nothing.
 	bare := head.rule.kind != headRole && head.end-head.start == 1 && !strings.Contains(role.rule, " + ")
-	if bare || role.role == roleOther {
-		return
+	if bare || role.role == roleOther || role.rule == "founder" || role.rule == "co founder" {
+		return // "hiring an ex-founder" says what one was
 	}
 	out.named, out.namedBy = role.role, joinWords(words[i:end])
 	out.scores[slices.Index(r.roles, role.role)] += roleNamedWeight
