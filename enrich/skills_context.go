@@ -29,6 +29,10 @@ const (
 	connectivesMax = 4
 )
 
+// mutualProofMin is how many names in one list are skills although each alone might be something
+// else: two everyday words side by side are common, three names of tools are no chance.
+const mutualProofMin = 3
+
 // sameList reports whether only what separates items of a list stands between two matches.
 func (m *matcher) sameList(f *field, a, b found) bool {
 	between := f.tokens[a.last+1 : b.first]
@@ -102,10 +106,15 @@ func (t *taxonomy) prove(f *field, doc document, e employer, tagged []bool) {
 // and returns which lists hold one: these prove the rest of their list.
 func (t *taxonomy) proveAlone(f *field, doc document, e employer) []bool {
 	certain := make([]bool, len(f.matches)+1)
+	length := make([]int, len(f.matches)+1)
 	for i := range f.matches {
 		m := &f.matches[i]
 		if m.kind != isSkill || f.isOwn(m.found) {
 			continue
+		}
+		// Enough doubtful names in one list prove each other: "Nim, Zig or Rust".
+		if length[m.run]++; length[m.run] == mutualProofMin {
+			certain[m.run] = true
 		}
 		for _, sp := range m.candidates {
 			proof := ""
