@@ -46,7 +46,12 @@ func atSign(s string) int {
 		return prefixLen(s, "&#64;", "&#064;", "&#x40;", "&commat;")
 	case '%':
 		return prefixLen(s, "%40")
-	case '[', '(', ' ':
+	case ' ':
+		if len(s) < 2 || s[1] != '[' && s[1] != '(' {
+			return 0 // nearly every space of a text
+		}
+		fallthrough
+	case '[', '(':
 		return prefixLen(s, "[at] ", "[at]", "(at) ", "(at)", " [at] ", " (at) ", " [at]", " (at)")
 	}
 	return 0

@@ -33,6 +33,10 @@ type number struct {
 func maskPhones(s string) string {
 	m := masker{in: s}
 	for i := 0; i < len(s); {
+		if c := s[i]; !isDigit(c) && c != '+' && c != '(' {
+			i++
+			continue
+		}
 		n, ok := numberAt(s, i)
 		if !ok {
 			i++
@@ -48,7 +52,7 @@ func maskPhones(s string) string {
 	return m.text()
 }
 
-// numberAt reads the run of digit groups that begins at i.
+// numberAt reads the run of digit groups that begins at i with a digit, a plus sign or a parenthesis.
 func numberAt(s string, i int) (number, bool) {
 	n := number{start: i}
 	at := i
@@ -59,8 +63,6 @@ func numberAt(s string, i int) (number, bool) {
 	case s[i] == '(':
 		n.area = true
 		at++
-	case !isDigit(s[i]):
-		return n, false
 	}
 	for {
 		begin := at
