@@ -162,6 +162,9 @@ func (s Snapshot) Parse(src source.Source) (source.Board, error) {
 		return source.Board{}, s.Err
 	}
 	b, err := src.Parse(s.Payload)
+	if err != nil && s.Line > 0 {
+		return b, fmt.Errorf("read board %s in line %d: %w", s.Board, s.Line, err)
+	}
 	if err != nil {
 		return b, fmt.Errorf("read board %s: %w", s.Board, err)
 	}

@@ -32,6 +32,10 @@ var (
 
 // employers lists the invented companies. Names and products are made up; any likeness is chance.
 func employers() []employer {
+	return append(onGreenhouse(), append(onLever(), onAshby()...)...)
+}
+
+func onGreenhouse() []employer {
 	return []employer{
 		{
 			name: "Quillwave", board: "quillwave", kind: "greenhouse", product: "acoustic models of the sea", remote: "Hybrid",
@@ -69,6 +73,11 @@ func employers() []employer {
 			benefits: []string{"28 days of holiday", "Stock options", "Annual trip to a harbour of the team's choice", "Childcare allowance"},
 			places:   []place{dublin, amsterdam, newYork},
 		},
+	}
+}
+
+func onLever() []employer {
+	return []employer{
 		{
 			name: "Lumenfold", board: "lumenfold", kind: "lever", product: "optical chip design", remote: "hybrid",
 			about:    "Lumenfold designs chips that compute with light. We write the software that lays them out: simulation, search and learned models that find in a night what took a team a quarter. Our first chips are in two national laboratories.",
@@ -93,6 +102,11 @@ func employers() []employer {
 			benefits: []string{"30 days of leave and every fifth Friday off", "Field trips with foresters", "Employee ownership", "Public transport ticket"},
 			places:   []place{berlin, munich, dublin},
 		},
+	}
+}
+
+func onAshby() []employer {
+	return []employer{
 		{
 			name: "Pebbletrail", board: "pebbletrail", kind: "ashby", product: "AI agents for customer support", remote: "Hybrid",
 			about:    "Pebbletrail builds agents that answer support tickets end to end, and say so when they cannot. Retailers and banks in nine countries trust them with refunds because every action can be replayed and audited. We grew from 20 to 90 people last year.",
