@@ -1,0 +1,58 @@
+package ingest
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/rolescope/rolescope/ingest/source"
+)
+
+// TestRecordedFiles reads recorded files of lines as the import does. Their counts are known from
+// counting lines; the parsers' own test compares every posting.
+func TestRecordedFiles(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join("..", "..", "shared")
+	if _, err := os.Stat(dir); err != nil {
+		if os.Getenv("ROLESCOPE_REQUIRE_SHARED") == "1" {
+			t.Fatalf("ROLESCOPE_REQUIRE_SHARED=1 but there are no recordings: %v", err)
+		}
+		t.Skip("no recordings in ../shared beside the checkout; set ROLESCOPE_REQUIRE_SHARED=1 to fail instead")
+	}
+	for _, c := range []struct {
+		file   string
+		src    source.Source
+		boards int
+		parse  bool
+	}{
+		{"data/greenhouse_boards/2025-11-07.jsonl.gz", source.Greenhouse{}, 92, true},
+		{"recorded/greenhouse/full/catawiki__2025-10-28.json", source.Greenhouse{}, 1, true},
+		{"recorded/greenhouse/series/databricks__2026-04-01.json", source.Greenhouse{}, 1, true},
+		{"recorded/ashby_boards_2025-10-28.jsonl.gz", source.Ashby{}, 180, false},
+	} {
+		r, err := Open(filepath.Join(dir, c.file), Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		boards := map[string]bool{}
+		for s := range r.Snapshots(t.Context()) {
+			if s.Err != nil || s.Board == "" || s.ObservedAt.IsZero() {
+				t.Errorf("%s line %d: board %q at %s: %v", c.file, s.Line, s.Board, s.ObservedAt, s.Err)
+				continue
+			}
+			boards[s.Board] = true
+			if !c.parse {
+				continue
+			}
+			if b, err := s.Parse(c.src); err != nil || !b.Complete || b.Expected != b.Received {
+				t.Errorf("%s line %d: %d of %d postings, complete %v: %v", c.file, s.Line, b.Received, b.Expected, b.Complete, err)
+			}
+		}
+		if read, size := r.Progress(); read != size || len(boards) != c.boards {
+			t.Errorf("%s: %d boards, want %d; read %d of %d bytes", c.file, len(boards), c.boards, read, size)
+		}
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
