@@ -158,3 +158,33 @@ func TestViewsDeliverTheTypesTheyDeclare(t *testing.T) {
 		}
 	}
 }
+
+// TestRawWithoutAnAnalyst is an external server of which only the writer's URL is known.
+func TestRawWithoutAnAnalyst(t *testing.T) {
+	t.Parallel()
+	cfg := freshConfig(t)
+	cfg.AnalystURL = ""
+	s := open(t, cfg)
+	var out strings.Builder
+	if err := s.Raw(t.Context(), &out, "SELECT count() FROM raw", "TSV", nil); err != nil || out.String() != "0\n" {
+		t.Errorf("got %q, %v", out.String(), err)
+	}
+	for _, write := range []string{"DROP TABLE raw", "INSERT INTO tagger_versions (tagger_version) VALUES ('x')", "TRUNCATE TABLE raw"} {
+		if err := s.Raw(t.Context(), &out, write, "TSV", nil); err == nil {
+			t.Errorf("%s: was run", write)
+		}
+	}
+}
+
+func TestActivateGoesForwardAndBack(t *testing.T) {
+	t.Parallel()
+	s := fresh(t)
+	for _, version := range []string{"2", "1", "1", "3", "2"} { // the test's clock stands still
+		if err := s.Activate(t.Context(), version); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := s.ActiveVersion(t.Context()); err != nil || got != version {
+			t.Errorf("active is %q, %v; want %s", got, err, version)
+		}
+	}
+}

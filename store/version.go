@@ -15,7 +15,9 @@ func (s *Store) Activate(ctx context.Context, taggerVersion string) error {
 	if err != nil || active == taggerVersion {
 		return err
 	}
-	err = s.conn.Exec(ctx, "INSERT INTO tagger_versions (tagger_version, activated_at) SELECT {version:String}, fromUnixTimestamp64Milli({at:Int64})",
+	// Later than every activation before it, whatever the clock says: the last one is the active one.
+	err = s.conn.Exec(ctx, `INSERT INTO tagger_versions (tagger_version, activated_at)
+		SELECT {version:String}, greatest(fromUnixTimestamp64Milli({at:Int64}), (SELECT max(activated_at) FROM tagger_versions) + toIntervalMillisecond(1))`,
 		clickhouse.Named("version", taggerVersion), clickhouse.Named("at", s.cfg.Now().UnixMilli()))
 	if err != nil {
 		return fmt.Errorf("activate tagger version %s: %w", taggerVersion, err)

@@ -45,7 +45,7 @@ CREATE OR REPLACE VIEW v_role_skill_month {{.OnCluster}} (
     role LowCardinality(String) COMMENT 'Role that the title states; adverts for several roles are left out',
     month Date COMMENT 'First day of the month (UTC)',
     skill LowCardinality(String) COMMENT 'Id of the skill',
-    mentioning UInt64 COMMENT 'Stock: vacancies of the role active in the month that mention the skill',
+    mentioning UInt64 COMMENT 'Stock: vacancies of the role active in the month that mention the skill in any of their postings',
     vacancies UInt64 COMMENT 'Stock: vacancies of the role active in the month',
     share Float64 COMMENT 'Stock: mentioning / vacancies, 0 to 1',
     new_mentioning UInt64 COMMENT 'Flow: vacancies of the role new in the month that mention the skill',
@@ -54,45 +54,55 @@ CREATE OR REPLACE VIEW v_role_skill_month {{.OnCluster}} (
     tagger_version LowCardinality(String) COMMENT 'The tagger version that read them: the active one'
 ) AS
 SELECT
-    role, month, counted.1 AS skill, counted.2 AS mentioning, vacancies, mentioning / vacancies AS share,
-    counted.3 AS new_mentioning, new_vacancies, if(new_vacancies = 0, NULL, new_mentioning / new_vacancies) AS new_share,
+    role, month, skill, mentioning, vacancies, mentioning / vacancies AS share,
+    new_mentioning, new_vacancies, if(new_vacancies = 0, NULL, new_mentioning / new_vacancies) AS new_share,
     tagger_version
 FROM
 (
-    -- One row per role and month. Counting with maps passes over the mentions once, where a join of
-    -- numerators with denominators would do it twice.
+    -- The empty skill, which every vacancy mentions, carries the totals: one pass counts numerators
+    -- and denominators.
     SELECT
-        role, month, any(version) AS tagger_version, count() AS vacancies, countIf(is_new) AS new_vacancies,
-        sumMap(mentions, arrayMap(x -> toUInt64(1), mentions), arrayMap(x -> toUInt64(is_new), mentions)) AS sums,
-        arrayZip(sums.1, sums.2, sums.3) AS counts
+        role, month, skill, mentioning, new_mentioning, tagger_version,
+        max(if(skill = '', mentioning, 0)) OVER (PARTITION BY role, month) AS vacancies,
+        max(if(skill = '', new_mentioning, 0)) OVER (PARTITION BY role, month) AS new_vacancies
     FROM
     (
-        -- One row per role, month and vacancy.
-        SELECT
-            v.role AS role, m.month AS month, v.vacancy_id AS vacancy_id, any(v.version) AS version,
-            groupUniqArrayArray(v.skills) AS mentions,
-            max(m.month = toStartOfMonth(f.first_seen) AND NOT f.opened_censored) AS is_new
+        SELECT role, month, skill, count() AS mentioning, countIf(month = new_in) AS new_mentioning, any(version) AS tagger_version
         FROM
         (
-            SELECT posting_id, vacancy_id, role_title AS role, skills, tagger_version AS version
-            FROM v_postings
-            WHERE empty(roles) AND role_title != '' AND vacancy_id != ''
-        ) AS v
-        INNER JOIN
-        (
-            SELECT DISTINCT posting_id,
-                arrayJoin(arrayMap(i -> addMonths(toStartOfMonth(opened_at), i), range(toUInt32(1 + dateDiff('month', opened_at, greatest(opened_at, active_until)))))) AS month
-            FROM v_spells
-        ) AS m ON v.posting_id = m.posting_id
-        INNER JOIN
-        (
-            SELECT vacancy_id, min(p.first_seen) AS first_seen, argMin(p.opened_censored, (p.first_seen, NOT p.opened_censored)) AS opened_censored
-            FROM v_postings AS p
-            WHERE vacancy_id != ''
-            GROUP BY vacancy_id
-        ) AS f ON v.vacancy_id = f.vacancy_id
-        GROUP BY role, month, vacancy_id
+            SELECT role, month, new_in, version, mentions
+            FROM
+            (
+                -- One row per role and vacancy. Its copies have one text, so their skills are one set.
+                SELECT
+                    v.role AS role, v.vacancy_id AS vacancy_id, any(v.version) AS version, any(v.new_in) AS new_in,
+                    arrayDistinct(arrayFlatten(groupArray(v.skills))) AS mentions,
+                    arrayDistinct(arrayFlatten(groupArray(m.months))) AS months
+                FROM
+                (
+                    SELECT
+                        posting_id, vacancy_id, role_title AS role, roles, skills, tagger_version AS version,
+                        min(p.first_seen) OVER (PARTITION BY vacancy_id) AS vacancy_seen,
+                        argMin(p.opened_censored, (p.first_seen, NOT p.opened_censored)) OVER (PARTITION BY vacancy_id) AS censored,
+                        if(censored, NULL, toStartOfMonth(vacancy_seen)) AS new_in
+                    FROM v_postings AS p
+                    WHERE vacancy_id != ''
+                ) AS v
+                INNER JOIN
+                (
+                    SELECT posting_id, arrayFlatten(groupArray(arrayMap(
+                        i -> addMonths(toStartOfMonth(opened_at), i),
+                        range(toUInt32(1 + dateDiff('month', opened_at, greatest(opened_at, active_until))))))) AS months
+                    FROM v_spells
+                    GROUP BY posting_id
+                ) AS m ON v.posting_id = m.posting_id
+                WHERE empty(v.roles) AND v.role != ''
+                GROUP BY role, vacancy_id
+            )
+            ARRAY JOIN months AS month
+        )
+        ARRAY JOIN arrayPushBack(mentions, '') AS skill
+        GROUP BY role, month, skill
     )
-    GROUP BY role, month
 )
-ARRAY JOIN counts AS counted;
+WHERE skill != '';

@@ -63,6 +63,22 @@ func roleSkillMonth(w World) []monthRow {
 		role  string
 		month time.Time
 	}
+	type job struct{ role, vacancy string }
+	mentions := map[job]map[string]bool{}
+	for _, p := range current {
+		if len(p.Roles) > 0 {
+			continue
+		}
+		j := job{p.RoleTitle, p.VacancyID}
+		if mentions[j] == nil {
+			mentions[j] = map[string]bool{}
+		}
+		for _, k := range p.Skills {
+			if !k.Unlisted {
+				mentions[j][k.ID] = true
+			}
+		}
+	}
 	skills := map[cell]map[string]map[string]bool{} // vacancy -> its skills
 	for id, p := range current {
 		if len(p.Roles) > 0 {
@@ -78,14 +94,7 @@ func roleSkillMonth(w World) []monthRow {
 				if skills[c] == nil {
 					skills[c] = map[string]map[string]bool{}
 				}
-				if skills[c][p.VacancyID] == nil {
-					skills[c][p.VacancyID] = map[string]bool{}
-				}
-				for _, k := range p.Skills {
-					if !k.Unlisted {
-						skills[c][p.VacancyID][k.ID] = true
-					}
-				}
+				skills[c][p.VacancyID] = mentions[job{p.RoleTitle, p.VacancyID}]
 			}
 		}
 	}
