@@ -136,6 +136,12 @@ func classify(s string) gap {
 		return gapJoined
 	case " ":
 		return gapSpace
+	case ", ": // these four are nine gaps in ten
+		return gapList
+	case ". ":
+		return gapSentence
+	case "\n- ":
+		return gapLine
 	}
 	marks, spaces := 0, 0
 	var mark rune
