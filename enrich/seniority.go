@@ -88,10 +88,15 @@ func gradeAt(words []titleWord, i int, title titleRole) string {
 
 // rankAt reads the words that say whom one leads.
 func rankAt(words []titleWord, i int, before, after string, title titleRole) string {
+	if servesAnother(words[:i]) {
+		return "" // "Chief of Staff to the CEO", "Executive Assistant, VPs"
+	}
 	switch words[i].stem {
-	case "vp", "svp", "evp", "avp", "ceo", "cto", "cfo", "cmo", "coo", "cro", "cio", "ciso", "geschaftsfuhrer", "geschaftsfuhrerin", "founder", "cofounder":
-		if before == "the" || before == "to" {
-			return "" // "Chief of Staff to the CEO"
+	case "vp", "svp", "evp", "avp":
+		return seniorityExecutive
+	case "ceo", "cto", "cfo", "cmo", "coo", "cro", "cio", "ciso", "geschaftsfuhrer", "geschaftsfuhrerin", "founder", "cofounder":
+		if before == "account" || before == "field" || isFollowed(words, i) {
+			return "" // "Field CTO" sells, "CEO Communications" writes
 		}
 		return seniorityExecutive
 	case "president":
@@ -120,6 +125,21 @@ func rankAt(words []titleWord, i int, before, after string, title titleRole) str
 		}
 	}
 	return ""
+}
+
+// servesAnother reports whether the words before a rank make it somebody else's.
+func servesAnother(before []titleWord) bool {
+	for k, w := range before {
+		if w.stem == "assistant" && (wordAt(before, k-1) == "executive" || wordAt(before, k+1) == "to") || w.stem == "staff" && wordAt(before, k-1) == "of" || w.stem == "office" && wordAt(before, k+1) == "of" {
+			return true
+		}
+	}
+	return false
+}
+
+// isFollowed reports whether word i only describes the one behind it.
+func isFollowed(words []titleWord, i int) bool {
+	return i+1 < len(words) && words[i+1].join == joinSpace && !isPreposition(words[i+1].text)
 }
 
 // leadsPeople tells a manager of people from one of products, projects or accounts: either nothing
@@ -182,8 +202,8 @@ func levelAt(words []titleWord, i int, before, after string) string {
 		if i == 0 && after != "" && words[1].join == joinSpace && !isRank(after) && len(words) > 2 {
 			return seniorityEntry
 		}
-	case "ii", "mid", "intermediate", "medior", "sde2":
-		if words[i].stem == "mid" && (after == "market" || after == "marketing" || after == "size") {
+	case "ii", "mid", "intermediate", "medior", "ssr", "semisenior", "sde2":
+		if words[i].stem == "mid" && (after == "market" || after == "marketing" || after == "size" || after == "enterprise") {
 			return ""
 		}
 		return seniorityMid
@@ -206,6 +226,13 @@ func numeral(words []titleWord, i int, before string) string {
 		return seniorityEntry
 	case "2":
 		return seniorityMid
+	}
+	switch singular(before) {
+	case "engineer", "scientist", "developer", "swe", "sde", "researcher":
+	default:
+		return "" // "Technician 4" is a pay grade
+	}
+	switch words[i].text {
 	case "3":
 		return senioritySenior
 	case "4":
