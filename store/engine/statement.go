@@ -75,17 +75,20 @@ func parseStatement(src string) (statement, error) {
 	return s, nil
 }
 
-// hostFunctions reach files, programs or other machines. readonly = 1 stops the
-// table functions among them in a SELECT, but neither the scalar function file()
-// nor DESCRIBE TABLE file(...).
+// hostScalars read files of the host or call services, which readonly = 1 does not
+// stop. They need no bracket to be called: arrayMap(file, ...), * APPLY file.
+var hostScalars = []string{"file", "catboostevaluate", "aiclassify", "aiembed", "aiextract", "aigenerate", "aitranslate"}
+
+// hostFunctions reach files, programs or other machines. readonly = 1 stops them
+// in a SELECT, but not in DESCRIBE TABLE; eval() would run a text that nobody lexed.
 var hostFunctions = []string{
-	"file", "filecluster", "url", "urlcluster", "remote", "remotesecure", "executable", "catboostevaluate", "s3", "s3cluster", "gcs",
+	"eval", "filesystem", "cluster", "clusterallreplicas", "oss", "cosn", "filecluster", "url", "urlcluster", "remote", "remotesecure", "executable", "catboostevaluate", "s3", "s3cluster", "gcs",
 	"hdfs", "hdfscluster", "mysql", "postgresql", "mongodb", "sqlite", "odbc", "jdbc", "redis", "azureblobstorage", "ytsaurus",
 	"iceberg", "icebergs3", "iceberglocal", "icebergazure", "deltalake", "deltalakelocal", "hudi", "paimon", "python", "arrowflight",
 }
 
-// reachesOut says whether the statement names OUTFILE or INFILE, or calls one of
-// hostFunctions. It errs on the side of yes: where the text holds comments,
+// reachesOut says whether the statement names OUTFILE, INFILE or one of
+// hostScalars, or calls one of hostFunctions. It errs on the side of yes: where the text holds comments,
 // heredocs or typographic quotes, which versions of ClickHouse read differently,
 // the mere bytes are enough.
 func reachesOut(src string, exotic bool) bool {
@@ -98,7 +101,10 @@ func reachesOut(src string, exotic bool) bool {
 			continue
 		}
 		name := strings.ToLower(strings.Trim(l.text(t), "`\""))
-		if name == "outfile" || name == "infile" {
+		if name == "outfile" || name == "infile" || slices.Contains(hostScalars, name) {
+			return true
+		}
+		if t.kind != tokenWord && strings.Contains(name, "\\") { // `\x66ile` is file
 			return true
 		}
 		if slices.Contains(hostFunctions, name) && l.symbol(l.peek(), '(') {

@@ -34,7 +34,12 @@ func TestParseStatement(t *testing.T) {
 		"SELECT 'outfile'":                       {kindSelect, "SELECT 'outfile'", "", "", false},
 		"SELECT file ('/etc/hosts')":             {kindSelect, "SELECT file ('/etc/hosts')", "", "", true},
 		"SELECT `file`/**/('/etc/hosts')":        {kindSelect, "SELECT `file`/**/('/etc/hosts')", "", "", true},
-		"SELECT file, url FROM t":                {kindSelect, "SELECT file, url FROM t", "", "", false},
+		"SELECT url, profile FROM t":             {kindSelect, "SELECT url, profile FROM t", "", "", false},
+		"DESCRIBE url ('http://x')":              {kindOther, "DESCRIBE url ('http://x')", "", "", true},
+		"SELECT * APPLY file FROM t":             {kindSelect, "SELECT * APPLY file FROM t", "", "", true},
+		"SELECT arrayMap(file, ['/x'])":          {kindSelect, "SELECT arrayMap(file, ['/x'])", "", "", true},
+		"SELECT `\\x66ile`('/etc/hosts')":        {kindSelect, "SELECT `\\x66ile`('/etc/hosts')", "", "", true},
+		"SELECT * FROM eval('SELECT 1')":         {kindSelect, "SELECT * FROM eval('SELECT 1')", "", "", true},
 		"SELECT \u2018'\u2019 INTO OUTFILE '/x'": {kindSelect, "SELECT \u2018'\u2019 INTO OUTFILE '/x'", "", "", true},
 		"SELECT $$'$$ INTO OUTFILE '/x'":         {kindSelect, "SELECT $$'$$ INTO OUTFILE '/x'", "", "", true},
 

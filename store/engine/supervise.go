@@ -45,7 +45,7 @@ var (
 
 // Options of Start. The zero value of a field with a default takes it.
 type Options struct {
-	// Exe and Args are re-executed as the child, which must run Child.
+	// Exe (an absolute path) and Args are re-executed as the child, which must run Child.
 	Exe  string
 	Args []string
 	// Lib is the path of libchdb (see Install).
