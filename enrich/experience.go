@@ -9,6 +9,9 @@ const (
 	yearsMax = 25
 	// yearsReach is how far from "years" the word experience may stand.
 	yearsReach = 90
+	// requirementBytesMax is how much of one paragraph is searched for years and degrees. The
+	// longest recorded advert without line breaks is shorter; it bounds the work on hostile ones.
+	requirementBytesMax = 24 << 10
 )
 
 var yearWords = []string{"years", "year", "yrs", "yr", "jahre", "jahren", "ans", "años", "anos", "anni", "jaar", "år", "lat"}
@@ -27,7 +30,7 @@ func minYears(doc document) *int {
 		case sectionPreferred, sectionBenefits, sectionLegal, sectionAbout, sectionProcess:
 			continue
 		}
-		if n, ok := paragraphYears(strings.ToLower(doc.text[p.start:p.end])); ok && n > best {
+		if n, ok := paragraphYears(requirementText(doc, p)); ok && n > best {
 			best = n
 		}
 	}
@@ -37,8 +40,16 @@ func minYears(doc document) *int {
 	return &best
 }
 
+// requirementText is a paragraph in lower case, as far as it is searched.
+func requirementText(doc document, p paragraph) string {
+	return strings.ToLower(truncate(doc.text[p.start:p.end], requirementBytesMax))
+}
+
 func paragraphYears(s string) (int, bool) {
 	best, found := 0, false
+	if strings.IndexAny(s, "0123456789") < 0 && !holdsAny(s, []string{"year", "jahr", "ans", "año", "ano", "anni", "jaar"}) {
+		return 0, false
+	}
 	for from := 0; from < len(s); {
 		at, w := nextYearWord(s, from)
 		if at < 0 {

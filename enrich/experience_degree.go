@@ -21,6 +21,9 @@ var degreeWords = []struct {
 	{3, []string{"phd", "ph.d", "ph.d.", "ph.d’s", "phds", "phd's", "doctorate", "doctoral", "doctor of", "promotion in", "doktor"}},
 }
 
+// degreeHints are what every paragraph that names a degree holds; they spare the rest the search.
+var degreeHints = []string{"degree", "bachelor", "master", "phd", "ph.d", "doct", "b.", "bs", "ba", "ms", "m.", "msc", "meng", "mba", "máster", "beng", "btech", "bac", "studium", "licenciatura", "grado", "gradua", "laurea", "hbo", "diplôme", "promotion", "doktor", "abschluss", "education"}
+
 var noDegreePhrases = []string{"no degree required", "no degree is required", "no degree needed", "no degree necessary", "degree not required", "degree is not required", "degrees are not required", "don't require a degree", "do not require a degree", "don’t require a degree", "don't need a degree", "don’t need a degree", "no formal degree", "no college degree", "no university degree", "with or without a degree", "regardless of degree", "degree not necessary", "no formal education", "no phd required"}
 
 // degree is the lowest degree that suffices: of all degrees the requirements name, the lowest;
@@ -33,7 +36,10 @@ func degree(doc document) string {
 		case sectionBenefits, sectionLegal, sectionAbout, sectionProcess:
 			continue
 		}
-		lower := strings.ToLower(doc.text[p.start:p.end])
+		lower := requirementText(doc, p)
+		if !holdsAny(lower, degreeHints) {
+			continue
+		}
 		if holdsAny(lower, noDegreePhrases[:len(noDegreePhrases)-1]) {
 			return degreeNone
 		}

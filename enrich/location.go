@@ -12,6 +12,8 @@ const (
 	locationsMax = 64
 	// placeBytesMax bounds one location text; the longest real ones are lists of 50 places.
 	placeBytesMax = 4 << 10
+	// partBytesMax bounds one address part; some boards put a whole address into the city.
+	partBytesMax = 256
 )
 
 // locations reads where the work can be done from the places the source states, address parts
@@ -53,6 +55,7 @@ func locations(rec posting.Record, doc document) []posting.Location {
 // places.
 func (g *gazetteer) place(p posting.Place) []posting.Location {
 	text := readTitle(truncate(p.Text, placeBytesMax))
+	p.City, p.Region, p.Country = truncate(p.City, partBytesMax), truncate(p.Region, partBytesMax), truncate(p.Country, partBytesMax)
 	found := g.parse(text)
 	address, ok := g.address(p)
 	if !ok {

@@ -270,4 +270,3 @@ func sharesRegion(r, n *placeName) bool {
 	}
 	return r.country != "" && inCountry(n.cities, r.country)
 }
-

@@ -18,6 +18,10 @@ const (
 	spreadMax = 8
 	// shortLineMax is the length of a line that holds nothing but a range.
 	shortLineMax = 70
+	// payBytesMax bounds the text of a pay field.
+	payBytesMax = 4 << 10
+	// figuresMax bounds the money figures judged in one posting; real adverts have some dozens.
+	figuresMax = 500
 	// evidentDigits is how many digits make a figure a year's pay where pay is spoken of.
 	evidentDigits = 5
 )
@@ -61,7 +65,7 @@ func salaries(rec posting.Record, doc document) []posting.Salary {
 	country := soleCountry(locations(rec, doc))
 	for _, p := range rec.Pay {
 		if p.Text != "" {
-			for _, s := range textSalaries(readTitle(p.Text), "salary", payPlace{country: country, currency: payCurrency(p)}) {
+			for _, s := range textSalaries(readTitle(truncate(p.Text, payBytesMax)), "salary", payPlace{country: country, currency: payCurrency(p)}) {
 				s.Source = salarySourceStructured
 				out = appendSalary(out, s)
 			}
@@ -70,12 +74,12 @@ func salaries(rec posting.Record, doc document) []posting.Salary {
 	if len(out) > 0 {
 		return out
 	}
-	above := ""
+	above, figures := "", figuresMax
 	for _, p := range doc.paragraphs {
 		text := doc.text[p.start:p.end]
 		lower := lowerASCII(text)
 		if p.section != sectionLegal || lastWord(lower, payWords) >= 0 {
-			for _, s := range textSalariesIn(text, lower, above, payPlace{country: country}) {
+			for _, s := range textSalariesIn(text, lower, above, payPlace{country: country}, &figures) {
 				out = appendSalary(out, s)
 			}
 		}
@@ -113,7 +117,7 @@ func structuredSalary(p posting.Pay) posting.Salary {
 	if period == "" && p.Interval == "" && max(p.Min, p.Max) >= 1e4*scaleOf(currency) {
 		period = "year" // five digits in a field for pay can be nothing else
 	}
-	s := posting.Salary{Min: p.Min, Max: p.Max, Currency: currency, Period: period, Text: readTitle(p.Text), Source: salarySourceStructured}
+	s := posting.Salary{Min: p.Min, Max: p.Max, Currency: currency, Period: period, Text: readTitle(truncate(p.Text, payBytesMax)), Source: salarySourceStructured}
 	if len(currency) != 3 || !saneSalary(&s) {
 		return posting.Salary{}
 	}
@@ -179,16 +183,20 @@ func saneSalary(s *posting.Salary) bool {
 type payPlace struct {
 	country  string // the one country of the posting's places
 	currency string // the currency of a pay field; figures in it need no sign
+	alone    bool   // the paragraph is a line of little else, or a header of fields
 }
 
 func textSalaries(text, above string, in payPlace) []posting.Salary {
-	return textSalariesIn(text, lowerASCII(text), above, in)
+	figures := figuresMax
+	return textSalariesIn(text, lowerASCII(text), above, in, &figures)
 }
 
-// textSalariesIn finds the pay figures of one paragraph; lower is text in lower case.
-func textSalariesIn(text, lower, above string, in payPlace) []posting.Salary {
+// textSalariesIn finds the pay figures of one paragraph; lower is text in lower case, figures how
+// many more may be judged.
+func textSalariesIn(text, lower, above string, in payPlace, figures *int) []posting.Salary {
 	var out []posting.Salary
-	for i := 0; i < len(text); {
+	in.alone = len(text) <= shortLineMax || strings.Contains(text, " | ")
+	for i := 0; i < len(text) && *figures > 0; {
 		if !isDigit(text[i]) {
 			i++
 			continue
@@ -203,6 +211,9 @@ func textSalariesIn(text, lower, above string, in payPlace) []posting.Salary {
 			r.high, r.isRange = second, true
 		}
 		i = r.high.end
+		if r.low.currency != "" || r.high.currency != "" {
+			*figures--
+		}
 		if s, ok := r.salary(text, lower, above, in); ok {
 			out = append(out, s)
 		}

@@ -98,7 +98,7 @@ func (r moneyRange) salary(text, lower, above string, in payPlace) (posting.Sala
 			c.period, c.beside = low.period, true
 		}
 	}
-	period := r.period(c, text)
+	period := r.period(c, in.alone)
 	if period == "" {
 		return posting.Salary{}, false
 	}
@@ -125,12 +125,12 @@ const loneYearMin = 20_000
 
 // period is the period of pay that is stated or evident; "" when the figure is other money or its
 // period is open.
-func (r moneyRange) period(c payContext, text string) string {
+func (r moneyRange) period(c payContext, alone bool) string {
 	big := r.low.thousands || r.low.digits >= evidentDigits
 	if c.other {
 		return ""
 	}
-	alone := r.isRange && (len(text) <= shortLineMax || strings.Contains(text, " | "))
+	alone = alone && r.isRange
 	switch {
 	case c.beside && (c.pay || r.isRange || alone):
 		return c.period
