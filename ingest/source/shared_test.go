@@ -38,8 +38,11 @@ func TestRecordedBoards(t *testing.T) {
 	t.Parallel()
 	dir := sharedDir(t)
 	for _, c := range []struct{ kind, root string }{
-		{"greenhouse", "recorded/greenhouse"}, {"lever", "recorded/lever"}, {"ashby", "recorded/ashby"},
-		{"ashby", "recorded/ashby_boards_2025-10-28.jsonl.gz"}, {"greenhouse", "data/greenhouse_boards"},
+		{"greenhouse", "recorded/greenhouse"},
+		{"lever", "recorded/lever"},
+		{"ashby", "recorded/ashby"},
+		{"ashby", "recorded/ashby_boards_2025-10-28.jsonl.gz"},
+		{"greenhouse", "data/greenhouse_boards"},
 	} {
 		src, err := ByKind(c.kind)
 		if err != nil {
@@ -118,9 +121,10 @@ func naiveCount(t *testing.T, payload []byte) (listed, hidden int) {
 	if err := json.Unmarshal(payload, &v); err != nil {
 		t.Fatal(err)
 	}
-	jobs, isList := v.([]any)
+	jobs, _ := v.([]any)
 	if m, ok := v.(map[string]any); ok {
-		if jobs, isList = m["jobs"].([]any); !isList {
+		list, isBoard := m["jobs"].([]any)
+		if jobs = list; !isBoard {
 			jobs = []any{m}
 		}
 	}

@@ -59,8 +59,12 @@ func TestByKind(t *testing.T) {
 		}
 	}
 	for _, c := range []struct{ kind, want string }{
-		{"grenhouse", `did you mean "greenhouse"?`}, {"Lever ", `did you mean "lever"?`}, {"ahsby", `did you mean "ashby"?`},
-		{"workday", "the kinds are ashby, greenhouse, lever"}, {"", "the kinds are"}, {strings.Repeat("x", 1000), "the kinds are"},
+		{"grenhouse", `did you mean "greenhouse"?`},
+		{"Lever ", `did you mean "lever"?`},
+		{"ahsby", `did you mean "ashby"?`},
+		{"workday", "the kinds are ashby, greenhouse, lever"},
+		{"", "the kinds are"},
+		{strings.Repeat("x", 1000), "the kinds are"},
 	} {
 		if _, err := ByKind(c.kind); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("ByKind(%q): %v, want %q", c.kind, err, c.want)

@@ -189,8 +189,10 @@ func (a advert) write(now bool) []section {
 	intro := fmt.Sprintf("We are looking for a %s for our %s team. You will work on %s with people who care about the result, and you will see what you build being used.",
 		a.title, a.role.team, a.employer.product)
 	sections := []section{
-		{heading: h[0], text: a.employer.about}, {heading: "The role", text: intro},
-		{heading: h[1], items: goals}, {heading: h[2], items: asks},
+		{heading: h[0], text: a.employer.about},
+		{heading: "The role", text: intro},
+		{heading: h[1], items: goals},
+		{heading: h[2], items: asks},
 	}
 	if len(nice) > 0 {
 		sections = append(sections, section{heading: h[3], items: sentences(d, niceForms, nice)})
