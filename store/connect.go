@@ -18,7 +18,8 @@ import (
 const connectTimeout = 5 * time.Second
 
 // connectionsMax is how many statements this process runs at once. The sink's stages and a
-// dashboard fit; more would only contend for the same cores.
+// dashboard fit; more would only contend for the same cores. A statement waits connectTimeout for
+// its turn and then fails with an error that may pass.
 const connectionsMax = 8
 
 // settings of every statement of ours, whatever the server's defaults.

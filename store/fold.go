@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
@@ -53,19 +54,9 @@ func boardOf(r posting.Run) board { return board{r.Source, r.Board} }
 
 func (b board) compare(c board) int {
 	if b.source != c.source {
-		return compareStrings(b.source, c.source)
+		return strings.Compare(b.source, c.source)
 	}
-	return compareStrings(b.name, c.name)
-}
-
-func compareStrings(a, b string) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
+	return strings.Compare(b.name, c.name)
 }
 
 // Refold recomputes the spells of one board from its stored runs.

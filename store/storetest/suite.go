@@ -204,16 +204,23 @@ func testManyWriters(t *testing.T, open Open) {
 	s := activated(t, open(t))
 	for seed := range uint64(2) {
 		w := NewWorld(fmt.Sprintf("many%d", seed), seed)
+		messages := make(chan any)
 		var wg sync.WaitGroup
-		for _, m := range w.Messages() {
+		for range 6 {
 			wg.Go(func() {
-				for _, err := range s.Write(context.Background(), []any{m}) {
-					if err != nil {
-						t.Errorf("write %T: %v", m, err)
+				for m := range messages {
+					for _, err := range s.Write(context.Background(), []any{m}) {
+						if err != nil {
+							t.Errorf("write %T: %v", m, err)
+						}
 					}
 				}
 			})
 		}
+		for _, m := range w.Messages() {
+			messages <- m
+		}
+		close(messages)
 		wg.Wait()
 	}
 	report, err := s.Verify(t.Context(), nil)

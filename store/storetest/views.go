@@ -3,6 +3,7 @@ package storetest
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -45,12 +46,22 @@ func testRoleSkillMonth(t *testing.T, open Open) {
 
 func month(t time.Time) time.Time { return time.Date(t.Year(), t.Month(), 1, 0, 0, 0, 0, time.UTC) }
 
-func roleSkillMonth(w World) []monthRow {
-	current, spells := w.Current()
-	type seen struct {
-		at       time.Time
-		censored bool
-	}
+// seen is when a vacancy was first seen, and whether it was open before we looked.
+type seen struct {
+	at       time.Time
+	censored bool
+}
+
+// cell is one role in one month.
+type cell struct {
+	role  string
+	month time.Time
+}
+
+// job is one vacancy as one role.
+type job struct{ role, vacancy string }
+
+func firstSeen(current map[string]posting.Posting, spells map[string][]posting.Spell) map[string]seen {
 	first := map[string]seen{}
 	for id, p := range current {
 		sp := spells[id][0]
@@ -59,13 +70,13 @@ func roleSkillMonth(w World) []monthRow {
 			first[p.VacancyID] = seen{sp.OpenedAt, sp.OpenedCensored}
 		}
 	}
-	type cell struct {
-		role  string
-		month time.Time
-	}
-	type job struct{ role, vacancy string }
-	mentions := map[job]map[string]bool{}
-	for _, p := range current {
+	return first
+}
+
+// activeVacancies are the vacancies of each role and month, and the skills of each vacancy.
+func activeVacancies(current map[string]posting.Posting, spells map[string][]posting.Spell) (map[cell]map[string]bool, map[job]map[string]bool) {
+	active, mentions := map[cell]map[string]bool{}, map[job]map[string]bool{}
+	for id, p := range current {
 		if len(p.Roles) > 0 {
 			continue
 		}
@@ -78,12 +89,6 @@ func roleSkillMonth(w World) []monthRow {
 				mentions[j][k.ID] = true
 			}
 		}
-	}
-	skills := map[cell]map[string]map[string]bool{} // vacancy -> its skills
-	for id, p := range current {
-		if len(p.Roles) > 0 {
-			continue
-		}
 		for _, sp := range spells[id] {
 			until := sp.LastSeen
 			if sp.ClosedReason == posting.ClosedExpired {
@@ -91,27 +96,34 @@ func roleSkillMonth(w World) []monthRow {
 			}
 			for m := month(sp.OpenedAt); !m.After(until); m = m.AddDate(0, 1, 0) {
 				c := cell{p.RoleTitle, m}
-				if skills[c] == nil {
-					skills[c] = map[string]map[string]bool{}
+				if active[c] == nil {
+					active[c] = map[string]bool{}
 				}
-				skills[c][p.VacancyID] = mentions[job{p.RoleTitle, p.VacancyID}]
+				active[c][p.VacancyID] = true
 			}
 		}
 	}
+	return active, mentions
+}
+
+func roleSkillMonth(w World) []monthRow {
+	current, spells := w.Current()
+	first := firstSeen(current, spells)
+	active, mentions := activeVacancies(current, spells)
 	var out []monthRow
-	for c, vacancies := range skills {
-		isNew := func(v string) bool { return month(first[v].at).Equal(c.month) && !first[v].censored }
+	for c, vacancies := range active {
 		rows, fresh := map[string]*monthRow{}, uint64(0)
-		for v, mentioned := range vacancies {
-			if isNew(v) {
+		for v := range vacancies {
+			isNew := month(first[v].at).Equal(c.month) && !first[v].censored
+			if isNew {
 				fresh++
 			}
-			for k := range mentioned {
+			for k := range mentions[job{c.role, v}] {
 				if rows[k] == nil {
 					rows[k] = &monthRow{Role: c.role, Month: c.month, Skill: k, Vacancies: uint64(len(vacancies))}
 				}
 				rows[k].Mentioning++
-				if isNew(v) {
+				if isNew {
 					rows[k].NewMention++
 				}
 			}
@@ -126,14 +138,7 @@ func roleSkillMonth(w World) []monthRow {
 		}
 	}
 	slices.SortFunc(out, func(a, b monthRow) int {
-		ka, kb := a.Role+a.Month.Format("|2006-01|")+a.Skill, b.Role+b.Month.Format("|2006-01|")+b.Skill
-		switch {
-		case ka < kb:
-			return -1
-		case ka > kb:
-			return 1
-		}
-		return 0
+		return strings.Compare(a.Role+a.Month.Format("|2006-01|")+a.Skill, b.Role+b.Month.Format("|2006-01|")+b.Skill)
 	})
 	return out
 }
