@@ -115,7 +115,10 @@ func (r *titleRules) bySegment(words []titleWord, segments []titleSegment, i int
 		if k > 0 {
 			head = r.borrow(words, parts, k, head)
 		}
-		one := r.byHead(words, segments, i, head)
+		one, described := r.byDescribedTitle(words, part, head)
+		if !described {
+			one = r.byHead(words, segments, i, head)
+		}
 		if !ok {
 			out, ok = one, true
 			continue
@@ -130,6 +133,25 @@ func (r *titleRules) bySegment(words []titleWord, segments []titleSegment, i int
 		}
 	}
 	return out, ok
+}
+
+// byDescribedTitle decides a segment whose head only describes a title behind it: a "developer
+// marketing specialist" markets. Grades such as "intern" are no such titles.
+func (r *titleRules) byDescribedTitle(words []titleWord, part []headFound, head headFound) (titleRole, bool) {
+	last := part[len(part)-1]
+	if last.rule.kind != headTitle || last.start <= head.end {
+		return titleRole{}, false
+	}
+	switch words[last.end-1].stem {
+	case "specialist", "analyst", "coordinator", "representative", "associate", "officer", "advisor":
+	default:
+		return titleRole{}, false
+	}
+	if nextCut(words, head.end-2, last.start) < last.start {
+		return titleRole{}, false // "Chief of Staff to the Chief Customer Officer"
+	}
+	role, phrase := r.lastFunction(words, head.end, last.start)
+	return titleRole{role: role, rule: joinRule(last.rule.phrase, phrase)}, role != "" && role != roleAIEngineer
 }
 
 // parts divides the segment's heads where a list join stands right behind a head: "Research Engineer
@@ -290,8 +312,8 @@ func (r *titleRules) functionBeside(words []titleWord, segments []titleSegment, 
 
 // nextCut is where the noun phrase that begins at from (after its own preposition) ends.
 func nextCut(words []titleWord, from, end int) int {
-	for k := from + 1; k < end; k++ {
-		if isPreposition(words[k].text) && k > from+1 {
+	for k := from + 2; k < end; k++ {
+		if isPreposition(words[k].text) {
 			return k
 		}
 	}

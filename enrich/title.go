@@ -60,8 +60,18 @@ func contractWord(words []titleWord, i int) bool {
 	before, after := wordAt(words, i-1), wordAt(words, i+1)
 	switch words[i].text {
 	case "remote", "hybrid", "onsite", "hibrido", "remoto", "teletravail", "homeoffice", "fulltime", "parttime", "vollzeit", "teilzeit", "festanstellung", "befristet",
-		"unbefristet", "cdi", "cdd", "freelance", "wfh", "telework", "presencial", "temporaire", "req", "urgent":
+		"unbefristet", "cdi", "cdd", "freelance", "wfh", "telework", "presencial", "temporaire", "req", "urgent", "ftc":
 		return true
+	case "month", "months":
+		return isNumberWord(before)
+	case "contract":
+		return before == "month" || before == "months" || before == "term" || aloneInSegment(words, i)
+	case "fixed":
+		return after == "term"
+	case "term":
+		return before == "fixed"
+	case "summer", "winter", "spring", "fall", "autumn":
+		return isNumberWord(before) || isNumberWord(after) || aloneInSegment(words, i)
 	case "full", "part":
 		return after == "time"
 	case "time":
@@ -74,6 +84,10 @@ func contractWord(words []titleWord, i int) bool {
 		return i > 0
 	}
 	return false
+}
+
+func aloneInSegment(words []titleWord, i int) bool {
+	return words[i].join == joinSegment && (i+1 == len(words) || words[i+1].join == joinSegment)
 }
 
 // isNumberWord reports whether w has a requisition number's shape: three digits or more, letters
