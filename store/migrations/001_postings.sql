@@ -17,7 +17,7 @@ CREATE TABLE IF NOT EXISTS raw {{.OnCluster}} (
     normaliser LowCardinality(String) COMMENT 'Version of the code that made the record from the payload',
     run_id String COMMENT 'The run that saw this version first' CODEC(ZSTD(1)),
     observed_at DateTime64(3, 'UTC') COMMENT 'When that run saw it' CODEC(ZSTD(1)),
-    record String COMMENT 'The record as JSON, with nothing interpreted and personal data masked' CODEC(ZSTD(3)),
+    record String COMMENT 'The record as JSON, with nothing interpreted and personal data masked' CODEC(ZSTD(1)),
     recorded_at DateTime64(3, 'UTC') COMMENT 'When this row was written' CODEC(ZSTD(1)),
     precedence UInt64 MATERIALIZED bitShiftLeft(toUInt64(4294967295 - toUInt32(observed_at)), 32) + (4294967295 - toUInt32(recorded_at)) COMMENT 'Of rows with one key the largest wins: first observed, then first recorded' CODEC(ZSTD(1)),
     CONSTRAINT observed_between_2000_and_2100 CHECK observed_at >= toDateTime64('2000-01-01 00:00:00', 3, 'UTC') AND observed_at < toDateTime64('2100-01-01 00:00:00', 3, 'UTC'),
