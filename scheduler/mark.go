@@ -29,9 +29,10 @@ const (
 // a scheduler that slept for an hour between the two send the slot twice; recording first and
 // publishing afterwards would lose the slot in a crash between the two. A claim that runs out does
 // neither: whoever finds it unconfirmed publishes again under the same slot id. So every slot is
-// published at least once; the id makes it once within the stream's window for duplicates, and the
-// crawler drops a slot id that it has finished, which is the only case left: a scheduler that dies
-// between publish and confirm, with nobody else to look within two minutes.
+// published at least once, and the id makes it once within the stream's window for duplicates. Two
+// cases are left, in which the crawler has to drop a slot id that it has finished: a scheduler that
+// dies between publish and confirm with nobody else to look within two minutes, and a machine that
+// is suspended while it publishes.
 type Mark struct {
 	Published []time.Time `json:"published,omitempty"` // planned times of the last slots sent, in order of sending
 	Claimed   time.Time   `json:"claimed,omitzero"`    // planned time of the slot that somebody is sending

@@ -230,8 +230,11 @@ func BenchmarkDue(b *testing.B) {
 		boards[i] = Board{Source: "greenhouse", Board: fmt.Sprintf("company%d", i), Schedule: s}
 	}
 	now := date("2026-11-23 08:00")
-	mark := func(source, board string) Mark { return Mark{Published: []time.Time{now.Add(-time.Minute)}} }
-	for b.Loop() {
-		Due(boards, mark, now)
+	for name, mark := range map[string]Mark{"none": {Published: []time.Time{now.Add(-time.Minute)}}, "all": {}} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				Due(boards, func(string, string) Mark { return mark }, now)
+			}
+		})
 	}
 }

@@ -27,14 +27,17 @@ func (c *Client) answer(ctx context.Context, cancel context.CancelCauseFunc, u *
 	retryAfter, stated := parseRetryAfter(a.Header.Get("Retry-After"), now)
 	resp := &Response{
 		Status: a.StatusCode, ContentType: a.Header.Get("Content-Type"), FinalURL: u.String(), RetryAfter: retryAfter,
-		Validators: Validators{ETag: a.Header.Get("ETag"), LastModified: a.Header.Get("Last-Modified")},
+		Validators: Validators{ETag: validator(a.Header.Get("ETag")), LastModified: validator(a.Header.Get("Last-Modified"))},
 	}
 	location := a.Header.Get("Location")
 	switch {
 	case a.StatusCode >= 200 && a.StatusCode <= 299:
 		body, err := c.readBody(ctx, cancel, u, req.MaxBytes, a, forRobots)
+		if err != nil {
+			return nil, "", err
+		}
 		resp.Body = body
-		return resp, "", err
+		return resp, "", nil
 	case a.StatusCode == http.StatusNotModified && req.Validators != Validators{}:
 		resp.NotModified = true
 		if resp.Validators == (Validators{}) {
@@ -57,6 +60,13 @@ func (c *Client) answer(ctx context.Context, cancel context.CancelCauseFunc, u *
 		}
 	}
 	return nil, "", err
+}
+
+func validator(v string) string {
+	if len(v) > validatorBytesMax {
+		return ""
+	}
+	return v
 }
 
 func redirects(status int) bool {

@@ -9,11 +9,16 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
+	"unicode"
 )
 
 // redirectsMax is how many redirects are followed; RFC 9309 asks for five for robots.txt.
 const redirectsMax = 5
+
+// validatorBytesMax bounds what is kept of a host's validators; longer ones are not used.
+const validatorBytesMax = 1 << 10
 
 // Validators are what a host gave to ask later whether its answer has changed: plain data.
 type Validators struct {
@@ -61,6 +66,11 @@ func (c *Client) Do(ctx context.Context, req Request) (*Response, error) {
 	}
 	if (req.Method != http.MethodGet && req.Method != http.MethodPost) || req.MaxBytes < 0 {
 		return nil, &Error{Kind: ErrRequest, URL: req.URL, Reason: "want GET or POST, and a limit that is not negative"}
+	}
+	for _, v := range []string{req.Accept, req.ContentType, req.Validators.ETag, req.Validators.LastModified} {
+		if len(v) > validatorBytesMax || strings.ContainsFunc(v, unicode.IsControl) {
+			return nil, &Error{Kind: ErrRequest, URL: req.URL, Reason: "a header is too long or has control characters"}
+		}
 	}
 	setDefault(&req.MaxBytes, c.o.MaxBytes)
 	total, cancel := context.WithTimeout(ctx, totalTimeouts*c.o.Timeout)
