@@ -206,10 +206,10 @@ func TestEmitChangedOnly(t *testing.T) {
 func TestEmitChunks(t *testing.T) {
 	t.Parallel()
 	var jobs []string
-	for i := 1; i <= 6000; i++ {
+	for i := 1; i <= 3000; i++ {
 		jobs = append(jobs, fmt.Sprintf(`{"id":%d,"title":"Job %d"}`, i, i))
 	}
-	b := board(t, `{"jobs":[`+strings.Join(jobs, ",")+`],"meta":{"total":6000}}`)
+	b := board(t, `{"jobs":[`+strings.Join(jobs, ",")+`],"meta":{"total":3000}}`)
 	to, sum := emit(t, newRun(), b, nil)
 	listed := 0
 	for i, part := range to.runs {
@@ -218,7 +218,7 @@ func TestEmitChunks(t *testing.T) {
 			t.Errorf("part %d: %d of %d", i, part.Part, part.Parts)
 		}
 	}
-	if len(to.raws) != 6000 || listed != 6000 || len(to.runs) < 2 || sum.Run.Parts != len(to.runs) {
+	if len(to.raws) != 3000 || listed != 3000 || len(to.runs) < 2 || sum.Run.Parts != len(to.runs) {
 		t.Errorf("%d sent, %d listed in %d parts", len(to.raws), listed, len(to.runs))
 	}
 	other, _ := emit(t, newRun(), b, nil)
