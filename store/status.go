@@ -8,35 +8,35 @@ import (
 
 // Status is what an operator wants to know of the store at a glance.
 type Status struct {
-	ClickHouse    string // version of the engine or server
-	Embedded      bool
-	Schema        int    // last migration applied
-	TaggerVersion string // the active one; empty before the first Activate
-	Postings      uint64 // readable through v_postings
-	Open          uint64 // of these, not closed
-	Vacancies     uint64
-	Runs          uint64
-	DeadOpen      uint64 // dead letters nobody has decided about
-	Tables        []TableStatus
-	Boards        []BoardStatus
+	ClickHouse    string        `json:"clickhouse"` // version of the engine or server
+	Embedded      bool          `json:"embedded"`
+	Schema        int           `json:"schema"`         // last migration applied
+	TaggerVersion string        `json:"tagger_version"` // the active one; empty before the first Activate
+	Postings      uint64        `json:"postings"`       // readable through v_postings
+	Open          uint64        `json:"open"`           // of these, not closed
+	Vacancies     uint64        `json:"vacancies"`
+	Runs          uint64        `json:"runs"`
+	DeadOpen      uint64        `json:"dead_open"` // dead letters nobody has decided about
+	Tables        []TableStatus `json:"tables"`
+	Boards        []BoardStatus `json:"boards"`
 }
 
 // TableStatus is the size of one table. Rows counts repeats that are not merged yet.
 type TableStatus struct {
-	Name  string `ch:"name"`
-	Rows  uint64 `ch:"rows"`
-	Bytes uint64 `ch:"bytes"` // on disk
-	Parts uint64 `ch:"parts"`
+	Name  string `ch:"name" json:"name"`
+	Rows  uint64 `ch:"rows" json:"rows"`
+	Bytes uint64 `ch:"bytes" json:"bytes"` // on disk
+	Parts uint64 `ch:"parts" json:"parts"`
 }
 
 // BoardStatus is the last run of one board.
 type BoardStatus struct {
-	Source     string    `ch:"source"`
-	Board      string    `ch:"board"`
-	Runs       uint64    `ch:"runs"`
-	ObservedAt time.Time `ch:"last_observed_at"`
-	Outcome    string    `ch:"last_outcome"`
-	Listed     int32     `ch:"last_listed"`
+	Source     string    `ch:"source" json:"source"`
+	Board      string    `ch:"board" json:"board"`
+	Runs       uint64    `ch:"runs" json:"runs"`
+	ObservedAt time.Time `ch:"last_observed_at" json:"observed_at"`
+	Outcome    string    `ch:"last_outcome" json:"outcome"`
+	Listed     int32     `ch:"last_listed" json:"listed"`
 }
 
 // Status reads it all; it costs a pass over the postings' small columns.

@@ -23,21 +23,21 @@ func Key(postingID, contentHash string) string { return postingID + "/" + conten
 // VerifyReport is the accounting of every (posting, content hash) that a run listed:
 // Listed = Stored + Dead + Pending + Missing.
 type VerifyReport struct {
-	TaggerVersion  string
-	Runs           uint64
-	Boards         uint64
-	Listed         uint64
-	Stored         uint64 // archived, and read by the active tagger with text and skills
-	Dead           uint64 // not stored, with a dead letter that is open or dropped
-	Pending        uint64 // not stored yet, waiting in a stream
-	Missing        uint64
-	MissingList    []MissingVersion // the first missingMax
-	Rejected       uint64           // postings that runs received and could not even list
-	Incomplete     []IncompleteRun  // runs that lack parts or listing entries, the first missingMax
-	SpellsChecked  uint64
-	SpellsDiffer   uint64
-	BoardsDiffer   []string // source/board of stored spells or effects that a fresh fold does not give
-	IncompleteRuns uint64
+	TaggerVersion  string           `json:"tagger_version"`
+	Runs           uint64           `json:"runs"`
+	Boards         uint64           `json:"boards"`
+	Listed         uint64           `json:"listed"`
+	Stored         uint64           `json:"stored"`  // archived, and read by the active tagger with text and skills
+	Dead           uint64           `json:"dead"`    // not stored, with a dead letter that is open or dropped
+	Pending        uint64           `json:"pending"` // not stored yet, waiting in a stream
+	Missing        uint64           `json:"missing"`
+	MissingList    []MissingVersion `json:"missing_versions"` // the first missingMax
+	Rejected       uint64           `json:"rejected"`         // postings that runs received and could not even list
+	Incomplete     []IncompleteRun  `json:"incomplete_list"`  // runs that lack parts or listing entries, the first missingMax
+	SpellsChecked  uint64           `json:"spells_checked"`
+	SpellsDiffer   uint64           `json:"spells_differ"`
+	BoardsDiffer   []string         `json:"boards_differ"` // source/board of stored spells or effects that a fresh fold does not give
+	IncompleteRuns uint64           `json:"incomplete_runs"`
 }
 
 // OK reports whether everything is accounted for.
@@ -47,23 +47,23 @@ func (r VerifyReport) OK() bool {
 
 // MissingVersion is a listed version that is nowhere.
 type MissingVersion struct {
-	PostingID   string   `ch:"posting_id"`
-	ContentHash string   `ch:"content_hash"`
-	Source      string   `ch:"source"`
-	Board       string   `ch:"board"`
-	ExternalID  string   `ch:"external_id"`
-	Lacks       []string `ch:"lacks"` // the tables that should have it
+	PostingID   string   `ch:"posting_id" json:"posting_id"`
+	ContentHash string   `ch:"content_hash" json:"content_hash"`
+	Source      string   `ch:"source" json:"source"`
+	Board       string   `ch:"board" json:"board"`
+	ExternalID  string   `ch:"external_id" json:"external_id"`
+	Lacks       []string `ch:"lacks" json:"lacks"` // the tables that should have it
 }
 
 // IncompleteRun is a run whose listing is not whole, so that it does not count yet.
 type IncompleteRun struct {
-	RunID  string `ch:"run_id"`
-	Source string `ch:"source"`
-	Board  string `ch:"board"`
-	Parts  uint64 `ch:"parts"`
-	Have   uint64 `ch:"have"`
-	Listed uint64 `ch:"listed"` // entries its parts announce
-	Found  uint64 `ch:"found"`  // entries that are stored
+	RunID  string `ch:"run_id" json:"run_id"`
+	Source string `ch:"source" json:"source"`
+	Board  string `ch:"board" json:"board"`
+	Parts  uint64 `ch:"parts" json:"parts"`
+	Have   uint64 `ch:"have" json:"have"`
+	Listed uint64 `ch:"listed" json:"listed"` // entries its parts announce
+	Found  uint64 `ch:"found" json:"found"`   // entries that are stored
 }
 
 // accounts is one row per listed version with where it is found. One pass over narrow columns with
