@@ -74,11 +74,14 @@ func (n *node) die(where string) bool {
 	return n.dead
 }
 
-func (n *node) Update(_ context.Context, source, board string, change func(Mark) (Mark, bool)) error {
+func (n *node) Update(ctx context.Context, source, board string, change func(Mark) (Mark, bool)) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.die("update") {
 		return errFault
+	}
+	if err := ctx.Err(); err != nil {
+		return err
 	}
 	if err := n.fault(); err != nil {
 		return err
@@ -450,4 +453,62 @@ func roundTrip(t *testing.T, m Mark) (back Mark) {
 		t.Fatal(err)
 	}
 	return back
+}
+
+// A day of 3,000 boards: two schedulers find the same slots due, one of them sends each, and no
+// ten minutes hold much more than their share of 83.
+func TestADayOfThreeThousandBoards(t *testing.T) {
+	t.Parallel()
+	boards := someBoards(t, 3000, "0 */6 * * *")
+	marks := map[boardKey]Mark{}
+	mark := func(source, board string) Mark { return marks[boardKey{source, board}] }
+	from := date("2026-11-23 00:00")
+	sent, most := map[string]int{}, 0
+	for step := range 24*6 + 1 {
+		now := from.Add(time.Duration(step) * 10 * time.Minute)
+		due := Due(boards, mark, now)
+		for range 2 {
+			for _, s := range due {
+				key := boardKey{s.Source, s.Board}
+				if m, ok := marks[key].Claim(s, now); ok {
+					marks[key] = m.Confirm(s)
+					sent[s.ID()]++
+				}
+			}
+		}
+		if step > 0 { // the first finds every board new
+			most = max(most, len(due))
+		}
+	}
+	want := 0
+	for _, b := range boards {
+		for id := range planned(b, from, from.Add(24*time.Hour)) {
+			want++
+			if sent[id] != 1 {
+				t.Fatalf("a slot of %s was sent %d times", b.Board, sent[id])
+			}
+		}
+	}
+	if len(sent) != want || want < 5*3000-20 || most > 130 {
+		t.Errorf("%d slots sent, %d planned, at most %d in ten minutes", len(sent), want, most)
+	}
+}
+
+// Told to stop in the middle of a publish that succeeds, the loop still records it.
+func TestAStopRecordsWhatWasSent(t *testing.T) {
+	t.Parallel()
+	w, boards := newWorld(), someBoards(t, 3, "@every 6h")
+	ctx, cancel := context.WithCancel(t.Context())
+	var sent []posting.Slot
+	l := &Loop{
+		Boards: func() []Board { return boards }, Marks: &node{world: w, stop: cancel}, Now: time.Now,
+		Publish: func(_ context.Context, s posting.Slot) error { cancel(); sent = append(sent, s); return nil },
+	}
+	if err := l.Run(ctx); err != nil || len(sent) != 1 {
+		t.Fatal(sent, err)
+	}
+	m := w.marks[boardKey{sent[0].Source, sent[0].Board}]
+	if len(m.Published) != 1 || !m.Published[0].Equal(sent[0].PlannedAt) {
+		t.Errorf("%+v", m)
+	}
 }

@@ -824,3 +824,66 @@ func TestTheBreakerOfAClient(t *testing.T) {
 		t.Error(other.Breakers())
 	}
 }
+
+// Whatever a host does, a Do ends within three times the timeout of one request.
+func TestAllOfADoIsBounded(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) })
+	c, err := New(Options{Contact: "ops@acme.example", AllowPrivate: true, Timeout: 100 * time.Millisecond, HostInterval: time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	begun := time.Now()
+	_, err = get(t, c, s.URL+"/x")
+	wantErr(t, err, ErrServer) // the reason, not the time that was too short for another attempt
+	if took := time.Since(begun); took > backoffFirst/2 {
+		t.Errorf("took %v", took)
+	}
+	// Queueing for the host is not the host's fault.
+	c.host(hostKeyOf(t, s.URL)).turns <- struct{}{}
+	c.host(hostKeyOf(t, s.URL)).turns <- struct{}{}
+	_, err = get(t, c, s.URL+"/x")
+	if e := wantErr(t, err, ErrRateLimited); HostFault(e) {
+		t.Error(e)
+	}
+}
+
+func hostKeyOf(t *testing.T, raw string) string {
+	t.Helper()
+	name, err := Host(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+// Over HTTP/2 the same limits hold.
+func TestHTTP2(t *testing.T) {
+	t.Parallel()
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/big":
+			_, _ = w.Write(make([]byte, 2<<20))
+		case "/stuck":
+			w.(http.Flusher).Flush()
+			<-r.Context().Done()
+		default:
+			io.WriteString(w, r.Proto)
+		}
+	}))
+	s.EnableHTTP2 = true
+	s.StartTLS()
+	defer s.Close()
+	c, _ := setup(t)
+	c.permit = func(netip.AddrPort) bool { return true }
+	c.transport.TLSClientConfig.RootCAs = s.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs
+	if resp, err := get(t, c, s.URL+"/"); err != nil || string(resp.Body) != "HTTP/2.0" {
+		t.Fatal(resp, err)
+	}
+	_, err := get(t, c, s.URL+"/big")
+	wantErr(t, err, ErrTooLarge)
+	c.silence = 30 * time.Millisecond
+	_, err = get(t, c, s.URL+"/stuck")
+	wantErr(t, err, ErrTimeout)
+}
