@@ -37,7 +37,7 @@ bench: ## every benchmark
 
 gen: ## rewrite generated files: the demo's postings and the reference pages
 	go generate ./...
-	go test ./cmd/rolescope -run TestReference -update
+	go test ./cmd/rolescope -run Reference -update
 
 proof: ## what takes longer than CI may: kills at random moments (resumable; results in docs/proof)
 	go run ./internal/proof

@@ -114,9 +114,18 @@ func newDeadShowCommand(a *app) *cobra.Command {
 				}
 				w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
 				for _, row := range [][2]string{
-					{"id", d.ID}, {"state", d.State}, {"stage", d.Stage}, {"reason", oneLine(d.Reason, 2000)},
-					{"source", d.Source}, {"board", d.Board}, {"posting", d.PostingID}, {"content hash", d.ContentHash},
-					{"run", d.RunID}, {"type", d.Type}, {"size", count(d.Size) + " bytes"}, {"sha256", d.SHA256},
+					{"id", d.ID},
+					{"state", d.State},
+					{"stage", d.Stage},
+					{"reason", oneLine(d.Reason, 2000)},
+					{"source", d.Source},
+					{"board", d.Board},
+					{"posting", d.PostingID},
+					{"content hash", d.ContentHash},
+					{"run", d.RunID},
+					{"type", d.Type},
+					{"size", count(d.Size) + " bytes"},
+					{"sha256", d.SHA256},
 					{"failed", d.FailedAt.Format(time.RFC3339)},
 				} {
 					fmt.Fprintf(w, "%s\t%s\n", row[0], orDash(row[1]))

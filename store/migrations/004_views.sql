@@ -21,7 +21,8 @@ SELECT
     if(closed_reason = '', NULL, closed_at) AS closed_at, closed_reason, opened_censored,
     if(closed_reason = 'expired', closed_at - toIntervalMillisecond(1), last_seen) AS active_until,
     content_hash, recorded_at
-FROM spells FINAL;
+FROM spells FINAL
+COMMENT 'Uninterrupted times during which a posting was open, folded from the runs of its board';
 
 CREATE OR REPLACE VIEW v_postings {{.OnCluster}} (
     posting_id String COMMENT 'Id of the posting: 32 hex digits over source, board and external id',
@@ -102,7 +103,8 @@ INNER JOIN
         argMin(opened_censored, number) AS opened_censored, count() AS spells
     FROM spells AS s FINAL
     GROUP BY posting_id
-) AS l ON p.posting_id = l.posting_id AND p.content_hash = l.content_hash;
+) AS l ON p.posting_id = l.posting_id AND p.content_hash = l.content_hash
+COMMENT 'Postings as last listed, one row each, under the active tagger version';
 
 CREATE OR REPLACE VIEW v_posting_skills {{.OnCluster}} (
     posting_id String COMMENT 'Id of the posting',
@@ -135,7 +137,8 @@ FROM
 ) AS k
 ARRAY JOIN
     k.ids AS id, k.labels AS label, k.kinds AS kind, k.fields AS field, k.starts AS start, k.ends AS stop, k.texts AS text,
-    k.sections AS section, k.strengths AS strength, k.paragraph_hashes AS paragraph_hash, k.rules AS rule, k.unlisted AS is_unlisted;
+    k.sections AS section, k.strengths AS strength, k.paragraph_hashes AS paragraph_hash, k.rules AS rule, k.unlisted AS is_unlisted
+COMMENT 'Mentions of skills in the current version of each posting, with the bytes that prove them';
 
 CREATE OR REPLACE VIEW v_runs {{.OnCluster}} (
     run_id String COMMENT 'Id of the run: 32 hex digits over source, board and observation time',
@@ -178,7 +181,8 @@ FROM
     FROM runs FINAL
     GROUP BY run_id, source, board
 ) AS r
-LEFT JOIN (SELECT * FROM run_effects FINAL) AS e ON r.run_id = e.run_id;
+LEFT JOIN (SELECT * FROM run_effects FINAL) AS e ON r.run_id = e.run_id
+COMMENT 'Crawls and imports of boards: what each found, and what it did to the spells';
 
 CREATE OR REPLACE VIEW v_dead {{.OnCluster}} (
     id String COMMENT 'Id of the dead letter: 32 hex digits over stage and origin',
@@ -209,4 +213,5 @@ SELECT
     d.source AS source, d.board AS board, d.run_id AS run_id, d.posting_id AS posting_id, d.content_hash AS content_hash,
     d.has_body AS retryable, d.recorded_at AS recorded_at
 FROM (SELECT * EXCEPT body, CAST(body != '', 'Bool') AS has_body FROM dead FINAL) AS d
-LEFT JOIN (SELECT id, argMax(state, (at, state)) AS decided, max(at) AS decided_at FROM dead_state GROUP BY id) AS s ON d.id = s.id;
+LEFT JOIN (SELECT id, argMax(state, (at, state)) AS decided, max(at) AS decided_at FROM dead_state GROUP BY id) AS s ON d.id = s.id
+COMMENT 'Messages that could not be used, with what was decided about them';

@@ -37,7 +37,8 @@ SELECT
     any(p.tagger_version) AS tagger_version
 FROM v_postings AS p
 WHERE vacancy_id != ''
-GROUP BY vacancy_id;
+GROUP BY vacancy_id
+COMMENT 'Jobs, each of which may be advertised by several postings';
 
 -- A vacancy is active in a month when one of its postings was known to be open in it, and new in
 -- the month of its first posting's first_seen, unless that one was open before we looked.
@@ -105,4 +106,5 @@ FROM
         GROUP BY role, month, skill
     )
 )
-WHERE skill != '';
+WHERE skill != ''
+COMMENT 'Vacancies of each role that mention each skill, per month, as a stock (active) and as a flow (new)';

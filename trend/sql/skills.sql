@@ -10,7 +10,7 @@ WITH active AS
         p.skills AS skills,
         arrayJoin(arrayMap(
             i -> {unit_add}(toDate32({unit_start}(s.opened_at)), i),
-            range(toUInt32(dateDiff('{unit}', {unit_start}(s.opened_at), {unit_start}(s.last_seen)) + 1)))) AS period
+            range(toUInt32(dateDiff('{unit}', {unit_start}(s.opened_at), {unit_start}(s.active_until)) + 1)))) AS period
     FROM v_spells AS s
     INNER JOIN
     (
@@ -22,7 +22,7 @@ WITH active AS
           AND length(roles) <= 1
     ) AS p ON p.posting_id = s.posting_id
     WHERE s.opened_at < parseDateTimeBestEffort({to:String})
-      AND s.last_seen >= parseDateTimeBestEffort({from:String})
+      AND s.active_until >= parseDateTimeBestEffort({from:String})
 )
 SELECT m.period AS period, m.role AS role, m.skill AS skill, m.mentioning AS mentioning, n.total AS total
 FROM

@@ -1,7 +1,7 @@
 -- New and active vacancies per period and group.
 --
--- active: some posting of the vacancy was seen open in the period: its spell, from opened_at to the
---         last run that saw it, meets the period. Days after the last sighting prove nothing.
+-- active: some posting of the vacancy was seen open in the period: its spell, from opened_at to
+--         active_until (the last run that saw it), meets the period. Later days prove nothing.
 -- new:    a spell of it opened in the period. What was already open when its board was first seen
 --         (opened_censored) is active but never new.
 -- Vacancies are counted, not adverts: forty city copies of one job are one.
@@ -17,7 +17,7 @@ FROM
         p.group_key AS group_key,
         arrayJoin(arrayMap(
             i -> {unit_add}(toDate32({unit_start}(s.opened_at)), i),
-            range(toUInt32(dateDiff('{unit}', {unit_start}(s.opened_at), {unit_start}(s.last_seen)) + 1)))) AS period,
+            range(toUInt32(dateDiff('{unit}', {unit_start}(s.opened_at), {unit_start}(s.active_until)) + 1)))) AS period,
         NOT s.opened_censored AND period = toDate32({unit_start}(s.opened_at)) AS is_new
     FROM v_spells AS s
     INNER JOIN
@@ -28,7 +28,7 @@ FROM
           AND (empty({companies:Array(String)}) OR has({companies:Array(String)}, company))
     ) AS p ON p.posting_id = s.posting_id
     WHERE s.opened_at < parseDateTimeBestEffort({to:String})
-      AND s.last_seen >= parseDateTimeBestEffort({from:String})
+      AND s.active_until >= parseDateTimeBestEffort({from:String})
 )
 WHERE period >= toDate32({unit_start}(parseDateTimeBestEffort({from:String})))
   AND period < toDate32(parseDateTimeBestEffort({to:String}))

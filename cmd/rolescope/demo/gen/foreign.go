@@ -4,7 +4,7 @@ import "time"
 
 // foreign lists the adverts that are not in English.
 func foreign(c employer) []advert {
-	ml, ds := modelRoles()[3], dataRoles()[0]
+	ml, ds := modelRoles()[0], dataRoles()[0]
 	switch c.board {
 	case "hollowpine":
 		return []advert{{

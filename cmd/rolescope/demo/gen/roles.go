@@ -1,5 +1,7 @@
 package main
 
+import "slices"
+
 // skill is one thing an advert may ask for, with the share of adverts of its role that ask for it
 // at each of the two moments.
 type skill struct {
@@ -32,10 +34,10 @@ var (
 )
 
 func roles() []role {
-	return append(append(modelRoles(), dataRoles()...), otherRoles()...)
+	return slices.Concat(researchRoles(), modelRoles(), dataRoles(), otherRoles())
 }
 
-func modelRoles() []role {
+func researchRoles() []role {
 	return []role{
 		{
 			title: "Research Scientist", department: "Research", team: "Foundations", levels: []string{"", "Senior", "Staff"}, pay: [2]int{190, 260}, share: 1,
@@ -105,6 +107,11 @@ func modelRoles() []role {
 				rag, evals, finetune, agents,
 			},
 		},
+	}
+}
+
+func modelRoles() []role {
+	return []role{
 		{
 			title: "Machine Learning Engineer", department: "Engineering", team: "Machine Learning", levels: []string{"", "Senior", "Staff"}, pay: [2]int{165, 230}, share: 1,
 			goals: []string{
