@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/rolescope/rolescope/enrich"
 	"github.com/rolescope/rolescope/store"
 	"github.com/rolescope/rolescope/trend"
 )
@@ -37,6 +38,11 @@ func (f *trendFlags) filter() (trend.Filter, error) {
 	from, err := parseDay("--from", f.from)
 	if err != nil {
 		return trend.Filter{}, err
+	}
+	for _, role := range f.roles {
+		if !slices.Contains(enrich.Roles(), role) {
+			return trend.Filter{}, usageError{fmt.Errorf("--role %q is none of %s", role, strings.Join(enrich.Roles(), ", "))}
+		}
 	}
 	to, err := parseDay("--to", f.to)
 	if f.asJSON && f.asCSV {

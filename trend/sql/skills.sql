@@ -16,8 +16,8 @@ WITH active AS
     (
         SELECT posting_id, vacancy_id, role_title, skills
         FROM v_postings
-        WHERE (empty({roles:Array(String)}) OR has({roles:Array(String)}, role_title))
-          AND (empty({companies:Array(String)}) OR has({companies:Array(String)}, company))
+        WHERE ({roles:String} = '' OR has(splitByChar('\n', {roles:String}), role_title))
+          AND ({companies:String} = '' OR has(splitByChar('\n', {companies:String}), company))
           AND role_title != ''
           AND length(roles) <= 1
     ) AS p ON p.posting_id = s.posting_id
