@@ -28,8 +28,8 @@ const (
 	// store's or the stream's, and asking for thousands of boards more only adds to it.
 	failuresMax = 3
 
-	// confirmTimeout bounds the last write of a loop that is told to stop.
-	confirmTimeout = 5 * time.Second
+	// updateTimeout bounds one change of a mark, also the last one of a loop that is told to stop.
+	updateTimeout = 5 * time.Second
 )
 
 // Loop sends the slots of boards when they are due, beside any number of other Loops over the same
@@ -91,46 +91,34 @@ func (l *Loop) round(ctx context.Context, boards []Board) (retry bool) {
 			retry = true
 			continue
 		}
-		delete(l.retryAt, key)
-		sent, err := l.send(ctx, slot)
+		err := l.send(ctx, slot)
 		if ctx.Err() != nil {
 			return false
 		}
-		if err != nil {
-			l.Logger.Warn("slot not sent", slog.String("source", slot.Source), slog.String("board", slot.Board),
-				slog.Time("planned_at", slot.PlannedAt), slog.Any("error", err))
-			failures++
-		}
-		if !sent {
-			l.retryAt[key] = l.now().Add(retryWait)
-			retry = true
-		}
 		if err == nil {
 			failures = 0
+			continue
 		}
-		if failures == failuresMax {
+		l.Logger.Warn("slot not sent", slog.String("source", slot.Source), slog.String("board", slot.Board),
+			slog.Time("planned_at", slot.PlannedAt), slog.Any("error", err))
+		l.retryAt[key], retry = l.now().Add(retryWait), true
+		if failures++; failures == failuresMax {
 			return true
 		}
 	}
 	return retry
 }
 
-// send claims, publishes and confirms one slot. It returns true when the slot needs nothing more of
-// this loop: sent here, or by another.
-func (l *Loop) send(ctx context.Context, slot posting.Slot) (bool, error) {
-	key := boardKey{slot.Source, slot.Board}
+// send claims, publishes and confirms one slot. When another holds the claim there is nothing to
+// do: the slot is owed until that one has confirmed it, and is looked at again in the next round.
+func (l *Loop) send(ctx context.Context, slot posting.Slot) error {
 	claimed := false
 	err := l.update(ctx, slot, func(m Mark) (next Mark, store bool) {
 		next, claimed = m.Claim(slot, l.now())
 		return next, claimed
 	})
-	if err != nil {
-		return false, err
-	}
-	if !claimed {
-		// Published by another, or another is at it: look again, it may have died.
-		held := l.seen[key].Claimed.Equal(slot.PlannedAt)
-		return !held, nil
+	if err != nil || !claimed {
+		return err
 	}
 	pubCtx, cancel := context.WithTimeout(ctx, publishTimeout)
 	err = l.Publish(pubCtx, slot)
@@ -138,20 +126,19 @@ func (l *Loop) send(ctx context.Context, slot posting.Slot) (bool, error) {
 	if err != nil {
 		// Unknown whether it was stored: the claim stays until it runs out, then the slot is sent
 		// again under the same id.
-		return false, err
+		return err
 	}
 	if l.Sent != nil {
 		l.Sent(slot, l.now().Sub(slot.PlannedAt))
 	}
 	// What was sent is recorded even when ctx has ended in between, or a stop would repeat it.
-	confirmCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), confirmTimeout)
-	defer cancel()
-	err = l.update(confirmCtx, slot, func(m Mark) (Mark, bool) { return m.Confirm(slot), true })
-	return err == nil, err
+	return l.update(context.WithoutCancel(ctx), slot, func(m Mark) (Mark, bool) { return m.Confirm(slot), true })
 }
 
 // update changes the board's mark in the store and in the cache.
 func (l *Loop) update(ctx context.Context, slot posting.Slot, change func(Mark) (Mark, bool)) error {
+	ctx, cancel := context.WithTimeout(ctx, updateTimeout)
+	defer cancel()
 	var last Mark
 	err := l.Marks.Update(ctx, slot.Source, slot.Board, func(m Mark) (Mark, bool) {
 		next, store := change(m)

@@ -27,9 +27,6 @@ const hostsMax = 10_000
 // pauseMax bounds a pause, so that neither a host nor a clock that jumped can silence a host for good.
 const pauseMax = time.Hour
 
-// clockSlack is how far back a clock may be set before what was known of the time is dropped.
-const clockSlack = time.Minute
-
 // processLimiter is the Limiter of one process.
 type processLimiter struct {
 	mu    sync.Mutex
@@ -67,10 +64,7 @@ func (l *processLimiter) Reserve(_ context.Context, host string, every, atMost t
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	h := l.host(host, now)
-	// A clock set back would leave the host waiting for the time it knew.
-	if h.used.Sub(now) > clockSlack {
-		h.limiter = rate.NewLimiter(h.limiter.Limit(), 1)
-	}
+	// A pause further ahead than any can be was asked for before the clock was set back.
 	if h.paused.Sub(now) > pauseMax {
 		h.paused = time.Time{}
 	}

@@ -17,6 +17,9 @@ const (
 	// robotsRetry is how long a failure to read it is remembered, so that not every board of a host
 	// that is down asks anew.
 	robotsRetry = 10 * time.Minute
+
+	// clockSlack is how far back a clock may be set before what was read under it counts as old.
+	clockSlack = time.Minute
 )
 
 // robotsOf returns the rules of the host of u, asking for its robots.txt when ours is a day old.
