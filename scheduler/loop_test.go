@@ -386,37 +386,56 @@ func TestClockJumps(t *testing.T) {
 	}
 }
 
-// A board whose slots cannot be sent holds up no other.
+// badMarks refuses the marks of some boards.
+type badMarks struct {
+	Marks
+	bad map[string]bool
+}
+
+func (b badMarks) Update(ctx context.Context, source, board string, change func(Mark) (Mark, bool)) error {
+	if b.bad[board] {
+		return errFault
+	}
+	return b.Marks.Update(ctx, source, board, change)
+}
+
+// A board that cannot be marked, or whose slots cannot be sent, holds up no other.
 func TestOneBadBoardHoldsUpNobody(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		w, boards := newWorld(), someBoards(t, 40, "@every 6h")
-		ctx, cancel := context.WithCancel(t.Context())
-		tries, bad := 0, map[string]bool{} // the ten that come first
-		for _, s := range Due(boards, func(string, string) Mark { return Mark{} }, time.Now())[:10] {
-			bad[s.Board] = true
-		}
-		l := &Loop{
-			Boards: func() []Board { return boards }, Marks: &node{world: w, stop: cancel}, Now: time.Now,
-			Publish: func(ctx context.Context, s posting.Slot) error {
-				if bad[s.Board] {
-					tries++
-					return posting.ErrInvalid
-				}
-				return w.publish(ctx, s)
-			},
-		}
-		done := make(chan error)
-		go func() { done <- l.Run(ctx) }()
-		pass(10 * time.Minute)
-		cancel()
-		if err := <-done; err != nil || len(w.published) < 30 {
-			t.Errorf("%d slots sent, error %v", len(w.published), err)
-		}
-		if tries > 12*11 {
-			t.Errorf("%d tries of the bad boards in ten minutes", tries)
-		}
-	})
+	for _, where := range []string{"marks", "publish"} {
+		synctest.Test(t, func(t *testing.T) {
+			w, boards := newWorld(), someBoards(t, 40, "@every 6h")
+			ctx, cancel := context.WithCancel(t.Context())
+			tries, bad := 0, map[string]bool{} // the ten that come first
+			for _, s := range Due(boards, func(string, string) Mark { return Mark{} }, time.Now())[:10] {
+				bad[s.Board] = true
+			}
+			marks := badMarks{Marks: &node{world: w, stop: cancel}}
+			if where == "marks" {
+				marks.bad = bad
+			}
+			l := &Loop{
+				Boards: func() []Board { return boards }, Marks: marks, Now: time.Now,
+				Publish: func(ctx context.Context, s posting.Slot) error {
+					if bad[s.Board] {
+						tries++
+						return posting.ErrInvalid
+					}
+					return w.publish(ctx, s)
+				},
+			}
+			done := make(chan error)
+			go func() { done <- l.Run(ctx) }()
+			pass(10 * time.Minute)
+			cancel()
+			if err := <-done; err != nil || len(w.published) < 30 {
+				t.Errorf("%s: %d slots sent, error %v", where, len(w.published), err)
+			}
+			if tries > 12*11 {
+				t.Errorf("%d tries of the bad boards in ten minutes", tries)
+			}
+		})
+	}
 }
 
 func TestMarkSurvivesJSON(t *testing.T) {
