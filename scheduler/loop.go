@@ -20,13 +20,17 @@ type Marks interface {
 }
 
 const (
-	// retryWait is how long a board whose slot could not be claimed or sent is left alone, so that
-	// one such board does not hold up the others.
-	retryWait = 10 * time.Second
+	// boardRetry is how long a board whose slot could not be claimed or sent is left alone. It is as
+	// long as a claim, which would stand in the way before.
+	boardRetry = Lease
 
-	// failuresMax is how many boards in a row may fail before the round ends: the fault is then the
-	// store's or the stream's, and asking for thousands of boards more only adds to it.
+	// failuresMax is how many boards in a row may fail before the round ends: the fault is then most
+	// likely the store's or the stream's, and asking for thousands of boards more only adds to it.
 	failuresMax = 3
+
+	// roundRetry is the wait before the next round after such an end. It is much shorter than
+	// boardRetry, so that the rounds get past boards that fail by themselves: 90 of them.
+	roundRetry = 2 * time.Second
 
 	// updateTimeout bounds one change of a mark, also the last one of a loop that is told to stop.
 	updateTimeout = 5 * time.Second
@@ -63,10 +67,10 @@ func (l *Loop) Run(ctx context.Context) error {
 	l.seen, l.retryAt = map[boardKey]Mark{}, map[boardKey]time.Time{}
 	for ctx.Err() == nil {
 		boards := l.Boards()
-		retry := l.round(ctx, boards)
+		early := l.round(ctx, boards)
 		wait := Wait(boards, l.now())
-		if retry {
-			wait = min(wait, retryWait)
+		if early {
+			wait = min(wait, roundRetry)
 		}
 		timer := time.NewTimer(wait)
 		select {
@@ -81,14 +85,13 @@ func (l *Loop) Run(ctx context.Context) error {
 // now is the wall clock without its monotonic reading, which would hide a corrected clock.
 func (l *Loop) now() time.Time { return l.Now().Round(0).UTC() }
 
-// round sends everything that is owed and reports whether something has to be tried again.
-func (l *Loop) round(ctx context.Context, boards []Board) (retry bool) {
+// round sends everything that is owed and reports whether failures ended it early.
+func (l *Loop) round(ctx context.Context, boards []Board) (early bool) {
 	mark := func(source, board string) Mark { return l.seen[boardKey{source, board}] }
 	failures := 0
 	for _, slot := range Due(boards, mark, l.now()) {
 		key := boardKey{slot.Source, slot.Board}
-		if wait := l.retryAt[key].Sub(l.now()); wait > 0 && wait <= retryWait {
-			retry = true
+		if wait := l.retryAt[key].Sub(l.now()); wait > 0 && wait <= boardRetry {
 			continue
 		}
 		err := l.send(ctx, slot)
@@ -101,12 +104,12 @@ func (l *Loop) round(ctx context.Context, boards []Board) (retry bool) {
 		}
 		l.Logger.Warn("slot not sent", slog.String("source", slot.Source), slog.String("board", slot.Board),
 			slog.Time("planned_at", slot.PlannedAt), slog.Any("error", err))
-		l.retryAt[key], retry = l.now().Add(retryWait), true
+		l.retryAt[key] = l.now().Add(boardRetry)
 		if failures++; failures == failuresMax {
 			return true
 		}
 	}
-	return retry
+	return false
 }
 
 // send claims, publishes and confirms one slot. When another holds the claim there is nothing to

@@ -313,7 +313,7 @@ func TestAHangingPublishIsGivenUp(t *testing.T) {
 		if err := <-done; err != nil || len(w.published) != 1 {
 			t.Fatalf("%d slots sent, error %v", len(w.published), err)
 		}
-		if sentAfter < 2*Lease || sentAfter > 2*Lease+2*lookMax {
+		if sentAfter < 2*Lease || sentAfter > 2*Lease+2*lookMax+2*publishTimeout {
 			t.Errorf("sent after %v", sentAfter)
 		}
 	})
