@@ -394,6 +394,9 @@ func TestRobotsRule(t *testing.T) {
 	step("429 on robots.txt is a 429", "/public", ErrRateLimited, "/robots.txt")
 	s.setRobots(page("<html>no such page</html>" + strings.Repeat("x", robotsBytesMax)))
 	step("a long page is no rule", "/public", nil, "/robots.txt /public")
+	s.setRobots(forbid)
+	clk.add(-365 * 24 * time.Hour)
+	step("read under a clock that was a year ahead", "/private", ErrBlocked, "/robots.txt")
 }
 
 func TestRobotsThatTimesOut(t *testing.T) {

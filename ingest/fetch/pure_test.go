@@ -360,8 +360,7 @@ func TestLimiterSpaces(t *testing.T) {
 				continue
 			}
 			at := now.Add(wait)
-			// The rate counts in floating point; a microsecond is its grain.
-			if !last.IsZero() && at.Sub(last) < every-time.Microsecond {
+			if !last.IsZero() && at.Sub(last) < every || at.Before(paused) {
 				t.Fatalf("%v after the last", at.Sub(last))
 			}
 			last = at
@@ -384,10 +383,23 @@ func TestLimiterForgets(t *testing.T) {
 	if wait, _ := l.Reserve(ctx, "a", time.Second, time.Second, day0.Add(-48*time.Hour)); wait != 0 {
 		t.Errorf("a clock set back leaves a wait of %v", wait)
 	}
+	if wait, _ := l.Reserve(ctx, "a", time.Second, time.Second, day0.Add(-48*time.Hour)); wait != time.Second {
+		t.Errorf("after it the interval holds: %v", wait)
+	}
+	for range 3 {
+		if wait, _ := l.Reserve(ctx, "c", time.Minute, time.Second, day0); wait != 0 && wait != time.Minute {
+			t.Errorf("a refused request has taken a turn: %v", wait)
+		}
+	}
+	_ = l.Pause(ctx, "b", day0.Add(1000*time.Hour), day0)
+	_ = l.Pause(ctx, "b", day0.Add(time.Minute), day0)
+	if wait, _ := l.Reserve(ctx, "b", time.Second, 0, day0); wait != pauseMax {
+		t.Errorf("a pause of %v", wait)
+	}
 	for i := range hostsMax + 10 {
 		_, _ = l.Reserve(ctx, strings.Repeat("x", 1+i%50)+string(rune('a'+i/50)), time.Second, time.Second, day0.Add(time.Duration(i)*time.Second))
 	}
-	if len(l.hosts) > hostsMax {
-		t.Errorf("%d hosts", len(l.hosts))
+	if len(l.turns) > hostsMax {
+		t.Errorf("%d hosts", len(l.turns))
 	}
 }

@@ -112,7 +112,8 @@ func (c *Client) follow(ctx context.Context, u *url.URL, req Request, forRobots 
 		if hop == redirectsMax {
 			return nil, &Error{Kind: ErrRedirect, URL: u.String(), Reason: "too many redirects"}
 		}
-		if resp.Status == http.StatusSeeOther || req.Method == http.MethodPost && resp.Status < http.StatusTemporaryRedirect {
+		// 301 to 303 are followed with GET, as browsers do; 307 and 308 keep method and body.
+		if resp.Status < http.StatusTemporaryRedirect {
 			req.Method, req.Body = http.MethodGet, nil
 		}
 		u = next
