@@ -1,11 +1,17 @@
 package enrich
 
+import (
+	"unicode"
+	"unicode/utf8"
+)
+
 // document is the canonical text of one posting, which every later step reads and every evidence
 // offset points into. It is made once, by readDocument, and never changed.
 type document struct {
 	title      string // canonical title: one line, single spaces
 	text       string // canonical description: paragraphs separated by "\n", list items begin with "- "
 	paragraphs []paragraph
+	first      [signalCount]int // by signal: 1 + the place in its list of the first phrase the text holds, 0 for none
 }
 
 // paragraph is one line of document.text: text[start:end] without its newline.
@@ -13,7 +19,10 @@ type paragraph struct {
 	start, end int // byte offsets into document.text
 	kind       paragraphKind
 	section    section
-	hash       string // 16 hex digits over the folded text; equal for equal boilerplate
+	lower      string // the paragraph in lower case, whose offsets may differ
+	signals    signals
+	legal      uint8 // how many different phrases of signalLegal it holds
+	benefits   uint8 // likewise of signalBenefit
 }
 
 type paragraphKind uint8
@@ -37,3 +46,42 @@ const (
 	sectionLegal            section = "legal"            // equal opportunity, privacy, fraud warnings
 	sectionProcess          section = "process"          // how to apply
 )
+
+// lowerText gives every paragraph its text in lower case.
+func (d *document) lowerText() {
+	b := make([]byte, 0, len(d.text)+len(d.text)/64)
+	ends := make([]int, len(d.paragraphs))
+	for i, p := range d.paragraphs {
+		b = appendLower(b, d.text[p.start:p.end])
+		ends[i] = len(b)
+	}
+	lower, from := string(b), 0
+	for i, end := range ends {
+		d.paragraphs[i].lower = lower[from:end]
+		from = end
+	}
+}
+
+// appendLower appends valid UTF-8 in lower case, as strings.ToLower makes it.
+func appendLower(b []byte, s string) []byte {
+	for i := 0; i < len(s); {
+		c := s[i]
+		if c < utf8.RuneSelf {
+			b = append(b, lowerByte(c))
+			i++
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(s[i:])
+		b = utf8.AppendRune(b, unicode.ToLower(r))
+		i += size
+	}
+	return b
+}
+
+// lowerByte is an ASCII letter in lower case, any other byte as it is.
+func lowerByte(c byte) byte {
+	if 'A' <= c && c <= 'Z' {
+		c += 'a' - 'A'
+	}
+	return c
+}

@@ -151,17 +151,13 @@ func employmentType(rec posting.Record, doc document) string {
 	}
 	first := ""
 	if len(doc.paragraphs) > 0 {
-		p := doc.paragraphs[0]
-		first = strings.ToLower(doc.text[p.start:p.end])
+		first = doc.paragraphs[0].lower
 	}
 	if strings.Count(first, "|")+1 >= headerFieldsMin {
 		return headerEmployment(first)
 	}
-	lower := strings.ToLower(doc.text)
-	for _, w := range textEmployment {
-		if holdsWord(lower, w.word) {
-			return w.kind
-		}
+	if i := doc.first[signalEmployment]; i > 0 {
+		return textEmployment[i-1].kind
 	}
 	return ""
 }

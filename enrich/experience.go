@@ -30,6 +30,9 @@ func minYears(doc document) *int {
 		case sectionPreferred, sectionBenefits, sectionLegal, sectionAbout, sectionProcess:
 			continue
 		}
+		if !p.signals.has(signalYears) {
+			continue
+		}
 		if n, ok := paragraphYears(requirementText(doc, p)); ok && n > best {
 			best = n
 		}
@@ -42,6 +45,9 @@ func minYears(doc document) *int {
 
 // requirementText is a paragraph in lower case, as far as it is searched.
 func requirementText(doc document, p paragraph) string {
+	if p.end-p.start <= requirementBytesMax {
+		return p.lower
+	}
 	return strings.ToLower(truncate(doc.text[p.start:p.end], requirementBytesMax))
 }
 

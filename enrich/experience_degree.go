@@ -21,10 +21,7 @@ var degreeWords = []struct {
 	{3, []string{"phd", "ph.d", "ph.d.", "ph.d’s", "phds", "phd's", "doctorate", "doctoral", "doctor of", "promotion in", "doktor"}},
 }
 
-// degreeHints are what every paragraph that names a degree holds; they spare the rest the search.
-var degreeHints = []string{"degree", "bachelor", "master", "phd", "ph.d", "doct", "b.", "bs", "ba", "ms", "m.", "msc", "meng", "mba", "máster", "beng", "btech", "bac", "studium", "licenciatura", "grado", "gradua", "laurea", "hbo", "diplôme", "promotion", "doktor", "abschluss", "education"}
-
-var noDegreePhrases = []string{"no degree required", "no degree is required", "no degree needed", "no degree necessary", "degree not required", "degree is not required", "degrees are not required", "don't require a degree", "do not require a degree", "don’t require a degree", "don't need a degree", "don’t need a degree", "no formal degree", "no college degree", "no university degree", "with or without a degree", "regardless of degree", "degree not necessary", "no formal education", "no phd required"}
+var noDegreePhrases = []string{"no degree required", "no degree is required", "no degree needed", "no degree necessary", "degree not required", "degree is not required", "degrees are not required", "don't require a degree", "do not require a degree", "don’t require a degree", "don't need a degree", "don’t need a degree", "no formal degree", "no college degree", "no university degree", "with or without a degree", "regardless of degree", "degree not necessary", "no formal education"}
 
 // degree is the lowest degree that suffices: of all degrees the requirements name, the lowest;
 // "none" only when the text says that none is needed. "Or equivalent experience" does not change
@@ -37,13 +34,10 @@ func degree(doc document) string {
 			continue
 		}
 		lower := requirementText(doc, p)
-		if !holdsAny(lower, degreeHints) {
-			continue
-		}
-		if holdsAny(lower, noDegreePhrases[:len(noDegreePhrases)-1]) {
+		if p.signals.has(signalNoDegree) && holdsAny(lower, noDegreePhrases) {
 			return degreeNone
 		}
-		if p.section == sectionPreferred {
+		if p.section == sectionPreferred || !p.signals.has(signalDegree) {
 			continue
 		}
 		for sentence := range strings.SplitSeq(lower, "; ") {

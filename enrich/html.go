@@ -30,10 +30,8 @@ func readDocument(title, description string) document {
 		d.paragraphs = append(d.paragraphs, p)
 	}
 	d.text = b.String()
-	for i := range d.paragraphs {
-		p := &d.paragraphs[i]
-		p.hash = paragraphHash(d.text[p.start:p.end])
-	}
+	d.lowerText()
+	d.readSignals()
 	assignSections(&d)
 	return d
 }

@@ -212,13 +212,21 @@ const paragraphHashBytes = 8
 // paragraphHash is the identity of a paragraph's wording: case, spacing and punctuation do not
 // count, so boilerplate that was pasted into different templates stays the same.
 func paragraphHash(s string) string {
-	var b strings.Builder
-	b.Grow(len(s))
-	for _, r := range s {
-		if unicode.IsLetter(r) || unicode.IsDigit(r) || r == '+' || r == '#' {
-			b.WriteRune(unicode.ToLower(r))
+	b := make([]byte, 0, len(s))
+	for i := 0; i < len(s); {
+		if c := s[i]; c < utf8.RuneSelf {
+			if isWordByte(c) || c == '+' || c == '#' {
+				b = append(b, lowerByte(c))
+			}
+			i++
+			continue
 		}
+		r, size := utf8.DecodeRuneInString(s[i:])
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			b = utf8.AppendRune(b, unicode.ToLower(r))
+		}
+		i += size
 	}
-	sum := sha256.Sum256([]byte(b.String()))
+	sum := sha256.Sum256(b)
 	return hex.EncodeToString(sum[:paragraphHashBytes])
 }

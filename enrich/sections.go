@@ -145,12 +145,11 @@ func assignSections(d *document) {
 			continue
 		}
 		p.section = current
-		lower := strings.ToLower(text)
-		if sec := sectionOfLead(lower); sec != sectionNone {
+		if sec := sectionOfLead(p.lower); sec != sectionNone {
 			p.section = sec
 			continue
 		}
-		p.section = sectionOfContent(lower, current)
+		p.section = p.sectionOfContent(current)
 		// The closing boilerplate of an advert is prose; no heading ends the list before it.
 		if p.section == sectionLegal && p.kind == prose {
 			current = sectionLegal
@@ -209,6 +208,9 @@ func mixedWish(s string) bool {
 // legalPhrases and benefitPhrases recognise boilerplate by its content.
 var legalPhrases = []string{"equal opportunity", "equal employment", "equal-opportunity", "regardless of race", "without regard to race", "race, color", "race, colour", "sexual orientation", "gender identity", "protected veteran", "reasonable accommodation", "e-verify", "fair chance", "arrest and conviction", "conviction records", "criminal histor", "discriminat", "privacy policy", "privacy notice", "gdpr", "ccpa", "recruitment fraud", "fraudulent", "unsolicited resume", "recruitment agenc", "staffing agenc", "export control", "background check", "disability", "affirmative action", "chancengleichheit", "unabhängig von geschlecht", "schwerbehindert", "datenschutz", "égalité des chances", "handicap", "igualdad de oportunidades", "pay transparency nondiscrimination"}
 
+// evidentLegal are the legal phrases of which one is enough.
+var evidentLegal = []string{"equal opportunity", "regardless of race", "reasonable accommodation"}
+
 var benefitPhrases = []string{"401(k)", "401k", "health insurance", "dental", "medical, ", "vision insurance", "paid time off", "unlimited pto", " pto", "parental leave", "stock options", "equity", "base salary", "salary range", "pay range", "paid holidays", "vacation days", "vacation policy", "life insurance", "wellness", "stipend", "commuter", "competitive salary", "bonus", "retirement", "pension", "private healthcare", "annual leave", "company holidays", "free lunch", "gym ", "learning budget", "urlaubstage", "altersvorsorge", "mutuelle", "tickets restaurant", "seguro médico"}
 
 // Hits that make a paragraph boilerplate: more where the section speaks against it.
@@ -222,30 +224,19 @@ const (
 )
 
 // sectionOfContent recognises legal and benefit paragraphs wherever they stand.
-func sectionOfContent(lower string, current section) section {
-	if len(lower) > contentBytesMax {
+func (p *paragraph) sectionOfContent(current section) section {
+	if len(p.lower) > contentBytesMax {
 		return current
 	}
-	legal := countPhrases(lower, legalPhrases)
-	if legal >= legalHitsMin || legal == 1 && (current == sectionLegal || strings.Contains(lower, "equal opportunity") || strings.Contains(lower, "regardless of race") || strings.Contains(lower, "reasonable accommodation")) {
+	if p.legal >= legalHitsMin || p.legal == 1 && (current == sectionLegal || holdsAny(p.lower, evidentLegal)) {
 		return sectionLegal
 	}
 	need := benefitHitsMin
 	if current == sectionRequirements || current == sectionPreferred || current == sectionResponsibilities {
 		need = benefitHitsOutOfTune
 	}
-	if countPhrases(lower, benefitPhrases) >= need {
+	if int(p.benefits) >= need {
 		return sectionBenefits
 	}
 	return current
-}
-
-func countPhrases(s string, phrases []string) int {
-	n := 0
-	for _, p := range phrases {
-		if strings.Contains(s, p) {
-			n++
-		}
-	}
-	return n
 }

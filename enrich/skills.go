@@ -124,6 +124,7 @@ func (t *taxonomy) report(fields []*field, doc document) []posting.Skill {
 		out = make([]posting.Skill, 0, min(n, reportedGuess))
 	}
 	count := make([]int, len(t.list))
+	hashed, hash := -1, "" // mentions come in order, so a paragraph is hashed once
 	for _, f := range fields {
 		for i := range f.matches {
 			m := &f.matches[i]
@@ -141,7 +142,11 @@ func (t *taxonomy) report(fields []*field, doc document) []posting.Skill {
 			}
 			if m.paragraph >= 0 {
 				found.Section = string(doc.paragraphs[m.paragraph].section)
-				found.ParagraphHash = doc.paragraphs[m.paragraph].hash
+				if m.paragraph != hashed {
+					p := doc.paragraphs[m.paragraph]
+					hashed, hash = m.paragraph, paragraphHash(doc.text[p.start:p.end])
+				}
+				found.ParagraphHash = hash
 			}
 			out = append(out, found)
 		}

@@ -22,7 +22,7 @@ func plainDocument(title, text string, s section) document {
 		if strings.HasPrefix(line, "- ") {
 			kind = item
 		}
-		doc.paragraphs = append(doc.paragraphs, paragraph{start: at, end: end, kind: kind, section: s, hash: "00"})
+		doc.paragraphs = append(doc.paragraphs, paragraph{start: at, end: end, kind: kind, section: s, lower: strings.ToLower(text[at:end])})
 		at += len(line)
 	}
 	return doc
@@ -115,7 +115,7 @@ func TestSkillEvidence(t *testing.T) {
 	t.Parallel()
 	tax := loadTestTaxonomy(t)
 	doc := plainDocument("Señor Go Engineer", "Über uns: “PyTorch” 🙂\n- Python, Go\nPython", sectionNone)
-	doc.paragraphs[1].section, doc.paragraphs[1].hash = sectionRequirements, "11"
+	doc.paragraphs[1].section = sectionRequirements
 	got := tax.skills(doc, "")
 	for _, s := range got {
 		text := doc.text
@@ -129,7 +129,7 @@ func TestSkillEvidence(t *testing.T) {
 	at := strings.Index(doc.text, "- Python") + 2
 	want := posting.Skill{
 		ID: "python", Label: "Python", Kind: "language", Field: "description", Start: at, End: at + 6, Text: "Python",
-		Section: "requirements", Strength: strengthRequired, ParagraphHash: "11", Rule: "Python",
+		Section: "requirements", Strength: strengthRequired, ParagraphHash: paragraphHash("python go"), Rule: "Python",
 	}
 	if diff := cmp.Diff([]string{"go", "pytorch", "python", "go", "python"}, ids(got)); diff != "" {
 		t.Fatal(diff)

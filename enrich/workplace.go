@@ -51,7 +51,7 @@ func workplace(rec posting.Record, doc document) string {
 	}
 	if flagged {
 		// Boards set the flag for hybrid work too; what the advert says is more exact.
-		if holdsAny(strings.ToLower(doc.text), hybridPhrases) {
+		if doc.gives(signalHybrid) {
 			return workplaceHybrid
 		}
 		return workplaceRemote
@@ -61,15 +61,13 @@ func workplace(rec posting.Record, doc document) string {
 	}
 	if len(rec.Places) == 0 && len(doc.paragraphs) > 0 {
 		// The header line of a post without fields.
-		p := doc.paragraphs[0]
-		if first := doc.text[p.start:p.end]; strings.Count(first, "|")+1 >= headerFieldsMin {
-			return statedWorkplace(strings.ToLower(first))
+		if first := doc.paragraphs[0].lower; strings.Count(first, "|")+1 >= headerFieldsMin {
+			return statedWorkplace(first)
 		}
 	}
-	lower := strings.ToLower(doc.text)
-	hybrid, remote, onsite := holdsAny(lower, hybridPhrases), holdsAny(lower, remotePhrases), holdsAny(lower, onsitePhrases)
+	remote, onsite := doc.gives(signalRemote), doc.gives(signalOnsite)
 	switch {
-	case hybrid:
+	case doc.gives(signalHybrid):
 		return workplaceHybrid
 	case remote && onsite:
 		return ""
