@@ -45,8 +45,10 @@ func (c *Client) answer(ctx context.Context, cancel context.CancelCauseFunc, u *
 		}
 		return resp, "", nil
 	}
-	// Bounded in time by the request's own limit; what it says is of no use.
+	// What it says is of no use, and no reason to wait long.
+	silence := time.AfterFunc(c.silence, func() { cancel(errSilent) })
 	_, _ = io.CopyN(io.Discard, a.Body, errorBytesMax)
+	silence.Stop()
 	if redirects(a.StatusCode) && location != "" {
 		return resp, location, nil
 	}
@@ -55,7 +57,7 @@ func (c *Client) answer(ctx context.Context, cancel context.CancelCauseFunc, u *
 		if !stated {
 			err.RetryAfter = retryAfterDefault
 		}
-		if perr := c.o.Limiter.Pause(ctx, hostKey(u), now.Add(err.RetryAfter), now); perr != nil {
+		if perr := c.o.Limiter.Pause(context.WithoutCancel(ctx), hostKey(u), now.Add(err.RetryAfter), now); perr != nil {
 			c.o.Logger.Warn("host not paused", "host", hostKey(u), "error", perr)
 		}
 	}

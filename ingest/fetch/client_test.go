@@ -744,6 +744,10 @@ func TestSlowDrip(t *testing.T) {
 func TestSilence(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/missing" {
+			w.WriteHeader(http.StatusNotFound)
+			w.(http.Flusher).Flush()
+		}
 		if r.URL.Path == "/body" {
 			io.WriteString(w, "beginning")
 			w.(http.Flusher).Flush()
@@ -759,8 +763,10 @@ func TestSilence(t *testing.T) {
 		_, err := get(t, c, s.URL+path)
 		wantErr(t, err, ErrTimeout)
 	}
+	_, err := get(t, c, s.URL+"/missing") // its error page never ends
+	wantErr(t, err, ErrGone)
 	c.silence, c.transport.ResponseHeaderTimeout, c.o.Timeout = time.Hour, time.Hour, 30*time.Millisecond
-	_, err := get(t, c, s.URL+"/body")
+	_, err = get(t, c, s.URL+"/body")
 	wantErr(t, err, ErrTimeout)
 
 	ctx, cancel := context.WithCancel(t.Context())
