@@ -8,18 +8,27 @@ import (
 	"time"
 )
 
-// Slot is one planned crawl of one board.
+// Slot is one planned crawl of one board, or of one posting whose list row is not the whole of it.
 type Slot struct {
-	Kind       string    `json:"kind"` // the work to do, "board" for a whole board
+	Kind       string    `json:"kind"` // the work to do: "board" or "detail"
 	Source     string    `json:"source"`
 	Board      string    `json:"board"`
 	Company    string    `json:"company,omitempty"` // as configured; empty when the board's own name shall serve
 	PlannedAt  time.Time `json:"planned_at"`
 	ObservedAt time.Time `json:"observed_at,omitzero"` // replaces the clock when recorded boards are replayed
+
+	// Of kind "detail" only: the one posting to read.
+	ExternalID string `json:"external_id,omitempty"`
+	Ref        string `json:"ref,omitempty"` // what its source needs to ask for it
+	Row        string `json:"row,omitempty"` // fingerprint of the list row that ordered it
 }
 
-// ID is the slot's identity: the same board planned for the same moment is the same slot.
+// ID is the slot's identity: the same board, or the same row of it, planned for the same moment is
+// the same slot.
 func (s Slot) ID() string {
+	if s.ExternalID != "" {
+		return hashID("slot", s.Kind, s.Source, s.Board, wireTime(s.PlannedAt), s.ExternalID, s.Row)
+	}
 	return hashID("slot", s.Kind, s.Source, s.Board, wireTime(s.PlannedAt))
 }
 

@@ -59,6 +59,7 @@ func messages(t testing.TB) map[string]any {
 	return map[string]any{
 		posting.TypeSlot: posting.Slot{
 			Kind: "board", Source: "greenhouse", Board: "acme robotics.io", Company: "Acme Robotics", PlannedAt: at, ObservedAt: at.Add(time.Second),
+			ExternalID: "1", Ref: "/job/1", Row: strings.Repeat("ab", 32),
 		},
 		posting.TypeRaw: raw, posting.TypeRun: run.Split()[0], posting.TypePosting: tagged,
 		posting.TypeDead: posting.Dead{
