@@ -116,12 +116,13 @@ func appendLine(out string, r result) error {
 
 // contents is everything a user can see that must not depend on what happened on the way.
 const contents = `
-SELECT 'postings', count(), uniqExact(posting_id), sum(cityHash64(posting_id, title, company, role_title, seniority, skills, vacancy_id, toString(first_seen), toString(last_seen), toString(closed_at))) FROM v_postings
+SELECT * FROM (
+SELECT 'postings' AS view, count(), uniqExact(posting_id), sum(cityHash64(posting_id, title, company, role_title, seniority, skills, vacancy_id, toString(first_seen), toString(last_seen), toString(closed_at))) FROM v_postings
 UNION ALL SELECT 'spells', count(), uniqExact(posting_id), sum(cityHash64(posting_id, spell, toString(opened_at), toString(last_seen), opened_censored)) FROM v_spells
 UNION ALL SELECT 'runs', count(), uniqExact(run_id), sum(cityHash64(run_id, outcome, listed, opened, complete)) FROM v_runs
 UNION ALL SELECT 'skills', count(), uniqExact(posting_id), sum(cityHash64(posting_id, skill, field, start, end, strength)) FROM v_posting_skills
 UNION ALL SELECT 'dead', count(), uniqExact(id), 0 FROM v_dead
-ORDER BY 1 FORMAT TSV`
+) ORDER BY view FORMAT TSV`
 
 func (p *prover) command(dir string, args ...string) *exec.Cmd {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
