@@ -99,8 +99,12 @@ func TestEnrichLimits(t *testing.T) {
 		t.Errorf("a title of 1 MB gives %v, want an error wrapping ErrInvalid", err)
 	}
 	for _, rec := range []posting.Record{
-		{}, {Title: "  "}, {Title: strings.Repeat("a/", titleBytesMax/2)}, {Title: strings.Repeat("engineer, ", titleBytesMax/10)},
-		{Title: "x", Description: strings.Repeat("(", 512<<10)}, {Title: "x", Description: strings.Repeat("publish ", 64<<10)},
+		{},
+		{Title: "  "},
+		{Title: strings.Repeat("a/", titleBytesMax/2)},
+		{Title: strings.Repeat("engineer, ", titleBytesMax/10)},
+		{Title: "x", Description: strings.Repeat("(", 512<<10)},
+		{Title: "x", Description: strings.Repeat("publish ", 64<<10)},
 		{Title: "\xff\xfe engineer", Description: "\xff", Company: "\xff"},
 	} {
 		p, err := tagger.Enrich(testRaw(t, rec))

@@ -85,3 +85,5 @@ func lowerByte(c byte) byte {
 	}
 	return c
 }
+
+func isLetter(c byte) bool { return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' }

@@ -71,8 +71,8 @@ func (t *Tagger) Enrich(raw posting.Raw) (posting.Posting, error) {
 
 	p.Workplace = workplace(rec, doc)
 	p.EmploymentType = employmentType(rec, doc)
-	p.Locations = locations(rec, doc)
-	p.Salaries = salaries(rec, doc)
+	p.Locations = locations(rec, doc, p.Workplace)
+	p.Salaries = salaries(rec, doc, p.Locations)
 	p.MinYears = minYears(doc)
 	p.Degree = degree(doc)
 	p.Skills = t.taxonomy.skills(doc, p.Company)

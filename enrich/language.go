@@ -4,6 +4,7 @@ import (
 	"strings"
 	"sync"
 	"unicode"
+	"unicode/utf8"
 )
 
 const (
@@ -79,16 +80,9 @@ func detectLanguage(sample string) string {
 	if l := scriptLanguage(sample); l != "" {
 		return l
 	}
-	words := strings.FieldsFunc(strings.ToLower(sample), func(r rune) bool { return !unicode.IsLetter(r) && r != '\'' })
-	if len(words) < languageWordsMin {
+	counts, words := countFunctionWords(sample)
+	if words < languageWordsMin {
 		return ""
-	}
-	counts := make([]int, len(functionWords))
-	index := functionIndex()
-	for _, w := range words {
-		for _, l := range index[w] {
-			counts[l]++
-		}
 	}
 	best, second := 0, -1
 	for l := 1; l < len(counts); l++ {
@@ -99,17 +93,52 @@ func detectLanguage(sample string) string {
 			second = l
 		}
 	}
-	if float64(counts[best]) < functionShareMin*float64(len(words)) || float64(counts[best]) < functionLead*float64(counts[second]) {
+	if float64(counts[best]) < functionShareMin*float64(words) || float64(counts[best]) < functionLead*float64(counts[second]) {
 		return ""
 	}
 	return functionWords[best].language
 }
 
+// countFunctionWords counts the function words of every language in a sample, and all its words.
+func countFunctionWords(sample string) (counts []int, words int) {
+	counts = make([]int, len(functionWords))
+	index := functionIndex()
+	var word []byte
+	for i := 0; i <= len(sample); {
+		r, size := rune(' '), 1 // one more space ends the last word
+		if i < len(sample) {
+			r, size = rune(sample[i]), 1
+			if r >= utf8.RuneSelf {
+				r, size = utf8.DecodeRuneInString(sample[i:])
+			}
+		}
+		i += size
+		switch {
+		case r < utf8.RuneSelf && (isLetter(byte(r)) || r == '\''):
+			word = append(word, lowerByte(byte(r)))
+		case r >= utf8.RuneSelf && unicode.IsLetter(unicode.ToLower(r)):
+			word = utf8.AppendRune(word, unicode.ToLower(r))
+		case len(word) > 0:
+			words++
+			if len(word) <= functionWordMax {
+				for _, l := range index[string(word)] {
+					counts[l]++
+				}
+			}
+			word = word[:0]
+		}
+	}
+	return counts, words
+}
+
+// functionWordMax is above the length in bytes of any function word; longer words are not looked up.
+const functionWordMax = 12
+
 // functionIndex maps a word to the languages it is a function word of.
 var functionIndex = sync.OnceValue(func() map[string][]int {
 	index := map[string][]int{}
 	for i, l := range functionWords {
-		for _, w := range strings.Fields(l.words) {
+		for w := range strings.FieldsSeq(l.words) {
 			if n := len(index[w]); n == 0 || index[w][n-1] != i {
 				index[w] = append(index[w], i)
 			}
@@ -122,6 +151,12 @@ var functionIndex = sync.OnceValue(func() map[string][]int {
 func scriptLanguage(sample string) string {
 	var letters, han, kana, hangul, cyrillic, greek, hebrew, arabic, thai, ukrainian, bulgarian int
 	for _, r := range sample {
+		if r < utf8.RuneSelf {
+			if isLetter(byte(r)) {
+				letters++
+			}
+			continue
+		}
 		if !unicode.IsLetter(r) {
 			continue
 		}
@@ -185,6 +220,7 @@ func scriptLanguage(sample string) string {
 // language than the advert.
 func languageSample(doc document) string {
 	var b strings.Builder
+	b.Grow(min(len(doc.text), 2*languageBytesMax))
 	for _, p := range doc.paragraphs {
 		if p.section == sectionLegal {
 			continue

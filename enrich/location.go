@@ -18,10 +18,10 @@ const (
 
 // locations reads where the work can be done from the places the source states, address parts
 // first. What no rule resolves keeps its text and stays without a country.
-func locations(rec posting.Record, doc document) []posting.Location {
+func locations(rec posting.Record, doc document, workplace string) []posting.Location {
 	g := loadGazetteer()
 	stated := rec.Workplace != "" || rec.Remote != nil && *rec.Remote
-	remote := stated && workplace(rec, doc) == workplaceRemote
+	remote := stated && workplace == workplaceRemote
 	var out []posting.Location
 	add := func(l posting.Location) {
 		if remote {

@@ -168,7 +168,7 @@ func TestLocationAddress(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if diff := cmp.Diff(tt.want, show(locations(tt.rec, document{}))); diff != "" {
+			if diff := cmp.Diff(tt.want, show(locations(tt.rec, document{}, workplace(tt.rec, document{})))); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -181,7 +181,7 @@ func FuzzLocation(f *testing.F) {
 	}
 	g := loadGazetteer()
 	f.Fuzz(func(t *testing.T, s, country string) {
-		for _, l := range locations(posting.Record{Places: []posting.Place{{Text: s}, {City: s, Region: s, Country: country}}}, document{}) {
+		for _, l := range locations(posting.Record{Places: []posting.Place{{Text: s}, {City: s, Region: s, Country: country}}}, document{}, "") {
 			if l.Country != "" && !g.alpha2[l.Country] || l.Region != "" && l.Country == "" {
 				t.Fatalf("%q: %+v", s, l)
 			}

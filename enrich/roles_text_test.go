@@ -90,8 +90,13 @@ func TestSeniorityFromYears(t *testing.T) {
 		years int
 		want  string
 	}{
-		{"Software Engineer", 0, seniorityEntry}, {"Software Engineer", 3, seniorityMid}, {"Software Engineer", 6, senioritySenior}, {"Software Engineer", 12, ""},
-		{"Staff Software Engineer", 3, seniorityStaff}, {"Account Executive", 3, ""}, {"Engineering Manager", 3, seniorityManager},
+		{"Software Engineer", 0, seniorityEntry},
+		{"Software Engineer", 3, seniorityMid},
+		{"Software Engineer", 6, senioritySenior},
+		{"Software Engineer", 12, ""},
+		{"Staff Software Engineer", 3, seniorityStaff},
+		{"Account Executive", 3, ""},
+		{"Engineering Manager", 3, seniorityManager},
 	} {
 		words := splitTitle(c.title)
 		if got := seniorityOf(words, rules.roleOf(words), &c.years); got != c.want {

@@ -54,7 +54,7 @@ var (
 
 // salaries reads the pay ranges of a posting: what the source states in fields, else what the text
 // says. A figure without a currency or whose period is neither stated nor evident is left out.
-func salaries(rec posting.Record, doc document) []posting.Salary {
+func salaries(rec posting.Record, doc document, places []posting.Location) []posting.Salary {
 	var out []posting.Salary
 	for _, p := range rec.Pay {
 		out = appendSalary(out, structuredSalary(p))
@@ -62,7 +62,7 @@ func salaries(rec posting.Record, doc document) []posting.Salary {
 	if len(out) > 0 {
 		return out
 	}
-	country := soleCountry(locations(rec, doc))
+	country := soleCountry(places)
 	for _, p := range rec.Pay {
 		if p.Text != "" {
 			for _, s := range textSalaries(readTitle(truncate(p.Text, payBytesMax)), "salary", payPlace{country: country, currency: payCurrency(p)}) {

@@ -114,7 +114,7 @@ func TestSalarySources(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if diff := cmp.Diff(tt.want, salaries(tt.rec, doc)); diff != "" {
+			if diff := cmp.Diff(tt.want, salaries(tt.rec, doc, locations(tt.rec, doc, workplace(tt.rec, doc)))); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -135,7 +135,7 @@ func FuzzSalary(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		d := readDocument("", s)
-		for _, got := range salaries(posting.Record{}, d) {
+		for _, got := range salaries(posting.Record{}, d, nil) {
 			if got.Min > got.Max && got.Max != 0 || len(got.Currency) != 3 || salaryBounds[got.Period][1] == 0 || !strings.Contains(d.text, got.Text) {
 				t.Fatalf("%q: %+v", s, got)
 			}

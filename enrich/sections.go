@@ -4,6 +4,7 @@ import (
 	"strings"
 	"sync"
 	"unicode"
+	"unicode/utf8"
 )
 
 // headingPhrases are the headings employers use, folded (see foldHeading), by section. The first
@@ -62,37 +63,40 @@ func sectionOfHeading(s string) section {
 	}
 	f := " " + foldHeading(s) + " "
 	best, at, length := sectionNone, len(f), 0
-	for _, h := range paddedPhrases() {
-		i := strings.Index(f, h.phrase)
-		if i < 0 || best == sectionPreferred {
-			continue
+	book := paddedPhrases()
+	book.finder.find(f, func(phrase, start, end int) {
+		sec := book.sections[phrase]
+		switch {
+		case best == sectionPreferred:
+		case sec == sectionPreferred || start < at || start == at && end-start > length:
+			best, at, length = sec, start, end-start
 		}
-		if h.section == sectionPreferred || i < at || i == at && len(h.phrase) > length {
-			best, at, length = h.section, i, len(h.phrase)
-		}
-	}
+	})
 	if best == sectionNone && strings.HasPrefix(f, " why ") {
 		return sectionAbout // "Why Acme?"
 	}
 	return best
 }
 
-type paddedPhrase struct {
-	phrase  string // between spaces
-	section section
+// headingBook is the phrases that may decide inside a longer heading, between spaces.
+type headingBook struct {
+	finder   *finder
+	sections []section // by phrase
 }
 
-// paddedPhrases are the phrases that may decide inside a longer heading.
-var paddedPhrases = sync.OnceValue(func() []paddedPhrase {
-	var out []paddedPhrase
+var paddedPhrases = sync.OnceValue(func() headingBook {
+	var book headingBook
+	var padded []string
 	for _, h := range headingPhrases {
 		for _, p := range h.phrases {
 			if len(p) >= phraseBytesMin {
-				out = append(out, paddedPhrase{" " + p + " ", h.section})
+				padded = append(padded, " "+p+" ")
+				book.sections = append(book.sections, h.section)
 			}
 		}
 	}
-	return out
+	book.finder = newFinder(padded)
+	return book
 })
 
 // exactPhrases maps a whole heading to its section; the first list that holds it decides.
@@ -114,20 +118,29 @@ const phraseBytesMin = 4
 // foldHeading is the form headings are compared in: lower case, straight apostrophes, without
 // numbering, emoji and punctuation at the ends.
 func foldHeading(s string) string {
-	s = strings.ToLower(s)
 	s = strings.TrimFunc(s, func(r rune) bool { return !unicode.IsLetter(r) })
-	var b strings.Builder
+	b := make([]byte, 0, len(s)+utf8.UTFMax)
+	space := false
 	for _, r := range s {
-		switch {
-		case r == '’', r == '‘', r == '´':
-			b.WriteByte('\'')
-		case unicode.IsLetter(r), unicode.IsDigit(r), r == '\'', r == '-', r == '&', r == ' ':
-			b.WriteRune(r)
-		case r == '/' || r == ',' || r == ':' || r == '(' || r == ')' || r == '|' || r == '.' || r == '…':
-			b.WriteByte(' ')
+		switch r {
+		case ' ', '/', ',', ':', '(', ')', '|', '.', '…':
+			space = true
+			continue
+		case '’', '‘', '´':
+			r = '\''
+		case '\'', '-', '&':
+		default:
+			if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
+				continue
+			}
 		}
+		if space {
+			b = append(b, ' ')
+			space = false
+		}
+		b = utf8.AppendRune(b, unicode.ToLower(r))
 	}
-	return strings.Join(strings.Fields(b.String()), " ")
+	return string(b)
 }
 
 // assignSections gives every paragraph the section it stands in: that of the last known heading,

@@ -15,7 +15,7 @@ func TestTextStepsAreLinear(t *testing.T) {
 		doc := readDocument(unit, strings.Repeat(unit, size/len(unit)))
 		rec := posting.Record{Places: []posting.Place{{Text: doc.text, City: doc.text}}, Pay: []posting.Pay{{Text: doc.text}}}
 		began := time.Now()
-		salaries(rec, doc)
+		salaries(rec, doc, locations(rec, doc, ""))
 		minYears(doc)
 		degree(doc)
 		workplace(rec, doc)
