@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/rolescope/rolescope/ingest/source"
@@ -26,19 +27,23 @@ const (
 
 // Summary counts what one board gave.
 type Summary struct {
-	Run       posting.Run // as published, without its listing
-	Listed    int         // postings in the run's listing
-	Published int         // raw postings sent
-	Unchanged int         // listed with the content known before, so not sent
-	Rejected  int         // postings that could not be used
-	Skipped   int         // postings the source does not list for the public
-	TooLarge  int         // postings over the message cap, dead-lettered
+	Run       posting.Run       // as published, without its listing
+	Listed    int               // postings in the run's listing
+	Published int               // raw postings sent
+	Unchanged int               // listed with the content known before, so not sent
+	Rejected  int               // postings that could not be used
+	Skipped   int               // postings the source does not list for the public
+	TooLarge  int               // postings over the message cap, dead-lettered
+	Hashes    map[string]string // external id -> content hash of the run's listing
 }
 
 // Emitter publishes boards. The zero value is ready.
 type Emitter struct {
 	// Normaliser names the code that made the records; source.NormaliserVersion when empty.
 	Normaliser string
+	// Keep maps external ids to the content hashes they are listed with instead of those of their
+	// records, which are not published: versions that are known and say more than a list row.
+	Keep map[string]string
 }
 
 // Emit publishes one board: its new or changed postings and its dead letters first, and when those
@@ -56,7 +61,7 @@ func (e Emitter) Emit(ctx context.Context, to Publisher, run posting.Run, board 
 	if e.Normaliser == "" {
 		e.Normaliser = source.NormaliserVersion
 	}
-	em := emission{Emitter: e, to: to, run: run, known: known, listed: map[string]bool{}}
+	em := emission{Emitter: e, to: to, run: run, known: known, listed: map[string]string{}}
 	for _, rec := range board.Records {
 		if err := em.record(ctx, rec); err != nil {
 			return em.sum, fmt.Errorf("emit %s board %s: %w", run.Source, run.Board, err)
@@ -89,7 +94,7 @@ type emission struct {
 	to     Publisher
 	run    posting.Run
 	known  map[string]string
-	listed map[string]bool
+	listed map[string]string
 
 	raws  []any
 	bytes int
@@ -103,7 +108,12 @@ func (em *emission) record(ctx context.Context, rec posting.Record) error {
 	if err != nil {
 		return err
 	}
-	em.list(rec.ExternalID, raw.ContentHash)
+	if kept, ok := em.Keep[rec.ExternalID]; ok {
+		em.list(rec.ExternalID, kept, time.Time{})
+		em.sum.Unchanged++
+		return nil
+	}
+	em.list(rec.ExternalID, raw.ContentHash, rec.PostedAt)
 	if em.known[rec.ExternalID] == raw.ContentHash {
 		em.sum.Unchanged++
 		return nil
@@ -139,8 +149,8 @@ func (em *emission) reject(ctx context.Context, r source.Rejected) error {
 	id := posting.ID(em.run.Source, em.run.Board, r.ExternalID)
 	if r.ExternalID != "" {
 		d.PostingID = id
-		if !em.listed[r.ExternalID] {
-			em.list(r.ExternalID, r.Hash)
+		if _, ok := em.listed[r.ExternalID]; !ok {
+			em.list(r.ExternalID, r.Hash, r.PostedAt)
 		}
 		if em.known[r.ExternalID] == r.Hash {
 			return nil // buried when it was first listed
@@ -151,9 +161,14 @@ func (em *emission) reject(ctx context.Context, r source.Rejected) error {
 	return em.bury(ctx, d)
 }
 
-func (em *emission) list(id, hash string) {
-	em.listed[id] = true
-	em.run.Listing = append(em.run.Listing, posting.Listed{ExternalID: id, ContentHash: hash})
+// list names a posting of the run. An event is listed at its own time, which only its record knows.
+func (em *emission) list(id, hash string, postedAt time.Time) {
+	em.listed[id] = hash
+	l := posting.Listed{ExternalID: id, ContentHash: hash}
+	if em.run.Proof == posting.ProofEvent {
+		l.At = posting.Time(postedAt)
+	}
+	em.run.Listing = append(em.run.Listing, l)
 }
 
 func (em *emission) bury(ctx context.Context, d posting.Dead) error {
@@ -187,9 +202,9 @@ func (em *emission) flush(ctx context.Context) error {
 // finish fills in what the run found.
 func (em *emission) finish(board source.Board) {
 	run := &em.run
-	em.sum.Listed = len(run.Listing)
+	em.sum.Listed, em.sum.Hashes = len(run.Listing), em.listed
 	run.Fetched, run.Expected, run.Rejected = board.Received, board.Expected, len(board.Rejected)
-	missing := board.Expected > board.Received || !board.Identified()
+	missing := board.Expected > board.Received || !board.Identified() || board.Missing != ""
 	contradicted := board.Expected >= 0 && board.Expected != board.Received
 	run.Complete = (board.Complete || run.Complete) && !missing && !contradicted
 	switch {
@@ -208,7 +223,7 @@ const noteBytesMax = 500
 
 func note(asked string, board source.Board) string {
 	var parts []string
-	for _, s := range []string{asked, board.Note} {
+	for _, s := range []string{asked, board.Note, board.Missing} {
 		if s != "" {
 			parts = append(parts, s)
 		}

@@ -21,7 +21,7 @@ func (Ashby) Proof() posting.Proof { return posting.ProofFull }
 // Parse implements Source. Postings with isListed false are skipped: they are reachable by link
 // only and not for the public.
 func (a Ashby) Parse(payload []byte) (Board, error) {
-	_, jobs, _, err := split(a.Kind(), true, payload)
+	_, jobs, _, err := split(a.Kind(), "jobs", payload)
 	if err != nil {
 		return Board{}, err
 	}

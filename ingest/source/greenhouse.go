@@ -21,7 +21,7 @@ func (Greenhouse) Proof() posting.Proof { return posting.ProofFull }
 
 // Parse implements Source. The board is complete when meta.total is the number of postings.
 func (g Greenhouse) Parse(payload []byte) (Board, error) {
-	top, jobs, single, err := split(g.Kind(), true, payload)
+	top, jobs, single, err := split(g.Kind(), "jobs", payload)
 	if err != nil {
 		return Board{}, err
 	}

@@ -20,7 +20,7 @@ func (Lever) Proof() posting.Proof { return posting.ProofFull }
 
 // Parse implements Source.
 func (l Lever) Parse(payload []byte) (Board, error) {
-	_, jobs, _, err := split(l.Kind(), false, payload)
+	_, jobs, _, err := split(l.Kind(), "", payload)
 	if err != nil {
 		return Board{}, err
 	}

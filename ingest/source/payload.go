@@ -86,22 +86,22 @@ func jsonError(kind string, err error, got int) error {
 }
 
 // split cuts a payload into the fields beside the postings and the postings, each undecoded. A
-// board is an object whose field "jobs" is an array when inJobs, else an array; a single posting is
-// an object with the field id. single reports which it was.
-func split(kind string, inJobs bool, payload []byte) (top map[string]json.RawMessage, jobs []json.RawMessage, single bool, err error) {
+// board is an object whose field named key is an array, or an array when key is empty; a single
+// posting is an object with the field id. single reports which it was.
+func split(kind, key string, payload []byte) (top map[string]json.RawMessage, jobs []json.RawMessage, single bool, err error) {
 	payload, err = check(kind, payload)
 	if err != nil {
 		return nil, nil, false, err
 	}
 	want := "an array of postings"
-	if inJobs {
-		want = `an object whose field "jobs" is an array of postings`
+	if key != "" {
+		want = fmt.Sprintf("an object whose field %q is an array of postings", key)
 	}
 	if payload[0] == '[' {
 		if err := json.Unmarshal(payload, &jobs); err != nil {
 			return nil, nil, false, jsonError(kind, err, len(payload))
 		}
-		if inJobs {
+		if key != "" {
 			return nil, nil, false, shapeError(kind, want, "an array", kindOf(nil, jobs))
 		}
 		return nil, jobs, false, otherKind(kind, want, nil, jobs)
@@ -115,11 +115,11 @@ func split(kind string, inJobs bool, payload []byte) (top map[string]json.RawMes
 	if err := json.Unmarshal(payload, &top); err != nil {
 		return nil, nil, false, jsonError(kind, err, len(payload))
 	}
-	raw, isBoard := top["jobs"]
+	raw, isBoard := top[key]
 	switch {
-	case inJobs && isBoard:
+	case isBoard:
 		if err := json.Unmarshal(raw, &jobs); err != nil || jobs == nil {
-			return nil, nil, false, shapeError(kind, want, `an object whose "jobs" is `+jsonType(raw), "")
+			return nil, nil, false, shapeError(kind, want, fmt.Sprintf("an object whose %q is %s", key, jsonType(raw)), "")
 		}
 		return top, jobs, false, otherKind(kind, want, top, jobs)
 	case !isBoard && top["id"] != nil:
@@ -130,8 +130,10 @@ func split(kind string, inJobs bool, payload []byte) (top map[string]json.RawMes
 	if says := answerError(top); says != "" {
 		got = fmt.Sprintf("an answer that says %q", says)
 	}
-	if isBoard {
-		_ = json.Unmarshal(raw, &jobs) // only to name the kind it looks like
+	for _, other := range []string{"jobs", "jobPostings", "content", "offers", "comments", "children"} {
+		if raw, ok := top[other]; ok {
+			_ = json.Unmarshal(raw, &jobs) // only to name the kind it looks like
+		}
 	}
 	return nil, nil, false, shapeError(kind, want, got, kindOf(top, jobs))
 }
@@ -172,6 +174,14 @@ func kindOf(top map[string]json.RawMessage, jobs []json.RawMessage) string {
 		return "ashby"
 	case has("hostedUrl", "categories", "descriptionBody"):
 		return "lever"
+	case has("externalPath", "locationsText"):
+		return "workday"
+	case has("releasedDate", "refNumber"):
+		return "smartrecruiters"
+	case has("careers_url", "mailbox_email"):
+		return "recruitee"
+	case has("parent", "parent_id") && has("text", "deleted"):
+		return "hn"
 	}
 	return ""
 }
@@ -248,7 +258,9 @@ func collect(jobs []json.RawMessage, payload []byte, read readOne) Board {
 			b.Skipped = append(b.Skipped, Skipped{ExternalID: rec.ExternalID, Title: rec.Title, Reason: skip})
 			continue
 		case o.err != nil:
-			b.Rejected = append(b.Rejected, reject(raw, rec.ExternalID, rec.Title, o.err.Error()))
+			r := reject(raw, rec.ExternalID, rec.Title, o.err.Error())
+			r.PostedAt = rec.PostedAt
+			b.Rejected = append(b.Rejected, r)
 			continue
 		}
 		first, again := seen[rec.ExternalID]

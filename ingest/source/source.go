@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/rolescope/rolescope/posting"
 )
@@ -45,6 +46,7 @@ type Board struct {
 	Complete bool             // the payload itself proves that it names the whole board
 	Company  string           // the employer's name that most postings state; may be empty
 	Note     string           // what a person should know about the payload; may be empty
+	Missing  string           `json:",omitempty"` // why postings are known to be missing; empty when none are known to be
 }
 
 // Rejected is a posting that could not be used.
@@ -52,9 +54,10 @@ type Rejected struct {
 	ExternalID string // empty when the posting has no usable id
 	Title      string // masked; may be empty
 	Reason     string
-	Raw        string // the beginning of the posting as masked JSON, for people; at most HeadBytesMax
-	Size       int64  // bytes of the posting in the payload
-	Hash       string // identity of its masked content without noise, 64 hex digits
+	Raw        string    // the beginning of the posting as masked JSON, for people; at most HeadBytesMax
+	Size       int64     // bytes of the posting in the payload
+	Hash       string    // identity of its masked content without noise, 64 hex digits
+	PostedAt   time.Time `json:",omitzero"` // the event's own time, where it is known; only for ProofEvent
 }
 
 // Skipped is a posting that the source itself says is not for the public.
