@@ -20,6 +20,7 @@ type paragraph struct {
 	kind       paragraphKind
 	section    section
 	lower      string // the paragraph in lower case, whose offsets may differ
+	folded     string // likewise without accents (see foldLatin), where it speaks of the work
 	signals    signals
 	legal      uint8 // how many different phrases of signalLegal it holds
 	benefits   uint8 // likewise of signalBenefit
@@ -60,6 +61,29 @@ func (d *document) lowerText() {
 		d.paragraphs[i].lower = lower[from:end]
 		from = end
 	}
+}
+
+// foldWork gives the paragraphs that speak of the work their text without accents.
+func (d *document) foldWork() {
+	for i := range d.paragraphs {
+		p := &d.paragraphs[i]
+		switch {
+		case !speaksOfWork(p.section):
+		case isASCII(p.lower):
+			p.folded = p.lower
+		default:
+			p.folded = foldLatin(d.text[p.start:p.end])
+		}
+	}
+}
+
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }
 
 // appendLower appends valid UTF-8 in lower case, as strings.ToLower makes it.

@@ -1,6 +1,7 @@
 package enrich
 
 import (
+	"bytes"
 	"strings"
 
 	"golang.org/x/net/html/atom"
@@ -22,7 +23,7 @@ const (
 	elementDropped // its content is no text: scripts, styles, drawings
 )
 
-func kindOfElement(name string, a atom.Atom) elementKind {
+func kindOfElement(name []byte, a atom.Atom) elementKind {
 	switch a {
 	case atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6:
 		return elementHeading
@@ -53,7 +54,7 @@ func kindOfElement(name string, a atom.Atom) elementKind {
 		atom.Image, atom.Blink, atom.Marquee, atom.Option, atom.Optgroup, atom.Math:
 		return elementInline
 	}
-	if strings.ContainsAny(name, ":-") {
+	if bytes.ContainsAny(name, ":-") {
 		return elementInline // office and web component elements, such as o:p
 	}
 	return elementUnknown
@@ -92,8 +93,8 @@ func anyTag(s string, match func(elementKind) bool) bool {
 				return true
 			}
 		case n > 0 && (n == len(name) || strings.IndexByte(" />\t\r\n\f", name[n]) >= 0):
-			lower := strings.ToLower(name[:n])
-			if match(kindOfElement(lower, atom.Lookup([]byte(lower)))) {
+			lower := appendLower(make([]byte, 0, tagNameMax), name[:n])
+			if match(kindOfElement(lower, atom.Lookup(lower))) {
 				return true
 			}
 		}

@@ -1,6 +1,7 @@
 package enrich
 
 import (
+	"bytes"
 	"html"
 	"strings"
 
@@ -33,6 +34,7 @@ func readDocument(title, description string) document {
 	d.lowerText()
 	d.readSignals()
 	assignSections(&d)
+	d.foldWork()
 	return d
 }
 
@@ -123,7 +125,8 @@ func readOnce(s string, keepBreaks bool) []line {
 type markupReader struct {
 	keepBreaks bool
 	lines      []line
-	buf        strings.Builder
+	buf        []byte
+	raw        []byte // the tag being read, as written
 	item       bool // the line being built is a list item
 	strong     int  // depth of elements that print bold
 	headed     int  // depth of heading elements
@@ -144,38 +147,39 @@ func (r *markupReader) read(s string) []line {
 			return r.lines
 		case nethtml.TextToken:
 			if r.skip == 0 {
-				r.text(string(z.Text()))
+				r.text(z.Text())
 			}
 		case nethtml.StartTagToken, nethtml.SelfClosingTagToken:
-			raw := string(z.Raw())
+			r.raw = append(r.raw[:0], z.Raw()...) // reading the name lowers it in place
 			name, _ := z.TagName()
-			r.start(string(name), raw)
+			r.start(name)
 		case nethtml.EndTagToken:
-			raw := string(z.Raw())
+			r.raw = append(r.raw[:0], z.Raw()...)
 			name, _ := z.TagName()
-			r.end(string(name), raw)
+			r.end(name)
 		}
 	}
 }
 
-func (r *markupReader) start(name, raw string) {
-	a := atom.Lookup([]byte(name))
+func (r *markupReader) start(name []byte) {
+	a := atom.Lookup(name)
+	closed := bytes.HasSuffix(r.raw, []byte("/>"))
 	if r.skip != 0 {
-		if a == r.skip && !strings.HasSuffix(raw, "/>") {
+		if a == r.skip && !closed {
 			r.skipDepth++
 		}
 		return
 	}
 	switch kindOfElement(name, a) {
 	case elementUnknown:
-		r.text(raw)
+		r.text(r.raw)
 	case elementDropped:
-		if !strings.HasSuffix(raw, "/>") {
+		if !closed {
 			r.skip, r.skipDepth = a, 1
 		}
 	case elementCell:
-		if r.buf.Len() > 0 {
-			r.buf.WriteString(" | ")
+		if len(r.buf) > 0 {
+			r.buf = append(r.buf, " | "...)
 		}
 	case elementStrong:
 		r.strong++
@@ -195,8 +199,8 @@ func (r *markupReader) start(name, raw string) {
 	}
 }
 
-func (r *markupReader) end(name, raw string) {
-	a := atom.Lookup([]byte(name))
+func (r *markupReader) end(name []byte) {
+	a := atom.Lookup(name)
 	if r.skip != 0 {
 		if a == r.skip {
 			r.skipDepth--
@@ -208,7 +212,7 @@ func (r *markupReader) end(name, raw string) {
 	}
 	switch kindOfElement(name, a) {
 	case elementUnknown:
-		r.text(raw)
+		r.text(r.raw)
 	case elementStrong:
 		r.strong = max(0, r.strong-1)
 	case elementHeading:
@@ -225,17 +229,17 @@ func (r *markupReader) end(name, raw string) {
 	}
 }
 
-func (r *markupReader) text(s string) {
+func (r *markupReader) text(s []byte) {
 	breaks := r.keepBreaks || r.pre > 0
-	for s != "" {
-		part, rest, cut := s, "", false
+	for len(s) > 0 {
+		part, rest, cut := s, []byte(nil), false
 		if breaks {
-			part, rest, cut = strings.Cut(s, "\n")
+			part, rest, cut = bytes.Cut(s, []byte("\n"))
 		}
-		if strings.TrimSpace(part) != "" {
-			r.plain = r.plain || r.headed == 0 && r.strong == 0
+		if r.headed == 0 && r.strong == 0 && !isSpace(part) {
+			r.plain = true
 		}
-		r.buf.WriteString(part)
+		r.buf = append(r.buf, part...)
 		if cut {
 			r.breakRaw()
 		}
@@ -245,8 +249,8 @@ func (r *markupReader) text(s string) {
 
 // breakBlock ends the line at a block's edge; an item whose text has not begun yet stays an item.
 func (r *markupReader) breakBlock() {
-	if strings.TrimSpace(r.buf.String()) == "" {
-		r.buf.Reset()
+	if isSpace(r.buf) {
+		r.buf = r.buf[:0]
 		return
 	}
 	r.breakLine()
@@ -254,24 +258,26 @@ func (r *markupReader) breakBlock() {
 
 // breakLine ends the line being built.
 func (r *markupReader) breakLine() {
-	if strings.TrimSpace(r.buf.String()) != "" {
+	if !isSpace(r.buf) {
 		r.breakRaw()
 	}
-	r.buf.Reset()
+	r.buf = r.buf[:0]
 	r.item = false
 }
 
 // breakRaw ends the line being built even when it is blank: in text whose breaks count, a blank
 // line separates paragraphs.
 func (r *markupReader) breakRaw() {
-	s := r.buf.String()
+	s := string(r.buf)
 	if r.item {
 		s = itemPrefix + s
 	}
 	r.lines = append(r.lines, line{text: s, marked: !r.plain})
-	r.buf.Reset()
+	r.buf = r.buf[:0]
 	r.item, r.plain = false, false
 }
+
+func isSpace(b []byte) bool { return len(bytes.TrimSpace(b)) == 0 }
 
 // decodeEntities decodes character references that end in a semicolon. The ones without are legal
 // HTML but in plain text they are mostly query strings.

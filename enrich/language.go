@@ -149,14 +149,11 @@ var functionIndex = sync.OnceValue(func() map[string][]int {
 
 // scriptLanguage tells the languages that their script gives away.
 func scriptLanguage(sample string) string {
+	if !mayBeForeign(sample) {
+		return ""
+	}
 	var letters, han, kana, hangul, cyrillic, greek, hebrew, arabic, thai, ukrainian, bulgarian int
 	for _, r := range sample {
-		if r < utf8.RuneSelf {
-			if isLetter(byte(r)) {
-				letters++
-			}
-			continue
-		}
 		if !unicode.IsLetter(r) {
 			continue
 		}
@@ -214,6 +211,21 @@ func scriptLanguage(sample string) string {
 		return "th"
 	}
 	return ""
+}
+
+// mayBeForeign reports whether enough of a sample is not ASCII for a share of scriptShareMin of its
+// letters, of two bytes or more each, to be in another script.
+func mayBeForeign(sample string) bool {
+	letters, high := 0, 0
+	for i := range len(sample) {
+		switch c := sample[i]; {
+		case c >= utf8.RuneSelf:
+			high++
+		case isLetter(c):
+			letters++
+		}
+	}
+	return float64(high) >= 2*scriptShareMin*float64(letters)
 }
 
 // languageSample is the beginning of the advert's own text: legal boilerplate is often in another

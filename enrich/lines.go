@@ -147,38 +147,58 @@ func canonicalLine(s string) string {
 // cleanRunes drops what does not print, makes every kind of space one space, collapses runs and
 // trims. Line breaks do not occur in a line; one that does is a space.
 func cleanRunes(s string) string {
-	if isClean(s) {
+	n := cleanLen(s)
+	if n == len(s) {
 		return s
 	}
-	var b strings.Builder
-	b.Grow(len(s))
-	space := false
-	for _, r := range s {
+	b := append(make([]byte, 0, len(s)), s[:n]...)
+	space := n > 0 && s[n-1] == ' '
+	if space {
+		b = b[:n-1]
+	}
+	for _, r := range s[n:] {
 		switch {
-		case unicode.IsSpace(r) || unicode.Is(unicode.Zs, r) || r == '\u2800' || r == '\u3164':
+		case isBlank(r):
 			space = true
 			continue
 		case isInvisible(r):
 			continue
 		}
-		if space && b.Len() > 0 {
-			b.WriteByte(' ')
+		if space && len(b) > 0 {
+			b = append(b, ' ')
 		}
 		space = false
-		b.WriteRune(r)
+		b = utf8.AppendRune(b, r)
 	}
-	return b.String()
+	return string(b)
 }
 
-// isClean is the quick test for the common case: printable ASCII with single inner spaces.
-func isClean(s string) bool {
-	for i := 0; i < len(s); i++ {
+// cleanLen is the length of the beginning of s that cleanRunes leaves as it is: printing characters
+// with single inner spaces. It is nearly always all of s.
+func cleanLen(s string) int {
+	for i := 0; i < len(s); {
 		c := s[i]
-		if c < ' ' || c >= 0x7f || c == ' ' && (i == 0 || i == len(s)-1 || s[i-1] == ' ') {
-			return false
+		if c < utf8.RuneSelf {
+			if c < ' ' || c == 0x7f || c == ' ' && (i == 0 || i == len(s)-1 || s[i-1] == ' ') {
+				return i
+			}
+			i++
+			continue
 		}
+		r, size := utf8.DecodeRuneInString(s[i:])
+		if !isPunctuation(r) && (isBlank(r) || isInvisible(r)) {
+			return i
+		}
+		i += size
 	}
-	return true
+	return len(s)
+}
+
+// isPunctuation reports the dashes, quotation marks and bullets that are most of what is not ASCII.
+func isPunctuation(r rune) bool { return 0x2010 <= r && r <= 0x2027 }
+
+func isBlank(r rune) bool {
+	return unicode.IsSpace(r) || unicode.Is(unicode.Zs, r) || r == '\u2800' || r == '\u3164'
 }
 
 // isInvisible reports control and format characters: zero-width ones, soft hyphens, direction

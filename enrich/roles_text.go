@@ -153,20 +153,12 @@ func (r *textRules) file(seen map[string]*evidence, phrase string, v vote) error
 // splitText cuts the paragraphs that speak of the work into words. A new paragraph or sentence begins
 // with joinSegment, a word behind a comma too.
 func splitText(doc document) []titleWord {
-	folded := foldLatin(doc.text)
-	words := make([]titleWord, 0, len(folded)/6+8)
-	aligned := len(folded) == len(doc.text)
+	words := make([]titleWord, 0, len(doc.text)/6+8)
 	for _, p := range doc.paragraphs {
 		if !speaksOfWork(p.section) {
 			continue
 		}
-		part := ""
-		if aligned {
-			part = folded[p.start:p.end]
-		} else {
-			part = foldLatin(doc.text[p.start:p.end])
-		}
-		words = splitParagraph(words, part)
+		words = splitParagraph(words, p.folded)
 		if len(words) >= textWordsMax {
 			return words[:textWordsMax]
 		}

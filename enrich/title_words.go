@@ -112,23 +112,14 @@ func singular(w string) string {
 
 // foldLatin is s in lower case without accents: "Ingénieur" becomes "ingenieur", "für" "fur".
 func foldLatin(s string) string {
-	ascii := true
-	for i := 0; i < len(s); i++ {
-		if s[i] >= utf8.RuneSelf {
-			ascii = false
-			break
-		}
-	}
-	if ascii {
+	if isASCII(s) {
 		return strings.ToLower(s)
 	}
 	b := make([]byte, 0, len(s)+8)
 	for _, r := range s {
 		switch {
-		case r >= 'A' && r <= 'Z':
-			b = append(b, byte(r)+'a'-'A')
 		case r < utf8.RuneSelf:
-			b = append(b, byte(r))
+			b = append(b, lowerByte(byte(r)))
 		case r == 'ß' || r == 'ẞ':
 			b = append(b, "ss"...)
 		case r == 'ø' || r == 'Ø':

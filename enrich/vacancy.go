@@ -30,7 +30,7 @@ func essentialText(doc document, places placeBooks) string {
 		if p.kind == heading || !speaksOfWork(p.section) {
 			continue
 		}
-		words = splitSentences(words[:0], foldLatin(doc.text[p.start:p.end]))
+		words = splitSentences(words[:0], p.folded)
 		for start := 0; start < len(words); {
 			end := start + 1
 			for end < len(words) && words[end].join != joinSegment {
