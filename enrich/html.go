@@ -127,10 +127,10 @@ type markupReader struct {
 	lines      []line
 	buf        []byte
 	raw        []byte // the tag being read, as written
-	item       bool // the line being built is a list item
-	strong     int  // depth of elements that print bold
-	headed     int  // depth of heading elements
-	plain      bool // the line holds text that is neither bold nor in a heading
+	item       bool   // the line being built is a list item
+	strong     int    // depth of elements that print bold
+	headed     int    // depth of heading elements
+	plain      bool   // the line holds text that is neither bold nor in a heading
 	pre        int
 	skip       atom.Atom // element whose content is dropped until its end
 	skipDepth  int
