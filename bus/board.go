@@ -21,6 +21,11 @@ import (
 type BoardState struct {
 	Normaliser string            `json:"normaliser"` // version that made the hashes
 	Hashes     map[string]string `json:"hashes"`     // external id to content hash of the last run that was published
+	// Rows maps external ids to the fingerprint of the list row under which their detail was read.
+	Rows map[string]string `json:"rows,omitempty"`
+	// Validators of the last answer that was the whole board, for a conditional request.
+	ETag         string `json:"etag,omitempty"`
+	LastModified string `json:"last_modified,omitempty"`
 }
 
 const (
@@ -32,8 +37,8 @@ const (
 	boardBytesMax = 128 << 20
 	// orphanAge is when parts that no head names are taken for those of a writer that died.
 	orphanAge = time.Hour
-	// boardAttempts is how often PutBoard starts again when another process was faster.
-	boardAttempts = 10
+	// boardAttempts is how often UpdateBoard starts again when another process was faster.
+	boardAttempts = 20
 )
 
 // boardHead names the parts that are the present state.
@@ -58,20 +63,8 @@ func (b *Bus) ensureBoards(ctx context.Context) error {
 	return nil
 }
 
-// forgetBoards empties the bucket. After a crash of the machine the bucket may remember as sent
-// what the streams have lost.
-func (b *Bus) forgetBoards(ctx context.Context) error {
-	stream, err := b.js.Stream(ctx, streamBoard)
-	if err == nil {
-		err = stream.Purge(ctx)
-	}
-	if err != nil {
-		return fmt.Errorf("forget boards: %w", err)
-	}
-	return nil
-}
-
-// boardKey is the prefix of a board's keys: <prefix>.head, and <prefix>.part.<name>.<number>.
+// boardKey is the prefix of a board's keys: <prefix>.head and <prefix>.part.<name>.<number> for its
+// state, <prefix>.value.<kind> for the values of Swap.
 func boardKey(source, board string) (string, error) {
 	m := posting.Message{Type: posting.TypeSlot, Source: source, Board: board}
 	return subject(m, "board")
@@ -159,17 +152,48 @@ func digest(data []byte) string {
 // PutBoard replaces the state of a board. The parts are written first and the head switches to them
 // at once, so that Board returns the old state or the new one; the old parts are then removed.
 func (b *Bus) PutBoard(ctx context.Context, source, board string, state BoardState) error {
-	if err := b.putBoard(ctx, source, board, state); err != nil {
+	return b.UpdateBoard(ctx, source, board, func(BoardState) BoardState { return state })
+}
+
+// UpdateBoard stores what change makes of the present state of a board. When another process stores
+// one in between, change is called again with that. Call it only after the publishing of what the
+// state remembers as sent has returned.
+func (b *Bus) UpdateBoard(ctx context.Context, source, board string, change func(BoardState) BoardState) error {
+	if err := b.updateBoard(ctx, source, board, change); err != nil {
 		return fmt.Errorf("store state of board %s/%s: %w", source, board, err)
 	}
 	return nil
 }
 
-func (b *Bus) putBoard(ctx context.Context, source, board string, state BoardState) error {
+func (b *Bus) updateBoard(ctx context.Context, source, board string, change func(BoardState) BoardState) error {
 	key, err := boardKey(source, board)
 	if err != nil {
 		return err
 	}
+	kv, err := b.js.KeyValue(ctx, bucketBoard)
+	if err != nil {
+		return err
+	}
+	delay := swapRetryMin
+	for range boardAttempts {
+		state, revision, rerr := b.readBoard(ctx, source, board)
+		if rerr != nil {
+			return rerr
+		}
+		err = b.writeBoard(ctx, kv, key, change(state), revision)
+		if !errors.Is(err, jetstream.ErrKeyExists) && !isWrongRevision(err) {
+			return err
+		}
+		if !wait(ctx, delay) {
+			return ctx.Err()
+		}
+		delay = min(2*delay, swapRetryMax)
+	}
+	return err
+}
+
+// writeBoard stores a state that was made from the one at revision.
+func (b *Bus) writeBoard(ctx context.Context, kv jetstream.KeyValue, key string, state BoardState, revision uint64) error {
 	data, err := json.Marshal(state)
 	if err != nil {
 		return err
@@ -177,36 +201,29 @@ func (b *Bus) putBoard(ctx context.Context, source, board string, state BoardSta
 	if len(data) > boardBytesMax {
 		return fmt.Errorf("%w: %d bytes, over the cap of %d", posting.ErrInvalid, len(data), boardBytesMax)
 	}
-	kv, err := b.js.KeyValue(ctx, bucketBoard)
+	old, at, err := readHead(ctx, kv, key)
 	if err != nil {
 		return err
 	}
-	for range boardAttempts {
-		old, revision, herr := readHead(ctx, kv, key)
-		if herr != nil {
-			return herr
-		}
-		head := boardHead{Digest: digest(data), Parts: (len(data) + partBytes - 1) / partBytes}
-		head.Name = fmt.Sprintf("%s-%d", head.Digest, revision)
-		for i := range head.Parts {
-			part := bytes.Clone(data[i*partBytes : min((i+1)*partBytes, len(data))])
-			if _, err = kv.Put(ctx, partKey(key, head.Name, i), part); err != nil {
-				return err
-			}
-		}
-		var headData []byte
-		if headData, err = json.Marshal(head); err != nil {
-			return err
-		}
-		_, err = kv.Update(ctx, key+".head", headData, revision)
-		if err == nil {
-			return b.dropParts(ctx, key, old.Name, head.Name)
-		}
-		if !errors.Is(err, jetstream.ErrKeyExists) && !isWrongRevision(err) {
+	if at != revision {
+		return jetstream.ErrKeyExists
+	}
+	head := boardHead{Digest: digest(data), Parts: (len(data) + partBytes - 1) / partBytes}
+	head.Name = fmt.Sprintf("%s-%d", head.Digest, revision)
+	for i := range head.Parts {
+		part := bytes.Clone(data[i*partBytes : min((i+1)*partBytes, len(data))])
+		if _, err := kv.Put(ctx, partKey(key, head.Name, i), part); err != nil {
 			return err
 		}
 	}
-	return err
+	headData, err := json.Marshal(head)
+	if err != nil {
+		return err
+	}
+	if _, err := kv.Update(ctx, key+".head", headData, revision); err != nil {
+		return err
+	}
+	return b.dropParts(ctx, key, old.Name, head.Name)
 }
 
 // isWrongRevision reports whether a key had changed since the revision an update was based on.

@@ -13,8 +13,8 @@
 // acknowledged message survives kill -9 of the process. The embedded server calls fsync once per
 // syncInterval, so a crash of the whole machine can lose up to that much of acknowledged messages;
 // fsync per message would cost thirteen times the throughput. What such a crash loses is still named by
-// verify, because the next crawl lists it again, and Open drops the memory of what boards have
-// sent when the server was not closed cleanly, so the next crawl or import sends it again.
+// verify, because the next crawl lists it again, and when the server was not closed cleanly Open drops
+// what the last seconds remembered as sent, so the next crawl or import sends it again.
 package bus
 
 import (
@@ -166,8 +166,8 @@ func (b *Bus) open(ctx context.Context) error {
 		return err
 	}
 	if unclean {
-		b.log.Info("the bus was not closed cleanly: boards will be sent again", "dir", b.cfg.Dir)
-		if err := b.forgetBoards(ctx); err != nil {
+		b.log.Info("the bus was not closed cleanly: what its last seconds remembered is forgotten", "dir", b.cfg.Dir)
+		if err := b.forgetUnsure(ctx); err != nil {
 			return err
 		}
 	}

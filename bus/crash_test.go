@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -154,4 +155,50 @@ func TestKilled(t *testing.T) {
 			t.Fatalf("%d acknowledged messages are gone", len(want))
 		}
 	}
+}
+
+// TestUncleanStop: what was remembered just before is forgotten, because its messages may be lost;
+// what is older stays, or every board would be crawled and sent again at once.
+func TestUncleanStop(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	remember := func(b *bus.Bus, board string) {
+		t.Helper()
+		err := b.Swap(t.Context(), "lever", board, "mark", func([]byte) ([]byte, bool, error) { return []byte("m"), true, nil })
+		if err == nil {
+			err = b.PutBoard(t.Context(), "lever", board, bus.BoardState{Normaliser: "n1"})
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	b := openBus(t, bus.Config{Dir: dir})
+	remember(b, "old")
+	<-time.After(5500 * time.Millisecond)
+	remember(b, "young")
+	if err := b.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "open"), nil, 0o600); err != nil { // as a crash leaves it
+		t.Fatal(err)
+	}
+	b = openBus(t, bus.Config{Dir: dir})
+	for board, want := range map[string]bool{"old": true, "young": false} {
+		var mark []byte
+		err := b.Swap(t.Context(), "lever", board, "mark", func(old []byte) ([]byte, bool, error) {
+			mark = old
+			return nil, false, nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := b.Board(t.Context(), "lever", board)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if (mark != nil) != want || (s.Normaliser != "") != want {
+			t.Errorf("%s: mark %q, state %+v, want them kept: %v", board, mark, s, want)
+		}
+	}
+	remember(b, "young") // and can be stored again
 }

@@ -50,6 +50,10 @@ func Run(t *testing.T, open Open, now func() time.Time) {
 		"boards are replaced and told apart":   testBoardReplace,
 		"a damaged board is forgotten":         testBoardDamaged,
 		"boards written at the same time":      testBoardRace,
+		"boards changed at the same time":      testBoardUpdate,
+		"values swapped at the same time":      testSwap,
+		"values are told apart and bounded":    testSwapApart,
+		"slots are crawled once, slow or not":  testCrawlStage,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
