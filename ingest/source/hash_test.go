@@ -53,6 +53,9 @@ func shuffled(v any, r *rand.Rand) []byte {
 func TestNoiseKeepsTheHash(t *testing.T) {
 	t.Parallel()
 	for _, src := range All() {
+		if src.Kind() == "personio" {
+			continue // XML, whose order is of the feed
+		}
 		payload := fixture(t, src.Kind())
 		want := parse(t, src, string(payload))
 		rapid.Check(t, func(t *rapid.T) {
@@ -143,8 +146,16 @@ func TestContentChangesTheHash(t *testing.T) {
 }
 
 // fuzzParse checks what must hold for any bytes.
-func fuzzParse(f *testing.F, src Source) {
-	f.Add(fixture(f, src.Kind()))
+func fuzzParse(f *testing.F, src Source, more ...string) {
+	for _, name := range append(more, src.Kind()) {
+		f.Add(fixture(f, name))
+	}
+	for _, s := range []string{
+		"<workzag-jobs/>", "<workzag-jobs>", "<!DOCTYPE x [<!ENTITY a \"b\">]><workzag-jobs>&a;</workzag-jobs>", `<workzag-jobs><position><id>1</id><name>&#0;</name></position></workzag-jobs>`,
+		`{"jobPostings":[{"bulletFields":["R-1"]}],"total":0}`, `{"content":[],"totalFound":0}`, `{"offers":[]}`, `{"id":1,"time":1,"text":"a | b"}`, `{"comments":[{"id":1,"deleted":true}]}`,
+	} {
+		f.Add([]byte(s))
+	}
 	for _, s := range []string{"", "<html>", "[", "{}", "[]", `{"jobs":[]}`, `{"jobs":[{"id":1}]}`, `[{"id":"a","text":"A"}]`, "\xff", `{"id":"x","title":"\ud800"}`} {
 		f.Add([]byte(s))
 	}
@@ -174,6 +185,11 @@ func fuzzParse(f *testing.F, src Source) {
 	})
 }
 
-func FuzzGreenhouse(f *testing.F) { fuzzParse(f, Greenhouse{}) }
-func FuzzLever(f *testing.F)      { fuzzParse(f, Lever{}) }
-func FuzzAshby(f *testing.F)      { fuzzParse(f, Ashby{}) }
+func FuzzGreenhouse(f *testing.F)      { fuzzParse(f, Greenhouse{}) }
+func FuzzLever(f *testing.F)           { fuzzParse(f, Lever{}) }
+func FuzzAshby(f *testing.F)           { fuzzParse(f, Ashby{}) }
+func FuzzHackerNews(f *testing.F)      { fuzzParse(f, HackerNews{}) }
+func FuzzPersonio(f *testing.F)        { fuzzParse(f, Personio{}) }
+func FuzzRecruitee(f *testing.F)       { fuzzParse(f, Recruitee{}) }
+func FuzzSmartRecruiters(f *testing.F) { fuzzParse(f, SmartRecruiters{}, "smartrecruiters_detail") }
+func FuzzWorkday(f *testing.F)         { fuzzParse(f, Workday{}, "workday_detail") }

@@ -145,6 +145,33 @@ func (o *object) number(key string) float64 {
 	return n
 }
 
+// amount takes a number that may be written as text; 0 when there is none.
+func (o *object) amount(key string) float64 {
+	raw := o.fields[key]
+	if jsonType(raw) != "text" {
+		return o.number(key)
+	}
+	s := strings.TrimSpace(o.plain(key))
+	if s == "" {
+		return 0
+	}
+	n, err := strconv.ParseFloat(s, 64)
+	if err != nil || math.IsNaN(n) || math.IsInf(n, 0) {
+		o.fields[key] = raw // nothing is lost and nothing guessed
+		return 0
+	}
+	return n
+}
+
+// peek is a text that stays where it is; empty when there is none.
+func (o *object) peek(key string) string {
+	var s string
+	if err := json.Unmarshal(o.fields[key], &s); err != nil {
+		return ""
+	}
+	return s
+}
+
 // texts takes a list of texts.
 func (o *object) texts(key string) []string {
 	var list []string
@@ -195,13 +222,16 @@ func plausible(t time.Time) bool { return t.Year() >= yearMin && t.Year() <= yea
 
 // time takes a time written as RFC 3339 or a day. A text that is neither stays in the rest, so that
 // nothing is lost and nothing is guessed.
-func (o *object) time(key string) time.Time {
+func (o *object) time(key string) time.Time { return o.timeAs(key, time.RFC3339Nano, time.DateOnly) }
+
+// timeAs takes a time written in one of the layouts, like time.
+func (o *object) timeAs(key string, layouts ...string) time.Time {
 	raw := o.fields[key]
 	var s string
 	if !o.take(key, "a time", &s) || s == "" {
 		return time.Time{}
 	}
-	for _, layout := range []string{time.RFC3339Nano, time.DateOnly} {
+	for _, layout := range layouts {
 		if t, err := time.Parse(layout, strings.TrimSpace(s)); err == nil && plausible(t.UTC()) {
 			return t.UTC().Truncate(time.Millisecond)
 		}
@@ -211,9 +241,14 @@ func (o *object) time(key string) time.Time {
 }
 
 // millis takes a time in milliseconds since 1970.
-func (o *object) millis(key string) time.Time {
+func (o *object) millis(key string) time.Time { return o.sinceEpoch(key, 1) }
+
+// seconds takes a time in seconds since 1970.
+func (o *object) seconds(key string) time.Time { return o.sinceEpoch(key, 1000) }
+
+func (o *object) sinceEpoch(key string, unit float64) time.Time {
 	raw := o.fields[key]
-	n := o.number(key)
+	n := o.number(key) * unit
 	if n == 0 {
 		return time.Time{}
 	}

@@ -74,7 +74,7 @@ const HeadBytesMax = 4 << 10
 // All lists every source there is, by kind. It is the only list: a new source is one file and one
 // line here.
 func All() []Source {
-	return []Source{Ashby{}, Greenhouse{}, Lever{}}
+	return []Source{Ashby{}, Greenhouse{}, HackerNews{}, Lever{}, Personio{}, Recruitee{}, SmartRecruiters{}, Workday{}}
 }
 
 // Kinds lists the kinds of All in its order.
@@ -93,7 +93,7 @@ func ByKind(kind string) (Source, error) {
 		if s.Kind() == kind {
 			return s, nil
 		}
-		if d := editDistance(strings.ToLower(strings.TrimSpace(kind)), s.Kind()); d < distance {
+		if d := editDistance(strings.ToLower(strings.TrimSpace(kind)), s.Kind()); d < min(distance, len(s.Kind())) {
 			best, distance = s.Kind(), d
 		}
 	}

@@ -16,8 +16,17 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 // TestGolden shows a parser change as a difference of what an invented board gives.
 func TestGolden(t *testing.T) {
 	t.Parallel()
+	type golden struct {
+		name string
+		src  Source
+	}
+	var all []golden
 	for _, src := range All() {
-		payload := fixture(t, src.Kind())
+		all = append(all, golden{src.Kind(), src})
+	}
+	all = append(all, golden{"workday_detail", Workday{}}, golden{"smartrecruiters_detail", SmartRecruiters{}})
+	for _, c := range all {
+		src, payload := c.src, fixture(t, c.name)
 		b, err := src.Parse(payload)
 		if err != nil {
 			t.Fatal(err)
@@ -26,7 +35,7 @@ func TestGolden(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		path := filepath.Join("testdata", src.Kind()+".golden")
+		path := filepath.Join("testdata", c.name+".golden")
 		if *update {
 			if err := os.WriteFile(path, append(got, '\n'), 0o644); err != nil {
 				t.Fatal(err)
@@ -44,7 +53,11 @@ func TestGolden(t *testing.T) {
 
 func fixture(t testing.TB, kind string) []byte {
 	t.Helper()
-	payload, err := os.ReadFile(filepath.Join("testdata", kind+".json"))
+	name := kind + ".json"
+	if kind == "personio" {
+		name = kind + ".xml"
+	}
+	payload, err := os.ReadFile(filepath.Join("testdata", name))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +75,8 @@ func TestByKind(t *testing.T) {
 		{"grenhouse", `did you mean "greenhouse"?`},
 		{"Lever ", `did you mean "lever"?`},
 		{"ahsby", `did you mean "ashby"?`},
-		{"workday", "the kinds are ashby, greenhouse, lever"},
+		{"workable", "the kinds are ashby, greenhouse, hn, lever, personio"},
+		{"smartrecruiter", `did you mean "smartrecruiters"?`},
 		{"", "the kinds are"},
 		{strings.Repeat("x", 1000), "the kinds are"},
 	} {
