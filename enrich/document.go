@@ -77,27 +77,31 @@ func (d *document) foldWork() {
 	}
 }
 
-func isASCII(s string) bool {
+func isASCII(s string) bool { return asciiLen(s) == len(s) }
+
+// asciiLen is the length of the beginning of s that is ASCII.
+func asciiLen(s string) int {
 	for i := range len(s) {
 		if s[i] >= utf8.RuneSelf {
-			return false
+			return i
 		}
 	}
-	return true
+	return len(s)
 }
 
 // appendLower appends valid UTF-8 in lower case, as strings.ToLower makes it.
 func appendLower(b []byte, s string) []byte {
-	for i := 0; i < len(s); {
-		c := s[i]
-		if c < utf8.RuneSelf {
-			b = append(b, lowerByte(c))
-			i++
-			continue
+	for s != "" {
+		n := asciiLen(s)
+		b = append(b, s[:n]...)
+		for i, c := range b[len(b)-n:] {
+			b[len(b)-n+i] = lowerByte(c)
 		}
-		r, size := utf8.DecodeRuneInString(s[i:])
-		b = utf8.AppendRune(b, unicode.ToLower(r))
-		i += size
+		if s = s[n:]; s != "" {
+			r, size := utf8.DecodeRuneInString(s)
+			b = utf8.AppendRune(b, unicode.ToLower(r))
+			s = s[size:]
+		}
 	}
 	return b
 }

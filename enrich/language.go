@@ -103,29 +103,30 @@ func detectLanguage(sample string) string {
 func countFunctionWords(sample string) (counts []int, words int) {
 	counts = make([]int, len(functionWords))
 	index := functionIndex()
-	var word []byte
-	for i := 0; i <= len(sample); {
-		r, size := rune(' '), 1 // one more space ends the last word
-		if i < len(sample) {
-			r, size = rune(sample[i]), 1
-			if r >= utf8.RuneSelf {
-				r, size = utf8.DecodeRuneInString(sample[i:])
+	lower := appendLower(make([]byte, 0, len(sample)+utf8.UTFMax), sample)
+	for i := 0; i < len(lower); i++ {
+		start := i
+		for i < len(lower) {
+			if c := lower[i]; isLetter(c) || c == '\'' {
+				i++
+				continue
+			} else if c < utf8.RuneSelf {
+				break
 			}
+			r, size := utf8.DecodeRune(lower[i:])
+			if !unicode.IsLetter(r) {
+				break
+			}
+			i += size
 		}
-		i += size
-		switch {
-		case r < utf8.RuneSelf && (isLetter(byte(r)) || r == '\''):
-			word = append(word, lowerByte(byte(r)))
-		case r >= utf8.RuneSelf && unicode.IsLetter(unicode.ToLower(r)):
-			word = utf8.AppendRune(word, unicode.ToLower(r))
-		case len(word) > 0:
-			words++
-			if len(word) <= functionWordMax {
-				for _, l := range index[string(word)] {
-					counts[l]++
-				}
+		if i == start {
+			continue
+		}
+		words++
+		if i-start <= functionWordMax {
+			for _, l := range index[string(lower[start:i])] {
+				counts[l]++
 			}
-			word = word[:0]
 		}
 	}
 	return counts, words

@@ -126,7 +126,10 @@ func splitInlineBullets(in []line) []line {
 // canonicalLine cleans one line. It is applied until nothing changes: composing characters can, in
 // rare cases, bring to light what the cleaning looks for.
 func canonicalLine(s string) string {
-	s = norm.NFC.String(cleanRunes(s))
+	s = cleanRunes(s)
+	if !isASCII(s) {
+		s = norm.NFC.String(s)
+	}
 	body, bullets := s, 0
 	for {
 		rest, ok := cutBullet(body)

@@ -15,7 +15,8 @@ type matcher struct {
 	words   map[string]int32   // folded word -> number, from 1
 	edges   map[edge]int32     // trie over word numbers; node 0 is the root
 	entries [][]*spelling      // by node: what ends there
-	starts  []bool             // by word number: some spelling begins with it
+	first   []int32            // by word number: the node of the spellings that begin with it, 0 for none
+	longer  []bool             // by node: some spelling goes on
 	filler  map[int32]struct{} // words that may stand between a negation and what it negates
 	connect map[int32]struct{} // words that may stand between the items of a list
 	either  map[int32]struct{} // "or": spreads a negation over a list
@@ -60,7 +61,7 @@ type found struct {
 // newMatcher indexes the taxonomy's spellings.
 func newMatcher(t *taxonomy) (*matcher, error) {
 	m := &matcher{
-		words: map[string]int32{}, edges: map[edge]int32{}, entries: make([][]*spelling, 1), starts: make([]bool, 1),
+		words: map[string]int32{}, edges: map[edge]int32{}, entries: make([][]*spelling, 1), first: make([]int32, 1), longer: make([]bool, 1),
 	}
 	for _, s := range t.list {
 		for _, rule := range s.spellings() {
@@ -191,7 +192,7 @@ func (m *matcher) number(word string) int32 {
 	if n == 0 {
 		n = int32(len(m.words) + 1)
 		m.words[folded] = n
-		m.starts = append(m.starts, false)
+		m.first = append(m.first, 0)
 	}
 	return n
 }
@@ -208,14 +209,16 @@ func (m *matcher) numbers(words []string) map[int32]struct{} {
 }
 
 func (m *matcher) step(node, word int32) int32 {
-	if node == 0 {
-		m.starts[word] = true
-	}
 	next := m.edges[edge{node, word}]
 	if next == 0 {
 		next = int32(len(m.entries))
 		m.edges[edge{node, word}] = next
 		m.entries = append(m.entries, nil)
+		m.longer = append(m.longer, false)
+		m.longer[node] = true
+		if node == 0 {
+			m.first[word] = next
+		}
 	}
 	return next
 }
@@ -225,7 +228,7 @@ func (m *matcher) step(node, word int32) int32 {
 func (m *matcher) scan(text string, tokens []token) []found {
 	var out []found
 	for i := 0; i < len(tokens); i++ {
-		if !m.starts[tokens[i].word] {
+		if m.first[tokens[i].word] == 0 {
 			continue
 		}
 		f := m.longestAt(text, tokens, i)
@@ -241,20 +244,19 @@ func (m *matcher) scan(text string, tokens []token) []found {
 // longestAt returns the longest match that begins with tokens[i], or one without candidates.
 func (m *matcher) longestAt(text string, tokens []token, i int) found {
 	var best found
-	node := int32(0)
-	for j := i; j < len(tokens) && tokens[j].word != 0; j++ {
-		if j > i && tokens[j].before > gapApostrophe {
-			break // no spelling goes across a comma or the end of a sentence
-		}
-		node = m.edges[edge{node, tokens[j].word}]
-		if node == 0 {
-			break
-		}
+	node := m.first[tokens[i].word]
+	for j := i; ; {
 		if fits := fitting(m.entries[node], text, tokens[i:j+1]); len(fits) > 0 && standsAlone(text, tokens, i, j, fits[0].kind) {
 			best = found{first: i, last: j, kind: fits[0].kind, candidates: fits}
 		}
+		j++
+		if !m.longer[node] || j == len(tokens) || tokens[j].word == 0 || tokens[j].before > gapApostrophe {
+			return best // no spelling goes across a comma or the end of a sentence
+		}
+		if node = m.edges[edge{node, tokens[j].word}]; node == 0 {
+			return best
+		}
 	}
-	return best
 }
 
 // fitting selects the spellings whose gaps and letters fit. The slice given is not changed; where

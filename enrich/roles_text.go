@@ -153,7 +153,11 @@ func (r *textRules) file(seen map[string]*evidence, phrase string, v vote) error
 // splitText cuts the paragraphs that speak of the work into words. A new paragraph or sentence begins
 // with joinSegment, a word behind a comma too.
 func splitText(doc document) []titleWord {
-	words := make([]titleWord, 0, len(doc.text)/6+8)
+	size := 0
+	for _, p := range doc.paragraphs {
+		size += len(p.folded)
+	}
+	words := make([]titleWord, 0, size/6+8)
 	for _, p := range doc.paragraphs {
 		if !speaksOfWork(p.section) {
 			continue

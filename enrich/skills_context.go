@@ -272,11 +272,11 @@ func (e employer) mark(text string, tokens []token) []bool {
 }
 
 func (e employer) at(text string, tokens []token) bool {
-	if r := firstRune(text, tokens[0]); unicode.IsLower(r) {
+	// Folding never changes the length of the ASCII words names nearly always are made of.
+	if first := tokens[0]; int(first.end-first.start) != len(e.words[0]) || unicode.IsLower(firstRune(text, first)) {
 		return false
 	}
 	for i, t := range tokens {
-		// Folding never changes the length of the ASCII words names nearly always are made of.
 		if int(t.end-t.start) != len(e.words[i]) || foldWord(text[t.start:t.end]) != e.words[i] {
 			return false
 		}
