@@ -200,10 +200,11 @@ func (w *Walk) Board() Board {
 	if w.plan.PageSize > 0 {
 		b.Received, b.Expected = len(w.ids)+w.nameless, w.total
 		b.Company = mostCommon(b.Records)
+		// A total of 0 proves no board: one API answers so for names it does not know.
 		if w.plan.TotalMax > 0 && w.total >= w.plan.TotalMax {
 			w.Fail(fmt.Sprintf("the API lists at most %d postings of a board", w.plan.TotalMax))
 		}
-		b.Complete = w.ended && w.total >= 0 && b.Received == w.total && b.Identified() && w.unclaimed == ""
+		b.Complete = w.ended && w.total > 0 && b.Received == w.total && b.Identified() && w.unclaimed == ""
 	}
 	if b.Missing = w.missing; w.missing == "" {
 		b.Missing = w.unclaimed
