@@ -106,6 +106,9 @@ func (p *prover) done(out string) map[uint64]bool {
 }
 
 func appendLine(out string, r result) error {
+	if err := os.MkdirAll(filepath.Dir(out), 0o755); err != nil {
+		return err
+	}
 	f, err := os.OpenFile(out, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
 	if err != nil {
 		return err
