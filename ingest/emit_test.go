@@ -19,6 +19,7 @@ type outbox struct {
 	raws   []posting.Raw
 	dead   []posting.Dead
 	runs   []posting.Run
+	slots  []posting.Slot
 	log    []string
 	failAt int // the call that fails, 1-based; 0 for none
 	calls  int
@@ -51,6 +52,8 @@ func (o *outbox) Publish(_ context.Context, values ...any) error {
 			o.raws = append(o.raws, v)
 		case posting.Run:
 			o.runs = append(o.runs, v)
+		case posting.Slot:
+			o.slots = append(o.slots, v)
 		}
 		o.log = append(o.log, m.Type+" "+m.ID)
 	}
