@@ -112,13 +112,20 @@ func readOnce(s string, keepBreaks bool) []line {
 		}
 		return unwrap(s)
 	}
-	r := markupReader{keepBreaks: keepBreaks}
 	if !keepBreaks && !hasBlocks(s) {
 		// Plain text with a link or an emphasis in it: its line breaks mean what they do in plain text.
-		r.keepBreaks = true
-		return unwrapLines(r.read(s))
+		return unwrapLines(readMarkup(s, true))
 	}
-	return r.read(s)
+	return readMarkup(s, keepBreaks)
+}
+
+func readMarkup(s string, keepBreaks bool) []line {
+	r := markupReader{keepBreaks: keepBreaks}
+	if !r.readSimple(s) {
+		r = markupReader{keepBreaks: keepBreaks}
+		r.read(s)
+	}
+	return r.lines
 }
 
 // markupReader turns a token stream into lines.
@@ -126,17 +133,17 @@ type markupReader struct {
 	keepBreaks bool
 	lines      []line
 	buf        []byte
-	raw        []byte // the tag being read, as written
-	item       bool   // the line being built is a list item
-	strong     int    // depth of elements that print bold
-	headed     int    // depth of heading elements
-	plain      bool   // the line holds text that is neither bold nor in a heading
+	item       bool // the line being built is a list item
+	strong     int  // depth of elements that print bold
+	headed     int  // depth of heading elements
+	plain      bool // the line holds text that is neither bold nor in a heading
 	pre        int
 	skip       atom.Atom // element whose content is dropped until its end
 	skipDepth  int
 }
 
-func (r *markupReader) read(s string) []line {
+// read reads any markup.
+func (r *markupReader) read(s string) {
 	z := nethtml.NewTokenizer(strings.NewReader(s))
 	z.AllowCDATA(true)
 	for {
@@ -144,26 +151,26 @@ func (r *markupReader) read(s string) []line {
 		case nethtml.ErrorToken:
 			// A tag cut off at the end of the input is dropped with the error; strings do not fail.
 			r.breakLine()
-			return r.lines
+			return
 		case nethtml.TextToken:
 			if r.skip == 0 {
-				r.text(z.Text())
+				r.text(string(z.Text()))
 			}
 		case nethtml.StartTagToken, nethtml.SelfClosingTagToken:
-			r.raw = append(r.raw[:0], z.Raw()...) // reading the name lowers it in place
+			raw := string(z.Raw()) // reading the name lowers it in place
 			name, _ := z.TagName()
-			r.start(name)
+			r.start(name, atom.Lookup(name), raw)
 		case nethtml.EndTagToken:
-			r.raw = append(r.raw[:0], z.Raw()...)
+			raw := string(z.Raw())
 			name, _ := z.TagName()
-			r.end(name)
+			r.end(name, atom.Lookup(name), raw)
 		}
 	}
 }
 
-func (r *markupReader) start(name []byte) {
-	a := atom.Lookup(name)
-	closed := bytes.HasSuffix(r.raw, []byte("/>"))
+// start reads a start tag: its name in lower case and what is written.
+func (r *markupReader) start(name []byte, a atom.Atom, raw string) {
+	closed := strings.HasSuffix(raw, "/>")
 	if r.skip != 0 {
 		if a == r.skip && !closed {
 			r.skipDepth++
@@ -172,7 +179,7 @@ func (r *markupReader) start(name []byte) {
 	}
 	switch kindOfElement(name, a) {
 	case elementUnknown:
-		r.text(r.raw)
+		r.text(raw)
 	case elementDropped:
 		if !closed {
 			r.skip, r.skipDepth = a, 1
@@ -199,8 +206,7 @@ func (r *markupReader) start(name []byte) {
 	}
 }
 
-func (r *markupReader) end(name []byte) {
-	a := atom.Lookup(name)
+func (r *markupReader) end(name []byte, a atom.Atom, raw string) {
 	if r.skip != 0 {
 		if a == r.skip {
 			r.skipDepth--
@@ -212,7 +218,7 @@ func (r *markupReader) end(name []byte) {
 	}
 	switch kindOfElement(name, a) {
 	case elementUnknown:
-		r.text(r.raw)
+		r.text(raw)
 	case elementStrong:
 		r.strong = max(0, r.strong-1)
 	case elementHeading:
@@ -229,14 +235,14 @@ func (r *markupReader) end(name []byte) {
 	}
 }
 
-func (r *markupReader) text(s []byte) {
+func (r *markupReader) text(s string) {
 	breaks := r.keepBreaks || r.pre > 0
-	for len(s) > 0 {
-		part, rest, cut := s, []byte(nil), false
+	for s != "" {
+		part, rest, cut := s, "", false
 		if breaks {
-			part, rest, cut = bytes.Cut(s, []byte("\n"))
+			part, rest, cut = strings.Cut(s, "\n")
 		}
-		if r.headed == 0 && r.strong == 0 && !isSpace(part) {
+		if r.headed == 0 && r.strong == 0 && strings.TrimSpace(part) != "" {
 			r.plain = true
 		}
 		r.buf = append(r.buf, part...)

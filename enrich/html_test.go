@@ -149,3 +149,25 @@ func TestReadDocumentIsLinear(t *testing.T) {
 		}
 	}
 }
+
+// FuzzReadSimple holds the quick reader of plainly written markup to the tokenizer for all of HTML.
+func FuzzReadSimple(f *testing.F) {
+	for _, s := range []string{
+		"<p>One</p><ul><li>Two &amp; 3</li></ul>", "<P class=\"a>b\" id='x'>T</P >", "<br/><br /><o:p>x</o:p>", "<a b=c>d", "<a ='x'>", "a < b", "<script>x</script>", "<p\n\thidden>x", "<svg/>y<svg>z</svg>", "<td>a</td><td>b", "<x>List</x>", "<p/ a=\"\">",
+		"&ampx &lt;p>", "<pre>a\nb</pre>", "<a b=\"", "<!-- -->", "<p\f>", "<i a=\"x\"b=\"y\">z",
+	} {
+		f.Add(s, true)
+		f.Add(s, false)
+	}
+	f.Fuzz(func(t *testing.T, s string, keepBreaks bool) {
+		s = strings.ToValidUTF8(s, "\uFFFD")
+		simple, full := markupReader{keepBreaks: keepBreaks}, markupReader{keepBreaks: keepBreaks}
+		if !simple.readSimple(s) {
+			return
+		}
+		full.read(s)
+		if diff := cmp.Diff(full.lines, simple.lines, cmp.AllowUnexported(line{})); diff != "" {
+			t.Errorf("%q: %s", s, diff)
+		}
+	})
+}

@@ -123,6 +123,7 @@ type titleRules struct {
 // phraseBook finds phrases by their last word. Values belong to phrases.
 type phraseBook[T any] struct {
 	byLast map[string][]bookEntry[T]
+	filter wordFilter // of the keys of byLast
 }
 
 type bookEntry[T any] struct {
@@ -153,12 +154,21 @@ func (b *phraseBook[T]) add(phrase string, value T) error {
 	list := append(b.byLast[last], bookEntry[T]{words, value})
 	slices.SortStableFunc(list, func(x, y bookEntry[T]) int { return len(y.words) - len(x.words) })
 	b.byLast[last] = list
+	b.filter.add(last)
 	return nil
+}
+
+// endingWith returns the phrases whose last word is stem, the longest first.
+func (b *phraseBook[T]) endingWith(stem string) []bookEntry[T] {
+	if !b.filter.mayHold(stem) {
+		return nil
+	}
+	return b.byLast[stem]
 }
 
 // endingAt returns the longest phrase that ends with word i of words, and its length in words.
 func (b *phraseBook[T]) endingAt(words []titleWord, i int) (value T, n int) {
-	for _, e := range b.byLast[words[i].stem] {
+	for _, e := range b.endingWith(words[i].stem) {
 		k := len(e.words)
 		if k > i+1 {
 			continue

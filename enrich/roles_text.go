@@ -252,7 +252,7 @@ func (r *textRules) read(words []titleWord, titles *titleRules) textReading {
 // collect counts every phrase that ends with word i, the shorter ones inside the longer too: "ml
 // model" in "deploy ml model" is evidence of its own.
 func (r *textRules) collect(out *textReading, seen []bool, words []titleWord, i int) {
-	for _, e := range r.evidence.byLast[words[i].stem] {
+	for _, e := range r.evidence.endingWith(words[i].stem) {
 		k := len(e.words)
 		if k > i+1 || seen[e.value.id] || !endsWith(words[:i+1], e.words) {
 			continue

@@ -77,7 +77,7 @@ func salaries(rec posting.Record, doc document, places []posting.Location) []pos
 	above, figures := "", figuresMax
 	for _, p := range doc.paragraphs {
 		text := doc.text[p.start:p.end]
-		if strings.ContainsAny(text, "0123456789") && (p.section != sectionLegal || lastWord(lowerASCII(text), payWords) >= 0) {
+		if strings.ContainsAny(text, "0123456789") && (p.section != sectionLegal || lastWord(lowerASCII(text), payWords()) >= 0) {
 			for _, s := range textSalariesIn(text, lowerASCII(text), lowerASCII(above), payPlace{country: country}, &figures) {
 				out = appendSalary(out, s)
 			}

@@ -2,6 +2,7 @@ package enrich
 
 import (
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 )
@@ -16,14 +17,18 @@ const (
 )
 
 // payWords tell that a figure is pay for work.
-var payWords = []string{
+var payWords = sync.OnceValue(func() *finder { return newFinder(payWordList) })
+
+var payWordList = []string{
 	"salary", "salaries", "base pay", "base compensation", "compensation", "pay range", "pay band", "pay rate", "pay scale", "pay:", "wage", "remuneration", "rate of pay",
 	"ote", "on-target earnings", "on target earnings", "earn", "hourly", "annually", "per annum", "base range", "base:", "hiring range", "starting pay", "paying", "pays", "is paid", "pay for this", "pay is", "pay between", "rate:", "day rate",
 	"gehalt", "vergütung", "jahresgehalt", "bruttojahresgehalt", "entgelt", "salaire", "rémunération", "salario", "remuneración", "salário", "remuneração", "salaris", "retribuzione", "wynagrodzenie", "lön", "løn", "ral", "年収", "月給", "給与", "年薪", "月薪", "연봉", "ctc",
 }
 
 // otherMoneyWords tell that a figure is something else.
-var otherMoneyWords = []string{
+var otherMoneyWords = sync.OnceValue(func() *finder { return newFinder(otherMoneyList) })
+
+var otherMoneyList = []string{
 	"bonus", "stipend", "allowance", "reimburse", "budget", "401", "equity", "stock", "options", "rsu", "shares", "funding", "raised", "raising", "series a", "series b", "series c", "series d", "series e", "seed",
 	"revenue", "arr", "valuation", "valued", "market", "assets", "aum", "investment", "invested", "investors", "backed", "grant", "prize", "donat", "sales of", "quota", "deals", "deal size", "contracts", "savings", "saved", "saving", "spend", "spending", "portfolio",
 	"insurance", "deductible", "coverage", "premium", "referral", "signing", "sign-on", "sign on", "relocation", "credit", "discount", "up-front", "fund", "benefit", "contribution", "match", "tuition", "per diem", "commission", "profit", "gmv", "transactions", "processed", "processing", "customers", "users", "economy", "industry", "company", "startup", "fee", "fees", "fine", "penalt", "loan", "debt", "cost", "price", "purchase", "gift", "voucher", "perk", "wellness", "learning", "education", "equipment", "home office", "internet", "phone", "travel", "expenses", "worth", "managing", "manage", "generating", "payroll", "turnover", "umsatz", "capital", "acquisition", "acquired", "income families", "household", "zuschuss", "prämie",
@@ -177,7 +182,7 @@ func readContext(s, above string, start, end int) payContext {
 	if i := lastSentenceEnd(before); i >= 0 {
 		sentence = before[i:]
 	}
-	pay, other := lastWord(sentence, payWords), lastWord(sentence, otherMoneyWords)
+	pay, other := lastWord(sentence, payWords()), lastWord(sentence, otherMoneyWords())
 	clause := after[min(len(after), c.end-end):]
 	if i := strings.IndexAny(clause, ".;,+([|$€£"); i >= 0 {
 		clause = clause[:i]
@@ -187,12 +192,12 @@ func readContext(s, above string, start, end int) payContext {
 			clause = clause[:i]
 		}
 	}
-	payAfter, otherAfter := lastWord(clause, payWords) >= 0, lastWord(clause, otherMoneyWords) >= 0
+	payAfter, otherAfter := lastWord(clause, payWords()) >= 0, lastWord(clause, otherMoneyWords()) >= 0
 	c.other = otherAfter && !payAfter || other > pay && !payAfter
 	c.pay = payAfter || pay >= 0 && pay > other
 	if !c.pay && !c.other {
 		// Nothing in the sentence: what was said just before still holds.
-		c.pay = lastWord(before, payWords) >= 0 || len(above) <= aboveBytesMax && lastWord(above, payWords) >= 0
+		c.pay = lastWord(before, payWords()) >= 0 || len(above) <= aboveBytesMax && lastWord(above, payWords()) >= 0
 	}
 	if c.period == "" {
 		c.period = lastStated(sentence)
@@ -236,22 +241,14 @@ func lastSentenceEnd(s string) int {
 }
 
 // lastWord is where the last of the words ends, -1 for nowhere. A word must begin at a word's edge.
-func lastWord(s string, words []string) int {
-	best := -1
-	for _, w := range words {
-		for from := len(s); from > 0; {
-			i := strings.LastIndex(s[:from], w)
-			if i < 0 || i+len(w) <= best {
-				break
-			}
-			if wordEdge(s, i, w) {
-				best = i + len(w)
-				break
-			}
-			from = i + len(w) - 1
+func lastWord(s string, words *finder) int {
+	last := -1
+	words.find(s, func(_, start, end int) {
+		if wordEdge(s, start, s[start:end]) {
+			last = end
 		}
-	}
-	return best
+	})
+	return last
 }
 
 // wordEdge reports whether the word at i begins one, and for short words also ends one.
