@@ -26,6 +26,8 @@ type app struct {
 	stdout  io.Writer
 	stderr  io.Writer
 	verbose bool
+	// engineAddr is where the embedded engine listens unless the configuration says; empty is a free port.
+	engineAddr string
 }
 
 func (a *app) logger() *slog.Logger {
@@ -43,18 +45,24 @@ type system struct {
 	bus    *bus.Bus
 	store  *store.Store
 	lease  *instance.Lease // nil when both servers are external
+
+	storeless bool // store is nil: the process only works on the bus
 }
 
 // open opens the bus and the store as the configuration says. With an embedded server it becomes
 // the owner of the data directory or joins the owner; nobody above can tell which.
-func (a *app) open(ctx context.Context) (*system, error) {
+func (a *app) open(ctx context.Context) (*system, error) { return a.openSystem(ctx, true) }
+
+// openSystem is open for a process that may do without the store. Beside an embedded bus it has one
+// in any case, for those who join.
+func (a *app) openSystem(ctx context.Context, needsStore bool) (*system, error) {
 	c, err := loadConfig(ctx, a.environ)
 	if err != nil {
 		return nil, err
 	}
-	s := &system{app: a, config: c}
+	s := &system{app: a, config: c, storeless: !needsStore && c.NATSURL != ""}
 	var joined instance.Info
-	if c.NATSURL == "" || c.ClickHouseURL == "" {
+	if c.NATSURL == "" || c.ClickHouseURL == "" && !s.storeless {
 		if s.lease, err = instance.Acquire(ctx, c.DataDir); err != nil {
 			return nil, &hinted{err, "set ROLESCOPE_DATA_DIR to a directory you can write"}
 		}
@@ -76,9 +84,9 @@ func (s *system) connect(ctx context.Context, joined instance.Info) error {
 	}
 	s.bus, err = bus.Open(ctx, bus.Config{
 		URL: first(c.NATSURL, joined.NATSURL), Dir: filepath.Join(c.DataDir, "nats"), Secret: secret,
-		MaxBytes: c.StreamMiB << 20, Logger: log,
+		MaxBytes: c.StreamMiB << 20, DrainTimeout: c.DrainTimeout, Logger: log,
 	})
-	if err != nil {
+	if err != nil || s.storeless {
 		return err
 	}
 	sc := store.Config{
@@ -140,7 +148,7 @@ func (s *system) engineOptions(ctx context.Context) (engine.Options, error) {
 	analyst, err := newSecret()
 	return engine.Options{
 		Exe: exe, Args: []string{"engine", "serve"}, Lib: lib, DataDir: filepath.Join(c.DataDir, "clickhouse"),
-		Addr: c.ClickHouseHTTPAddr, WriterPassword: writer, AnalystPassword: analyst,
+		Addr: first(c.ClickHouseHTTPAddr, s.app.engineAddr), WriterPassword: writer, AnalystPassword: analyst,
 		MemoryBytesMax: c.EngineMemoryMiB << 20, Logger: s.app.logger(),
 	}, err
 }

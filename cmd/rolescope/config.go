@@ -22,11 +22,16 @@ type config struct {
 	DataDir            string        `env:"ROLESCOPE_DATA_DIR" doc:"directory that holds everything rolescope stores; one process owns it, others join"`
 	NATSURL            string        `env:"NATS_URL" secret:"url" doc:"NATS server or cluster with JetStream, such as nats://token@host:4222; empty runs an embedded server"`
 	ClickHouseURL      string        `env:"CLICKHOUSE_URL" secret:"url" doc:"ClickHouse server, such as http://user:password@host:8123/rolescope; empty runs the embedded engine"`
-	ClickHouseHTTPAddr string        `env:"ROLESCOPE_CLICKHOUSE_HTTP_ADDR, default=127.0.0.1:0" doc:"address of the embedded engine's HTTP interface; port 0 takes a free one"`
+	ClickHouseHTTPAddr string        `env:"ROLESCOPE_CLICKHOUSE_HTTP_ADDR" doc:"address of the embedded engine's HTTP interface; empty is 127.0.0.1:8123 for up and a free port for other commands, as port 0 is"`
 	EngineLib          string        `env:"ROLESCOPE_ENGINE_LIB" doc:"path of a libchdb shared library to use instead of the installed one"`
 	EngineMemoryMiB    int64         `env:"ROLESCOPE_ENGINE_MEMORY_MIB, default=2048" doc:"memory the embedded engine may use for queries and inserts, in MiB"`
 	StreamMiB          int64         `env:"ROLESCOPE_STREAM_MIB, default=1024" doc:"size limit of each embedded NATS stream, in MiB; a full stream holds crawlers and imports back"`
 	Workers            int           `env:"ROLESCOPE_WORKERS, default=2" doc:"enrichment workers in this process"`
+	Sources            string        `env:"ROLESCOPE_SOURCES" doc:"path of the list of boards to crawl; empty is sources.yaml of the working directory, or else the shipped list"`
+	Contact            string        `env:"ROLESCOPE_CONTACT" doc:"e-mail address or URL by which a host's operator can reach you; part of the User-Agent, and needed for crawling"`
+	Crawlers           int           `env:"ROLESCOPE_CRAWLERS, default=8" doc:"boards crawled at a time in this process; an answer takes up to 64 MiB of memory each"`
+	FetchHostInterval  time.Duration `env:"ROLESCOPE_FETCH_HOST_INTERVAL, default=1s" doc:"least time between two requests to one host, over all crawlers; below 1s only with ROLESCOPE_FETCH_ALLOW_PRIVATE"`
+	FetchAllowPrivate  bool          `env:"ROLESCOPE_FETCH_ALLOW_PRIVATE, default=false" doc:"let crawlers connect to addresses that are not public, for tests and boards of one's own network"`
 	DrainTimeout       time.Duration `env:"ROLESCOPE_DRAIN_TIMEOUT, default=20s" doc:"how long a command that was told to stop may finish what it has begun"`
 }
 
@@ -78,6 +83,12 @@ func (c config) check() error {
 		return errors.New("read configuration: ROLESCOPE_STREAM_MIB: a stream needs at least 16")
 	case c.Workers < 1 || c.Workers > 256:
 		return errors.New("read configuration: ROLESCOPE_WORKERS: 1 to 256")
+	case c.Crawlers < 1 || c.Crawlers > 256:
+		return errors.New("read configuration: ROLESCOPE_CRAWLERS: 1 to 256")
+	case c.FetchHostInterval < time.Second && !c.FetchAllowPrivate:
+		return errors.New("read configuration: ROLESCOPE_FETCH_HOST_INTERVAL: at least 1s for public hosts")
+	case c.FetchHostInterval < time.Millisecond || c.FetchHostInterval > time.Hour:
+		return errors.New("read configuration: ROLESCOPE_FETCH_HOST_INTERVAL: 1ms to 1h")
 	case c.DrainTimeout < time.Second:
 		return errors.New("read configuration: ROLESCOPE_DRAIN_TIMEOUT: at least 1s")
 	}

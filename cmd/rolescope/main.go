@@ -127,13 +127,13 @@ whole history, tags skills and roles with evidence, and answers questions about 
 		&cobra.Group{ID: "operate", Title: "Operate:"},
 	)
 	for _, c := range []*cobra.Command{
-		newDemoCommand(a), newImportCommand(a), newTagCommand(a), newTrendCommand(a), newSQLCommand(a),
+		newDemoCommand(a), newCrawlCommand(a), newImportCommand(a), newTagCommand(a), newTrendCommand(a), newSQLCommand(a),
 	} {
 		c.GroupID = "use"
 		root.AddCommand(c)
 	}
 	for _, c := range []*cobra.Command{
-		newStatusCommand(a), newVerifyCommand(a), newDoctorCommand(a), newDeadCommand(a), newConfigCommand(a), newEngineCommand(a),
+		newUpCommand(a), newStatusCommand(a), newVerifyCommand(a), newDoctorCommand(a), newDeadCommand(a), newConfigCommand(a), newEngineCommand(a),
 	} {
 		c.GroupID = "operate"
 		root.AddCommand(c)

@@ -142,10 +142,10 @@ func (s *system) drain(ctx context.Context, waiting func(left uint64)) error {
 
 // watchEngine ends the pipeline with the engine's own error when its supervisor has given up.
 func (s *system) watchEngine(ctx context.Context) error {
-	e := s.store.Engine()
-	if e == nil {
+	if s.store == nil || s.store.Engine() == nil {
 		return nil
 	}
+	e := s.store.Engine()
 	select {
 	case <-ctx.Done():
 		return nil

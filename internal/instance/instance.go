@@ -103,6 +103,10 @@ func try(dir string) (*Lease, error) {
 	return &Lease{dir: dir, joiners: joiners, Info: info}, nil
 }
 
+// OwnerAlive reports whether some process owns the directory: a joiner whose owner was killed has
+// lost its servers.
+func (l *Lease) OwnerAlive() bool { return l.Owner() || held(l.dir) }
+
 // held reports whether some process still owns dir.
 func held(dir string) bool {
 	f, err := lock(dir, ownerLock, syscall.LOCK_SH)

@@ -1,0 +1,122 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/rolescope/rolescope/bus"
+	"github.com/rolescope/rolescope/ingest"
+	"github.com/rolescope/rolescope/ingest/source"
+	"github.com/rolescope/rolescope/posting"
+)
+
+// crawler does the work of slots: it gives ingest.Crawl what it needs and stores what it remembers.
+type crawler struct {
+	sys     *system
+	fetch   *fetcher
+	sources func() *sourceList
+	now     func() time.Time // of observations and breakers; requests are always spaced in real time
+	limits  source.Limits
+	log     *slog.Logger
+}
+
+func (s *system) newCrawler(sources func() *sourceList, now func() time.Time) (*crawler, error) {
+	f, err := s.newFetcher()
+	if err != nil {
+		return nil, err
+	}
+	return &crawler{sys: s, fetch: f, sources: sources, now: now, log: s.app.logger()}, nil
+}
+
+// crawl works one slot and stores the state of its board. An error is one of the bus, or of ctx: the
+// slot is to be worked again. What went wrong with the board is in the result. An error wrapping
+// posting.ErrInvalid is a slot nobody can work.
+func (c *crawler) crawl(ctx context.Context, to ingest.Publisher, slot posting.Slot) (ingest.Result, error) {
+	board, ok := c.sources().find(slot.Source, slot.Board)
+	if !ok {
+		return ingest.Result{}, fmt.Errorf("%w: %s/%s is not in this crawler's list of boards", posting.ErrInvalid, slot.Source, slot.Board)
+	}
+	if off := board.Off(); off != "" {
+		return ingest.Result{}, fmt.Errorf("%w: %s is %s", posting.ErrInvalid, board.Name(), off)
+	}
+	state, err := c.sys.bus.Board(ctx, slot.Source, slot.Board)
+	if err != nil {
+		return ingest.Result{}, err
+	}
+	result, err := ingest.Crawl(ctx, c.fetch, to, ingest.Task{
+		Slot: slot, Source: board.crawler, Site: board.site(), State: ingest.State(state), Now: c.now, Limits: c.limits,
+	})
+	if err != nil {
+		return result, err
+	}
+	// The messages are durable: what was sent may be remembered as sent.
+	err = c.sys.bus.UpdateBoard(ctx, slot.Source, slot.Board, func(latest bus.BoardState) bus.BoardState {
+		return bus.BoardState(result.Apply(ingest.State(latest)))
+	})
+	return result, err
+}
+
+// crawlBatchAge is how long a crawler waits for more than one slot: it never does.
+const crawlBatchAge = time.Millisecond
+
+// stage is the crawler as a stage of the bus. A batch is one slot, because each takes minutes.
+func (c *crawler) stage() bus.Stage {
+	return bus.Stage{
+		Name: bus.StageCrawl, Stream: bus.StreamCrawl, Workers: c.sys.config.Crawlers,
+		BatchRows: 1, BatchBytes: 1, BatchAge: crawlBatchAge, Handle: c.handle,
+	}
+}
+
+func (c *crawler) handle(ctx context.Context, batch []any) []bus.Result {
+	out := make([]bus.Result, len(batch))
+	for i, v := range batch {
+		slot, ok := v.(posting.Slot)
+		if !ok {
+			out[i].Err = fmt.Errorf("crawl %T: %w", v, posting.ErrInvalid)
+			continue
+		}
+		out[i].Err = c.once(ctx, slot)
+	}
+	return out
+}
+
+// once works a slot unless it has been worked.
+func (c *crawler) once(ctx context.Context, slot posting.Slot) error {
+	isBoard := slot.Kind != ingest.KindDetail // a detail that was read is known by the board's state
+	if isBoard {
+		done, err := c.sys.isDone(ctx, slot)
+		if err != nil || done {
+			return err
+		}
+	}
+	result, err := c.crawl(ctx, c.sys.bus, slot)
+	if err != nil {
+		return err
+	}
+	c.tell(slot, result)
+	if isBoard {
+		return c.sys.setDone(ctx, slot)
+	}
+	return nil
+}
+
+// tell logs what a slot gave.
+func (c *crawler) tell(slot posting.Slot, r ingest.Result) {
+	at := []any{"source", slot.Source, "board", slot.Board}
+	if slot.Kind == ingest.KindDetail {
+		if r.Err != nil {
+			c.log.Warn("detail not read", append(at, "id", slot.ExternalID, "error", r.Err)...)
+		}
+		return
+	}
+	run := r.Summary.Run
+	at = append(at, "outcome", run.Outcome, "complete", run.Complete, "listed", r.Summary.Listed,
+		"published", r.Summary.Published, "unchanged", r.Summary.Unchanged, "rejected", r.Summary.Rejected, "details", r.Details)
+	if r.Err != nil {
+		c.log.Warn("board crawled", append(at, "error", r.Err)...)
+		return
+	}
+	c.log.Info("board crawled", at...)
+}
