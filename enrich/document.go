@@ -1,10 +1,5 @@
 package enrich
 
-import (
-	"unicode"
-	"unicode/utf8"
-)
-
 // document is the canonical text of one posting, which every later step reads and every evidence
 // offset points into. It is made once, by readDocument, and never changed.
 type document struct {
@@ -76,42 +71,3 @@ func (d *document) foldWork() {
 		}
 	}
 }
-
-func isASCII(s string) bool { return asciiLen(s) == len(s) }
-
-// asciiLen is the length of the beginning of s that is ASCII.
-func asciiLen(s string) int {
-	for i := range len(s) {
-		if s[i] >= utf8.RuneSelf {
-			return i
-		}
-	}
-	return len(s)
-}
-
-// appendLower appends valid UTF-8 in lower case, as strings.ToLower makes it.
-func appendLower(b []byte, s string) []byte {
-	for s != "" {
-		n := asciiLen(s)
-		b = append(b, s[:n]...)
-		for i, c := range b[len(b)-n:] {
-			b[len(b)-n+i] = lowerByte(c)
-		}
-		if s = s[n:]; s != "" {
-			r, size := utf8.DecodeRuneInString(s)
-			b = utf8.AppendRune(b, unicode.ToLower(r))
-			s = s[size:]
-		}
-	}
-	return b
-}
-
-// lowerByte is an ASCII letter in lower case, any other byte as it is.
-func lowerByte(c byte) byte {
-	if 'A' <= c && c <= 'Z' {
-		c += 'a' - 'A'
-	}
-	return c
-}
-
-func isLetter(c byte) bool { return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' }

@@ -21,6 +21,8 @@ const (
 	// scriptShareMin is the least share of letters in a script for its languages to be considered:
 	// adverts in Japanese or Russian are full of Latin product names.
 	scriptShareMin = 0.25
+	// scriptsFrom is where Unicode's scripts other than Latin begin.
+	scriptsFrom = 0x370
 	// kanaShareMin tells Japanese from Chinese.
 	kanaShareMin = 0.08
 )
@@ -150,7 +152,7 @@ var functionIndex = sync.OnceValue(func() map[string][]int {
 
 // scriptLanguage tells the languages that their script gives away.
 func scriptLanguage(sample string) string {
-	if !mayBeForeign(sample) {
+	if !hasForeignLetter(sample) {
 		return ""
 	}
 	var letters, han, kana, hangul, cyrillic, greek, hebrew, arabic, thai, ukrainian, bulgarian int
@@ -160,7 +162,7 @@ func scriptLanguage(sample string) string {
 		}
 		letters++
 		switch {
-		case r < 0x370:
+		case r < scriptsFrom:
 		case unicode.Is(unicode.Cyrillic, r):
 			cyrillic++
 			switch r {
@@ -214,19 +216,19 @@ func scriptLanguage(sample string) string {
 	return ""
 }
 
-// mayBeForeign reports whether enough of a sample is not ASCII for a share of scriptShareMin of its
-// letters, of two bytes or more each, to be in another script.
-func mayBeForeign(sample string) bool {
-	letters, high := 0, 0
-	for i := range len(sample) {
-		switch c := sample[i]; {
-		case c >= utf8.RuneSelf:
-			high++
-		case isLetter(c):
-			letters++
+// hasForeignLetter reports a letter of a script that is not derived from Latin.
+func hasForeignLetter(s string) bool {
+	for {
+		s = s[asciiLen(s):]
+		if s == "" {
+			return false
 		}
+		r, size := utf8.DecodeRuneInString(s)
+		if r >= scriptsFrom && !isPunctuation(r) && unicode.IsLetter(r) {
+			return true
+		}
+		s = s[size:]
 	}
-	return float64(high) >= 2*scriptShareMin*float64(letters)
 }
 
 // languageSample is the beginning of the advert's own text: legal boilerplate is often in another

@@ -179,6 +179,9 @@ func cleanRunes(s string) string {
 // cleanLen is the length of the beginning of s that cleanRunes leaves as it is: printing characters
 // with single inner spaces. It is nearly always all of s.
 func cleanLen(s string) int {
+	if printableLen(s) == len(s) && !strings.Contains(s, "  ") && strings.Trim(s, " ") == s {
+		return len(s)
+	}
 	for i := 0; i < len(s); {
 		c := s[i]
 		if c < utf8.RuneSelf {

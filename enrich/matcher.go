@@ -12,7 +12,7 @@ import (
 // overlap. It works on whole words, so its time is linear in the text and hardly depends on the
 // number of spellings.
 type matcher struct {
-	words   map[string]int32   // folded word -> number, from 1
+	words   *wordNumbers
 	edges   map[edge]int32     // trie over word numbers; node 0 is the root
 	entries [][]*spelling      // by node: what ends there
 	first   []int32            // by word number: the node of the spellings that begin with it, 0 for none
@@ -61,7 +61,7 @@ type found struct {
 // newMatcher indexes the taxonomy's spellings.
 func newMatcher(t *taxonomy) (*matcher, error) {
 	m := &matcher{
-		words: map[string]int32{}, edges: map[edge]int32{}, entries: make([][]*spelling, 1), first: make([]int32, 1), longer: make([]bool, 1),
+		words: &wordNumbers{numbers: map[string]int32{}}, edges: map[edge]int32{}, entries: make([][]*spelling, 1), first: make([]int32, 1), longer: make([]bool, 1),
 	}
 	for _, s := range t.list {
 		for _, rule := range s.spellings() {
@@ -153,9 +153,10 @@ func pluralOf(text string) string {
 
 // wordsOf cuts a spelling into words. A dot it begins with, as in ".NET", is part of its first word.
 func wordsOf(text string) []token {
-	var dotted map[string]int32
+	var dotted *wordNumbers
 	if strings.HasPrefix(text, ".") {
-		dotted = map[string]int32{foldWord(text[:wordEnd(text, 1)]): 1}
+		dotted = &wordNumbers{numbers: map[string]int32{}}
+		dotted.number(foldWord(text[:wordEnd(text, 1)]))
 	}
 	return tokenise(nil, text, dotted)
 }
@@ -187,11 +188,8 @@ func (m *matcher) add(sp spelling, text string) error {
 
 // number returns the number of a word, giving it one if it has none.
 func (m *matcher) number(word string) int32 {
-	folded := foldWord(word)
-	n := m.words[folded]
-	if n == 0 {
-		n = int32(len(m.words) + 1)
-		m.words[folded] = n
+	n := m.words.number(foldWord(word))
+	if int(n) == len(m.first) {
 		m.first = append(m.first, 0)
 	}
 	return n

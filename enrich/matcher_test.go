@@ -127,8 +127,10 @@ func TestTokenise(t *testing.T) {
 		"x#y":               "x|y",
 		"":                  "",
 	} {
+		words := &wordNumbers{numbers: map[string]int32{}}
+		words.number(".net")
 		var got []string
-		for _, tok := range tokenise(nil, text, map[string]int32{".net": 1}) {
+		for _, tok := range tokenise(nil, text, words) {
 			got = append(got, text[tok.start:tok.end])
 		}
 		if s := strings.Join(got, "|"); s != want {

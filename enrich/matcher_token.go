@@ -61,7 +61,7 @@ func wordEnd(text string, i int) int {
 // tokenise cuts text into words. A word is a run of letters and digits, with the "++" or "#" that
 // ends some names ("C++", "F#") and the dot that begins others (".NET"). words numbers the folded
 // words that matter; all others get 0. Time is linear in the text.
-func tokenise(tokens []token, text string, words map[string]int32) []token {
+func tokenise(tokens []token, text string, words *wordNumbers) []token {
 	var fold [tokenMax]byte
 	last := 0    // end of the previous token
 	urlEnd := -1 // end of the address being read
@@ -78,9 +78,9 @@ func tokenise(tokens []token, text string, words map[string]int32) []token {
 		case end < len(text) && text[end] == '#' && wordEnd(text, end+1) == end+1:
 			end++
 		}
-		word := lookup(words, text[start:end], &fold)
+		word := words.lookup(text[start:end], &fold)
 		if start > last && text[start-1] == '.' && (start < 2 || !isWordByte(text[start-2])) {
-			if w := lookup(words, text[start-1:end], &fold); w != 0 {
+			if w := words.lookup(text[start-1:end], &fold); w != 0 {
 				word, start = w, start-1
 			}
 		}
@@ -108,22 +108,40 @@ func gapStep(text string, i int) int {
 	return size
 }
 
-// lookup numbers a word after folding it to lower case.
-func lookup(words map[string]int32, s string, fold *[tokenMax]byte) int32 {
-	if len(s) > tokenMax {
+// wordNumbers numbers folded words from 1.
+type wordNumbers struct {
+	numbers map[string]int32
+	filter  wordFilter
+}
+
+// number returns the number of a folded word, giving it one if it has none.
+func (w *wordNumbers) number(folded string) int32 {
+	n := w.numbers[folded]
+	if n == 0 {
+		n = int32(len(w.numbers) + 1)
+		w.numbers[folded] = n
+		w.filter.add(folded)
+	}
+	return n
+}
+
+// lookup returns the number of a word after folding it to lower case, 0 if it has none. fold is
+// room to do so.
+func (w *wordNumbers) lookup(s string, fold *[tokenMax]byte) int32 {
+	if w == nil || len(s) > tokenMax {
 		return 0
 	}
 	for i := range len(s) {
 		c := s[i]
 		if c >= utf8.RuneSelf {
-			return words[foldWord(s)]
+			return w.numbers[foldWord(s)]
 		}
-		if c >= 'A' && c <= 'Z' {
-			c += 'a' - 'A'
-		}
-		fold[i] = c
+		fold[i] = lowerByte(c)
 	}
-	return words[string(fold[:len(s)])]
+	if folded := fold[:len(s)]; w.filter.mayHold(filterHash(folded)) {
+		return w.numbers[string(folded)]
+	}
+	return 0
 }
 
 // foldWord is the spelling under which words are compared.

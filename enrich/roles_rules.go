@@ -160,7 +160,7 @@ func (b *phraseBook[T]) add(phrase string, value T) error {
 
 // endingWith returns the phrases whose last word is stem, the longest first.
 func (b *phraseBook[T]) endingWith(stem string) []bookEntry[T] {
-	if !b.filter.mayHold(stem) {
+	if !b.filter.mayHold(filterHash(stem)) {
 		return nil
 	}
 	return b.byLast[stem]

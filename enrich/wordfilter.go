@@ -1,7 +1,7 @@
 package enrich
 
-// wordFilter tells quickly of most words that they are not in a set, and never of a word that is.
-// It spares the texts' many other words the look-up in a map.
+// wordFilter tells quickly of most words that they are not in a set, and never of a word that is. It
+// spares the texts' many other words the look-up in a map.
 type wordFilter [filterBits / 64]uint64
 
 // filterBits is six times the words of the largest set, so that one foreign word in seven passes.
@@ -12,13 +12,10 @@ func (f *wordFilter) add(word string) {
 	f[h/64] |= 1 << (h % 64)
 }
 
-func (f *wordFilter) mayHold(word string) bool {
-	h := filterHash(word)
-	return f[h/64]&(1<<(h%64)) != 0
-}
+func (f *wordFilter) mayHold(hash uint32) bool { return f[hash/64]&(1<<(hash%64)) != 0 }
 
 // filterHash mixes the length and a few letters of a word, which nearly tells words apart.
-func filterHash(word string) uint32 {
+func filterHash[T string | []byte](word T) uint32 {
 	n := len(word)
 	if n == 0 {
 		return 0
