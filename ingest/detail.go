@@ -28,6 +28,10 @@ import (
 //
 // A state that was lost makes rows out of full versions until their details have been read again.
 
+// DetailNote is the note of a run that lists one posting whose text it has read. Who asks how a
+// board is doing leaves such runs out.
+const DetailNote = "the text of one posting"
+
 // rows is what a listing's rows mean beside what is known.
 type rows struct {
 	keep         map[string]string // external id -> hash of the full version to list
@@ -104,7 +108,7 @@ func (c *crawl) detail(ctx context.Context) error {
 		c.result.Err = fmt.Errorf("read posting %s: %w", id, err)
 		return nil
 	}
-	c.run.Note = "the text of one posting"
+	c.run.Note = DetailNote
 	sum, err := Emitter{}.Emit(ctx, c.to, c.run, board, c.State.Hashes)
 	if err != nil {
 		return err
