@@ -11,7 +11,7 @@ import (
 // for all of HTML: tags with quoted attributes, and text. It reports false when s holds anything
 // else, such as comments, scripts or a lone "<"; what was read so far is then of no use.
 func (r *markupReader) readSimple(s string) bool {
-	if strings.ContainsAny(s, "\r\x00") {
+	if strings.IndexByte(s, '\r') >= 0 || strings.IndexByte(s, 0) >= 0 {
 		return false // the tokenizer replaces these
 	}
 	var lower [tagNameMax]byte

@@ -77,8 +77,8 @@ func salaries(rec posting.Record, doc document, places []posting.Location) []pos
 	above, figures := "", figuresMax
 	for _, p := range doc.paragraphs {
 		text := doc.text[p.start:p.end]
-		if strings.ContainsAny(text, "0123456789") && (p.section != sectionLegal || lastWord(lowerASCII(text), payWords()) >= 0) {
-			for _, s := range textSalariesIn(text, lowerASCII(text), lowerASCII(above), payPlace{country: country}, &figures) {
+		if p.signals.has(signalFigure) && (p.section != sectionLegal || lastWord(lowerASCII(text), payWords()) >= 0) {
+			for _, s := range textSalariesIn(text, above, payPlace{country: country}, &figures) {
 				out = appendSalary(out, s)
 			}
 		}
@@ -187,13 +187,14 @@ type payPlace struct {
 
 func textSalaries(text, above string, in payPlace) []posting.Salary {
 	figures := figuresMax
-	return textSalariesIn(text, lowerASCII(text), above, in, &figures)
+	return textSalariesIn(text, above, in, &figures)
 }
 
-// textSalariesIn finds the pay figures of one paragraph; lower is text in lower case, figures how
-// many more may be judged.
-func textSalariesIn(text, lower, above string, in payPlace, figures *int) []posting.Salary {
+// textSalariesIn finds the pay figures of one paragraph; above is the one before it, figures how many
+// more may be judged.
+func textSalariesIn(text, above string, in payPlace, figures *int) []posting.Salary {
 	var out []posting.Salary
+	lower := "" // of text, once there is a figure of money
 	in.alone = len(text) <= shortLineMax || strings.Contains(text, " | ")
 	for i := 0; i < len(text) && *figures > 0; {
 		if !isDigit(text[i]) {
@@ -212,6 +213,11 @@ func textSalariesIn(text, lower, above string, in payPlace, figures *int) []post
 		i = r.high.end
 		if r.low.currency != "" || r.high.currency != "" {
 			*figures--
+		} else if in.currency == "" {
+			continue
+		}
+		if lower == "" {
+			lower, above = lowerASCII(text), lowerASCII(above)
 		}
 		if s, ok := r.salary(text, lower, above, in); ok {
 			out = append(out, s)

@@ -1,6 +1,9 @@
 package enrich
 
-import "sync"
+import (
+	"strings"
+	"sync"
+)
 
 // signal is what a set of phrases in a text tells a later step. All sets are looked for in one pass,
 // when the document is made: the steps then read only the paragraphs that speak of their subject.
@@ -16,6 +19,7 @@ const (
 	signalDegree
 	signalNoDegree
 	signalYears
+	signalFigure // a digit
 	signalCount
 )
 
@@ -59,6 +63,7 @@ var loadSignals = sync.OnceValue(func() *signalBook {
 	}
 	add(signalNoDegree, false, noDegreePhrases)
 	add(signalYears, true, yearWords)
+	add(signalFigure, false, strings.Split("0123456789", ""))
 	b.finder = newFinder(all)
 	return b
 })
