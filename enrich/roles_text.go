@@ -150,14 +150,9 @@ func (r *textRules) file(seen map[string]*evidence, phrase string, v vote) error
 	return nil
 }
 
-// splitText cuts the paragraphs that speak of the work into words. A new paragraph or sentence begins
+// splitText appends the paragraphs that speak of the work, cut into words. A new paragraph or sentence begins
 // with joinSegment, a word behind a comma too.
-func splitText(doc document) []titleWord {
-	size := 0
-	for _, p := range doc.paragraphs {
-		size += len(p.folded)
-	}
-	words := make([]titleWord, 0, size/6+8)
+func splitText(words []titleWord, doc document) []titleWord {
 	for _, p := range doc.paragraphs {
 		if !speaksOfWork(p.section) {
 			continue

@@ -8,7 +8,7 @@ import (
 func readText(t testing.TB, html string) (textReading, *textRules) {
 	t.Helper()
 	tagger := testTagger(t)
-	return tagger.text.read(splitText(readDocument("", html)), tagger.titles), tagger.text
+	return tagger.text.read(splitText(nil, readDocument("", html)), tagger.titles), tagger.text
 }
 
 func TestRoleByText(t *testing.T) {

@@ -43,9 +43,10 @@ type mention struct {
 // skills finds the skills a posting names, in order of field (title first) and offset. company is
 // the employer's name; its own name and products are no skills. The same input always gives the
 // same answer.
-func (t *taxonomy) skills(doc document, company string) []posting.Skill {
-	title := t.open("title", doc.title)
-	body := t.open("description", doc.text)
+func (t *taxonomy) skills(doc document, company string, r *room) []posting.Skill {
+	title := t.open("title", doc.title, tokenise(nil, doc.title, t.matcher.words))
+	r.tokens = tokenise(r.tokens[:0], doc.text, t.matcher.words)
+	body := t.open("description", doc.text, r.tokens)
 	fields := []*field{title, body}
 	employer := newEmployer(company)
 	tagged := make([]bool, len(t.list)) // with every broader skill
@@ -61,9 +62,7 @@ func (t *taxonomy) skills(doc document, company string) []posting.Skill {
 	return t.report(fields, doc)
 }
 
-func (t *taxonomy) open(name, text string) *field {
-	// Six bytes a word is what postings have, so the slice rarely grows.
-	tokens := tokenise(make([]token, 0, len(text)/6+1), text, t.matcher.words)
+func (t *taxonomy) open(name, text string, tokens []token) *field {
 	f := &field{name: name, text: text, tokens: tokens}
 	matches := t.matcher.scan(text, tokens)
 	f.matches = make([]mention, len(matches))

@@ -28,7 +28,7 @@ func BenchmarkSkills(b *testing.B) {
 	b.SetBytes(int64(len(doc.text)))
 	b.ReportAllocs()
 	for b.Loop() {
-		tax.skills(doc, "Meadow Weather")
+		tax.skills(doc, "Meadow Weather", &room{})
 	}
 }
 
@@ -66,7 +66,7 @@ func TestSkillsLinear(t *testing.T) {
 	} {
 		text := strings.Repeat(unit, size/len(unit))
 		start := time.Now()
-		found := tax.skills(plainDocument("", text, sectionNone), "No Java Inc")
+		found := tax.skills(plainDocument("", text, sectionNone), "No Java Inc", &room{})
 		if took := time.Since(start); took > 20*time.Second {
 			t.Errorf("%q: %v for %d bytes", unit, took, len(text))
 		}

@@ -61,7 +61,7 @@ func TestSkillSentences(t *testing.T) {
 			count++
 			text = strings.ReplaceAll(text, " // ", "\n")
 			got := []string{}
-			for _, id := range ids(tax.skills(plainDocument("", text, sectionNone), "")) {
+			for _, id := range ids(tax.skills(plainDocument("", text, sectionNone), "", &room{})) {
 				if !slices.Contains(got, id) {
 					got = append(got, id)
 				}
@@ -104,7 +104,7 @@ func TestSkillStrength(t *testing.T) {
 		{"Python is not required but a plus.", sectionNone, strengthPreferred},
 		{"Python is not required, but would be great.", sectionRequirements, strengthPreferred},
 	} {
-		found := tax.skills(plainDocument("", c.text, c.section), "")
+		found := tax.skills(plainDocument("", c.text, c.section), "", &room{})
 		if len(found) != 1 || found[0].Strength != c.want || found[0].Section != string(c.section) {
 			t.Errorf("%q in %q: %+v, want %s", c.text, c.section, found, c.want)
 		}
@@ -116,7 +116,7 @@ func TestSkillEvidence(t *testing.T) {
 	tax := loadTestTaxonomy(t)
 	doc := plainDocument("Señor Go Engineer", "Über uns: “PyTorch” 🙂\n- Python, Go\nPython", sectionNone)
 	doc.paragraphs[1].section = sectionRequirements
-	got := tax.skills(doc, "")
+	got := tax.skills(doc, "", &room{})
 	for _, s := range got {
 		text := doc.text
 		if s.Field == "title" {
@@ -159,7 +159,7 @@ func TestSkillsOfTheEmployer(t *testing.T) {
 		{"", "AWS and Java", "aws java"},
 		{"Docker Inc", "Docker, Kubernetes", "kubernetes"},
 	} {
-		got := ids(tax.skills(plainDocument("", c.text, sectionNone), c.company))
+		got := ids(tax.skills(plainDocument("", c.text, sectionNone), c.company, &room{}))
 		if diff := cmp.Diff(strings.Fields(c.want), got); diff != "" {
 			t.Errorf("%s: %s\n%s", c.company, c.text, diff)
 		}
@@ -183,7 +183,7 @@ func TestSkillSections(t *testing.T) {
 		{"GDPR", sectionLegal, ""},
 		{"GDPR", sectionRequirements, "gdpr"},
 	} {
-		got := ids(tax.skills(plainDocument("", c.text, c.section), ""))
+		got := ids(tax.skills(plainDocument("", c.text, c.section), "", &room{}))
 		if diff := cmp.Diff(strings.Fields(c.want), got); diff != "" {
 			t.Errorf("%q in %q\n%s", c.text, c.section, diff)
 		}
@@ -193,7 +193,7 @@ func TestSkillSections(t *testing.T) {
 func TestSkillMentionsAreBounded(t *testing.T) {
 	t.Parallel()
 	tax := loadTestTaxonomy(t)
-	got := tax.skills(plainDocument("", strings.Repeat("Python. ", 1000), sectionNone), "")
+	got := tax.skills(plainDocument("", strings.Repeat("Python. ", 1000), sectionNone), "", &room{})
 	if len(got) != mentionsMax {
 		t.Errorf("%d mentions, want %d", len(got), mentionsMax)
 	}
@@ -204,11 +204,11 @@ func TestSkillsWith(t *testing.T) {
 	t.Parallel()
 	tax := loadTestTaxonomy(t)
 	doc := plainDocument("", "Computer vision team.\nWe want people who know CV well.", sectionNone)
-	if diff := cmp.Diff([]string{"computer-vision", "computer-vision"}, ids(tax.skills(doc, ""))); diff != "" {
+	if diff := cmp.Diff([]string{"computer-vision", "computer-vision"}, ids(tax.skills(doc, "", &room{}))); diff != "" {
 		t.Error(diff)
 	}
 	doc = plainDocument("", "Our team.\nWe want people who know CV well.", sectionNone)
-	if got := tax.skills(doc, ""); len(got) != 0 {
+	if got := tax.skills(doc, "", &room{}); len(got) != 0 {
 		t.Errorf("%+v", got)
 	}
 }

@@ -10,9 +10,9 @@ import (
 // vacancyOf is the identity of the job behind a posting: one company's postings whose normalised
 // title, seniority, employment type and essential text are equal are one vacancy, however many places
 // they name. It is a function of the one posting alone, so two adverts that were edited apart are two.
-func vacancyOf(p posting.Posting, doc document, places placeBooks) string {
+func vacancyOf(p posting.Posting, doc document, places placeBooks, r *room) string {
 	title := strings.Join([]string{p.TitleNormalised, p.Seniority, p.EmploymentType}, "\n")
-	text := essentialText(doc, places)
+	text := essentialText(doc, places, r)
 	if text == "" {
 		// Slim sources give no text; the team then tells two jobs of one title apart.
 		text = foldLatin(p.Team)
@@ -23,14 +23,14 @@ func vacancyOf(p posting.Posting, doc document, places placeBooks) string {
 // essentialText is what a vacancy is recognised by: the set of the description's sentences, as words
 // without digits, sorted. Left out are headings, paragraphs about the employer, benefits, law and
 // procedure, and sentences that name a place, pay, a language to speak or a requisition.
-func essentialText(doc document, places placeBooks) string {
+func essentialText(doc document, places placeBooks, r *room) string {
 	var sentences []string
-	var words []titleWord
 	for _, p := range doc.paragraphs {
 		if p.kind == heading || !speaksOfWork(p.section) {
 			continue
 		}
-		words = splitSentences(words[:0], p.folded)
+		words := splitSentences(r.words[:0], p.folded)
+		r.words = words
 		for start := 0; start < len(words); {
 			end := start + 1
 			for end < len(words) && words[end].join != joinSegment {

@@ -94,7 +94,7 @@ func TestFortyCityCopiesAreOneVacancy(t *testing.T) {
 		if got := vacancyID(t, tagger, rec); got != want {
 			p, _ := tagger.Enrich(testRaw(t, rec))
 			t.Errorf("the copy in %s is another vacancy: title %q, text %q", c[0], p.TitleNormalised,
-				essentialText(readDocument(rec.Title, rec.Description), placeBooks{known: tagger.places, own: ownPlaces(rec, p.Locations)}))
+				essentialText(readDocument(rec.Title, rec.Description), placeBooks{known: tagger.places, own: ownPlaces(rec, p.Locations)}, &room{}))
 		}
 	}
 }
