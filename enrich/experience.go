@@ -53,7 +53,7 @@ func requirementText(doc document, p paragraph) string {
 
 func paragraphYears(s string) (int, bool) {
 	best, found := 0, false
-	if strings.IndexAny(s, "0123456789") < 0 && !holdsAny(s, []string{"year", "jahr", "ans", "año", "ano", "anni", "jaar"}) {
+	if !strings.ContainsAny(s, "0123456789") && !holdsAny(s, []string{"year", "jahr", "ans", "año", "ano", "anni", "jaar"}) {
 		return 0, false
 	}
 	for from := 0; from < len(s); {

@@ -17,7 +17,6 @@ type placeGroup struct {
 	code    bool // region was given by its code
 	scope   string
 	dashed  bool // something wider was followed by a dash: what follows is inside it
-	closed  bool
 }
 
 func (p *placeGroup) empty() bool {
