@@ -147,6 +147,9 @@ func (em *emission) reject(ctx context.Context, r source.Rejected) error {
 		ContentHash: r.Hash,
 	}
 	id := posting.ID(em.run.Source, em.run.Board, r.ExternalID)
+	if r.Line > 0 {
+		d.Reason = fmt.Sprintf("line %d: %s", r.Line, r.Reason)
+	}
 	if r.ExternalID != "" {
 		d.PostingID = id
 		if _, ok := em.listed[r.ExternalID]; !ok {

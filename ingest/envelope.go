@@ -95,7 +95,7 @@ func (r *Reader) snapshot(text []byte, line int) Snapshot {
 	case len(s.Board) > boardBytesMax || strings.ContainsFunc(s.Board, unicode.IsControl) || !utf8.ValidString(s.Board):
 		err = fmt.Errorf("the board's name %q is none: want a text of at most %d bytes", cut(s.Board, 40), boardBytesMax)
 		s.Board = ""
-	case s.ObservedAt.IsZero():
+	case s.ObservedAt.IsZero() && !r.options.undated:
 		err = errors.New("the file does not say when it was recorded: say so with --observed-at")
 	}
 	if err != nil {

@@ -35,6 +35,8 @@ type Options struct {
 	Company    string    // the employer's display name; empty when the payload's own shall serve
 	ObservedAt time.Time // for payloads without an envelope
 	Stdin      io.Reader // what "-" reads
+
+	undated bool // a payload without a time of recording is taken as it is
 }
 
 // Snapshot is one recorded payload of one board.

@@ -1,7 +1,6 @@
 package ingest
 
 import (
-	"os"
 	"path/filepath"
 	"testing"
 
@@ -12,13 +11,7 @@ import (
 // counting lines; the parsers' own test compares every posting.
 func TestRecordedFiles(t *testing.T) {
 	t.Parallel()
-	dir := filepath.Join("..", "..", "shared")
-	if _, err := os.Stat(dir); err != nil {
-		if os.Getenv("ROLESCOPE_REQUIRE_SHARED") == "1" {
-			t.Fatalf("ROLESCOPE_REQUIRE_SHARED=1 but there are no recordings: %v", err)
-		}
-		t.Skip("no recordings in ../shared beside the checkout; set ROLESCOPE_REQUIRE_SHARED=1 to fail instead")
-	}
+	dir := sharedDir(t)
 	for _, c := range []struct {
 		file   string
 		src    source.Source

@@ -337,6 +337,14 @@ func reject(raw json.RawMessage, id, title, reason string) Rejected {
 	}
 }
 
+// RejectText describes a row or line that could not even be read as a posting. Its text is not kept,
+// because nothing can be masked in it; two of the same reason in one run are one dead letter, so the
+// reason has to name the place.
+func RejectText(reason string) Rejected {
+	sum := sha256.Sum256([]byte(reason))
+	return Rejected{Reason: reason, Hash: hex.EncodeToString(sum[:])}
+}
+
 // jsonType names the type of a JSON value for people.
 func jsonType(raw json.RawMessage) string {
 	raw = bytes.TrimSpace(raw)

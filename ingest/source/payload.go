@@ -233,15 +233,19 @@ func collect(jobs []json.RawMessage, payload []byte, read readOne) Board {
 		b.Note = "the payload holds bytes that are not UTF-8; each was replaced by U+FFFD"
 	}
 	type kept struct {
-		at   int
-		hash string
-		raw  json.RawMessage
+		at, place int // in b.Records; in jobs
+		hash      string
+		raw       json.RawMessage
+	}
+	refuse := func(place int, r Rejected) {
+		r.At = place + 1
+		b.Rejected = append(b.Rejected, r)
 	}
 	seen := map[string]kept{}
-	for _, raw := range jobs {
+	for i, raw := range jobs {
 		o, err := newObject(raw)
 		if err != nil {
-			b.Rejected = append(b.Rejected, reject(raw, "", "", err.Error()))
+			refuse(i, reject(raw, "", "", err.Error()))
 			continue
 		}
 		rec, skip := read(o)
@@ -260,21 +264,21 @@ func collect(jobs []json.RawMessage, payload []byte, read readOne) Board {
 		case o.err != nil:
 			r := reject(raw, rec.ExternalID, rec.Title, o.err.Error())
 			r.PostedAt = rec.PostedAt
-			b.Rejected = append(b.Rejected, r)
+			refuse(i, r)
 			continue
 		}
 		first, again := seen[rec.ExternalID]
 		switch {
 		case !again:
-			seen[rec.ExternalID] = kept{len(b.Records), hash, raw}
+			seen[rec.ExternalID] = kept{len(b.Records), i, hash, raw}
 			b.Records = append(b.Records, rec)
 		case first.hash < hash:
 			// The larger hash stays, so that the order of the payload decides nothing.
-			b.Rejected = append(b.Rejected, reject(first.raw, rec.ExternalID, b.Records[first.at].Title, reasonDuplicate))
+			refuse(first.place, reject(first.raw, rec.ExternalID, b.Records[first.at].Title, reasonDuplicate))
 			b.Records[first.at] = rec
-			seen[rec.ExternalID] = kept{first.at, hash, raw}
+			seen[rec.ExternalID] = kept{first.at, i, hash, raw}
 		case first.hash > hash:
-			b.Rejected = append(b.Rejected, reject(raw, rec.ExternalID, rec.Title, reasonDuplicate))
+			refuse(i, reject(raw, rec.ExternalID, rec.Title, reasonDuplicate))
 		}
 	}
 	b.Company = mostCommon(b.Records)

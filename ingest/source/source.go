@@ -58,6 +58,8 @@ type Rejected struct {
 	Size       int64     // bytes of the posting in the payload
 	Hash       string    // identity of its masked content without noise, 64 hex digits
 	PostedAt   time.Time `json:",omitzero"` // the event's own time, where it is known; only for ProofEvent
+	At         int       `json:"-"`         // 1-based place among the postings of the payload
+	Line       int       `json:"-"`         // 1-based line of the file it came from; 0 when there is none
 }
 
 // Skipped is a posting that the source itself says is not for the public.

@@ -1,0 +1,245 @@
+package ingest
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/rolescope/rolescope/ingest/source"
+	"github.com/rolescope/rolescope/posting"
+)
+
+// Kinds of tables. They say what the rows of a file prove together.
+const (
+	// KindSnapshot is a table that lists whole boards at a moment: each board is a complete run, and
+	// rows whose status is "closed" are left out.
+	KindSnapshot = "snapshot"
+	// KindTable is a table whose rows stand alone, each posted at its own time.
+	KindTable = "table"
+)
+
+// ImportKinds lists what Import reads: recorded payloads of every source, and tables.
+func ImportKinds() []string { return append(source.Kinds(), KindSnapshot, KindTable) }
+
+// Import says how files are imported. Files of one kind of table share their Map.
+type Import struct {
+	Kind string // one of ImportKinds
+	Options
+	Map      map[string]string // of a table: field -> column; fields not named take columns of common names
+	Complete bool              // each payload or table lists its whole board
+	// Skip leaves out the first batches: those that an earlier import of the same file has seen
+	// published. Reading is deterministic, so that they are the same ones.
+	Skip int
+}
+
+// Batch is one run to emit.
+type Batch struct {
+	Number int         // 1-based; what Skip counts
+	Run    posting.Run // ready for Emit
+	Board  source.Board
+	Line   int   // where the batch begins; 0 when the file is one document
+	Err    error // this batch cannot be used; the next may be
+}
+
+// Corpus is one file being imported. Progress may be called from another goroutine.
+type Corpus struct {
+	Import
+	path   string
+	reader *Reader
+	src    source.Source // nil for a table
+	first  *Reader       // the reader of a first pass over the file
+	key    string
+}
+
+// Open opens a file. Its errors are those of the file, of an unknown kind, and of a Map given for
+// payloads, which have no columns.
+func (i Import) Open(path string) (*Corpus, error) {
+	c := &Corpus{Import: i, path: path}
+	switch i.Kind {
+	case KindSnapshot, KindTable:
+		if i.Kind == KindSnapshot && path == "-" {
+			return nil, errors.New("open standard input: a snapshot is read twice; save it as a file first")
+		}
+	default:
+		src, err := source.ByKind(i.Kind)
+		if err != nil {
+			return nil, fmt.Errorf("%w; tables are %s and %s", err, KindSnapshot, KindTable)
+		}
+		if len(i.Map) > 0 {
+			return nil, fmt.Errorf("import %s: payloads have no columns to map; tables are --as %s and --as %s", i.Kind, KindSnapshot, KindTable)
+		}
+		c.src = src
+	}
+	options := i.Options
+	if i.Kind == (source.HackerNews{}).Kind() {
+		if options.Board == "" {
+			options.Board = hackerNewsBoard
+		}
+		options.undated = true // its posts have times of their own
+	}
+	reader, err := Open(path, options)
+	if err != nil {
+		return nil, err
+	}
+	c.reader = reader
+	if c.key, err = c.fingerprint(); err != nil {
+		reader.Close()
+		return nil, err
+	}
+	return c, nil
+}
+
+// hackerNewsBoard is the board of posts whose file does not name one: the one that is crawled.
+const hackerNewsBoard = "whoishiring"
+
+// Close closes the file.
+func (c *Corpus) Close() error { return c.reader.Close() }
+
+// Progress is how many bytes of the file, as it lies on disk, have been read, and its size or -1. A
+// file that is read twice is half read when it has been read once.
+func (c *Corpus) Progress() (read, size int64) {
+	read, size = c.reader.Progress()
+	if c.Kind == KindSnapshot {
+		if c.first != nil {
+			n, _ := c.first.Progress()
+			read += n
+		}
+		read /= 2
+	}
+	return read, size
+}
+
+// Key names the file with what is asked of it: the same key gives the same batches. It is empty for
+// standard input, which cannot be read again.
+func (c *Corpus) Key() string { return c.key }
+
+// keyBytes is how much of a file its key is made of, beside its size: enough to tell recordings of
+// the same boards on different days apart.
+const keyBytes = 1 << 20
+
+func (c *Corpus) fingerprint() (string, error) {
+	if c.path == "-" {
+		return "", nil
+	}
+	file, err := os.Open(c.path)
+	if err != nil {
+		return "", fmt.Errorf("open recorded file: %w", err)
+	}
+	defer file.Close()
+	_, size := c.reader.Progress()
+	h := sha256.New()
+	fmt.Fprintln(h, source.NormaliserVersion, c.Kind, c.Options.Board, c.Company, c.ObservedAt.UnixNano(), c.Complete, size, filepath.Base(c.path))
+	for _, field := range slices.Sorted(maps.Keys(c.Map)) {
+		fmt.Fprintf(h, "%q %q\n", field, c.Map[field])
+	}
+	if _, err := io.CopyN(h, file, keyBytes); err != nil && !errors.Is(err, io.EOF) {
+		return "", fmt.Errorf("read %s: %w", c.path, err)
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16]), nil
+}
+
+// Batches yields the runs of the file in order, holding a few at a time. An error of the file itself
+// is the last batch. It may be called once.
+func (c *Corpus) Batches(ctx context.Context) iter.Seq[Batch] {
+	return func(yield func(Batch) bool) {
+		number := 0
+		next := func(b Batch) bool {
+			number++
+			b.Number = number
+			return number <= c.Skip || yield(b)
+		}
+		switch {
+		case c.Kind == KindSnapshot:
+			c.snapshots(ctx, next)
+		case c.Kind == KindTable:
+			c.events(ctx, next)
+		case c.Kind == (source.HackerNews{}).Kind() && c.reader.hasPostLines():
+			c.postLines(ctx, next)
+		default:
+			c.payloads(ctx, func() bool { return number+1 > c.Skip }, next)
+		}
+	}
+}
+
+// payloads yields recorded payloads, one run each. wanted says that the next is not skipped.
+func (c *Corpus) payloads(ctx context.Context, wanted func() bool, yield func(Batch) bool) {
+	for s := range c.reader.Snapshots(ctx) {
+		b := Batch{Line: s.Line, Err: s.Err}
+		if s.Err == nil && wanted() {
+			var err error
+			if b.Board, err = s.Parse(c.src); err != nil {
+				b.Err = fmt.Errorf("%s: %w", c.path, err)
+			}
+			at := s.ObservedAt
+			if at.IsZero() {
+				at = latest(b.Board)
+			}
+			if at.IsZero() && b.Err == nil {
+				b.Err = fmt.Errorf("%s: none of its posts has a time: say when it was recorded with --observed-at", c.path)
+			}
+			b.Run = posting.NewRun(c.src.Kind(), s.Board, s.Company, c.src.Proof(), at, at)
+			b.Run.Complete = c.Complete && c.src.Proof() != posting.ProofEvent
+		}
+		if !yield(b) {
+			return
+		}
+	}
+}
+
+// latest is the time of the last posting of a board: when a thread of events had been seen whole.
+func latest(b source.Board) time.Time {
+	var last time.Time
+	for _, r := range b.Records {
+		if r.PostedAt.After(last) {
+			last = r.PostedAt
+		}
+	}
+	for _, r := range b.Rejected {
+		if r.PostedAt.After(last) {
+			last = r.PostedAt
+		}
+	}
+	return last
+}
+
+// dateInName finds the day a file says it was recorded on.
+var dateInName = regexp.MustCompile(`(?:19|20)\d\d-\d\d-\d\d`)
+
+// fileTime is when a table was recorded as far as its file says: as asked, or the day in its name.
+func (c *Corpus) fileTime() time.Time {
+	if !c.ObservedAt.IsZero() {
+		return c.ObservedAt
+	}
+	days := dateInName.FindAllString(filepath.Base(c.path), -1)
+	if len(days) == 0 {
+		return time.Time{}
+	}
+	t, err := time.Parse(time.DateOnly, days[len(days)-1])
+	if err != nil {
+		return time.Time{}
+	}
+	return t
+}
+
+// boardOf is the board of a row: as asked, of its column, or the company's name as a word.
+func (c *Corpus) boardOf(m source.Mapping, row source.Row) string {
+	board := c.Options.Board
+	if board == "" {
+		board = m.Get(row, source.FieldBoard)
+	}
+	if board == "" {
+		board = strings.ToLower(strings.Join(strings.Fields(m.Get(row, source.FieldCompany)), "-"))
+	}
+	return cut(strings.ToValidUTF8(board, "\uFFFD"), boardBytesMax)
+}

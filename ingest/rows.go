@@ -1,0 +1,228 @@
+package ingest
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/rolescope/rolescope/ingest/source"
+)
+
+// rowBytesMax bounds one row, so that one quote that is never closed cannot fill the memory with the
+// rest of the file. The longest texts of postings have some 100 kB.
+const rowBytesMax = 4 << 20
+
+// columnsMax bounds the columns of a table.
+const columnsMax = 1000
+
+// rowReader reads a table row by row: CSV with a header, one JSON object a line, or one JSON array of
+// objects, told apart by the first byte.
+type rowReader struct {
+	columns []string
+	next    func() (row source.Row, line int, bad string, err error)
+}
+
+// newRowReader reads far enough to know the columns. Those of JSON are the keys of the first object.
+func newRowReader(r *Reader) (*rowReader, error) {
+	first := byte(0)
+	for {
+		b, err := r.body.Peek(1)
+		if err != nil {
+			if errors.Is(err, io.EOF) {
+				err = errors.New("the file is empty")
+			}
+			return nil, fmt.Errorf("read %s: %w", r.name, err)
+		}
+		if first = b[0]; first != 0xef && !bytes.ContainsAny(b, " \t\r\n") {
+			break
+		}
+		n := 1
+		if bom, _ := r.body.Peek(3); bytes.Equal(bom, []byte("\xef\xbb\xbf")) {
+			n = 3
+		} else if first == 0xef {
+			break
+		}
+		if _, err := r.body.Discard(n); err != nil {
+			return nil, fmt.Errorf("read %s: %w", r.name, err)
+		}
+	}
+	rows := &rowReader{}
+	switch first {
+	case '[':
+		rows.next = jsonArray(r.body)
+	case '{':
+		rows.next = jsonLines(r)
+	default:
+		return rows, rows.csv(r)
+	}
+	return rows, rows.peek(r.name)
+}
+
+// peek takes the columns from the first object, which is then the first row.
+func (rows *rowReader) peek(name string) error {
+	next := rows.next
+	row, line, bad, err := next()
+	if err != nil && !errors.Is(err, io.EOF) {
+		return fmt.Errorf("read %s: %w", name, err)
+	}
+	for column := range row {
+		rows.columns = append(rows.columns, column)
+	}
+	slices.Sort(rows.columns)
+	given := false
+	rows.next = func() (source.Row, int, string, error) {
+		if !given {
+			given = true
+			return row, line, bad, err
+		}
+		return next()
+	}
+	return nil
+}
+
+// allowance lets a decoder read so much and no more until it is renewed.
+type allowance struct {
+	from io.Reader
+	left int
+}
+
+func (a *allowance) Read(p []byte) (int, error) {
+	if a.left <= 0 {
+		return 0, fmt.Errorf("a row over the cap of %d bytes; is a quote never closed?", rowBytesMax)
+	}
+	n, err := a.from.Read(p[:min(len(p), a.left)])
+	a.left -= n
+	return n, err
+}
+
+func (rows *rowReader) csv(r *Reader) error {
+	limited := &allowance{from: r.body, left: rowBytesMax}
+	dec := csv.NewReader(bufio.NewReader(limited))
+	dec.FieldsPerRecord, dec.LazyQuotes = -1, true
+	if head, _ := r.body.Peek(4096); bytes.Count(firstLine(head), []byte("\t")) > bytes.Count(firstLine(head), []byte(",")) {
+		dec.Comma = '\t'
+	}
+	header, err := dec.Read()
+	if err != nil {
+		return fmt.Errorf("read %s: the header: %w", r.name, err)
+	}
+	if len(header) > columnsMax {
+		return fmt.Errorf("read %s: %d columns, over the cap of %d", r.name, len(header), columnsMax)
+	}
+	for i := range header {
+		header[i] = strings.TrimSpace(header[i])
+	}
+	rows.columns = header
+	rows.next = func() (source.Row, int, string, error) {
+		limited.left = rowBytesMax
+		fields, err := dec.Read()
+		if err != nil {
+			return nil, 0, "", err
+		}
+		line, _ := dec.FieldPos(0)
+		if len(fields) != len(header) {
+			return nil, line, fmt.Sprintf("%d fields under a header of %d", len(fields), len(header)), nil
+		}
+		row := make(source.Row, len(fields))
+		for i, v := range fields {
+			row[header[i]] = v
+		}
+		return row, line, "", nil
+	}
+	return nil
+}
+
+func firstLine(b []byte) []byte {
+	line, _, _ := bytes.Cut(b, []byte("\n"))
+	return line
+}
+
+func jsonLines(r *Reader) func() (source.Row, int, string, error) {
+	n := 0
+	return func() (source.Row, int, string, error) {
+		for {
+			line, err := r.line()
+			n++
+			switch {
+			case errors.Is(err, errTooLong):
+				return nil, n, err.Error(), nil
+			case err != nil:
+				return nil, n, "", err
+			case len(bytes.TrimSpace(line)) == 0:
+				continue
+			}
+			row, bad := jsonRow(line)
+			return row, n, bad, nil
+		}
+	}
+}
+
+func jsonArray(body io.Reader) func() (source.Row, int, string, error) {
+	limited := &allowance{from: body, left: rowBytesMax}
+	dec := json.NewDecoder(limited)
+	n, opened := 0, false
+	return func() (source.Row, int, string, error) {
+		limited.left = rowBytesMax
+		if !opened {
+			if _, err := dec.Token(); err != nil {
+				return nil, 0, "", err
+			}
+			opened = true
+		}
+		if !dec.More() {
+			if _, err := dec.Token(); err != nil {
+				return nil, 0, "", fmt.Errorf("after row %d: %w; is the file cut off?", n, io.ErrUnexpectedEOF)
+			}
+			return nil, 0, "", io.EOF
+		}
+		n++
+		var raw json.RawMessage
+		if err := dec.Decode(&raw); err != nil {
+			return nil, n, "", fmt.Errorf("row %d: %w", n, err)
+		}
+		row, bad := jsonRow(raw)
+		return row, n, bad, nil
+	}
+}
+
+// jsonRow turns an object into a row. Lists of texts are joined, an object with a name is its name,
+// and what else is no text stays JSON.
+func jsonRow(raw []byte) (row source.Row, bad string) {
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &fields); err != nil || fields == nil {
+		return nil, "not a JSON object"
+	}
+	if len(fields) > columnsMax {
+		return nil, fmt.Sprintf("%d columns, over the cap of %d", len(fields), columnsMax)
+	}
+	row = make(source.Row, len(fields))
+	for key, v := range fields {
+		row[key] = jsonText(v)
+	}
+	return row, ""
+}
+
+func jsonText(raw json.RawMessage) string {
+	var s string
+	var list []string
+	var named struct {
+		Name string `json:"name"`
+	}
+	switch {
+	case string(raw) == "null":
+		return ""
+	case raw[0] == '"' && json.Unmarshal(raw, &s) == nil:
+		return s
+	case raw[0] == '[' && json.Unmarshal(raw, &list) == nil:
+		return strings.Join(list, "; ")
+	case raw[0] == '{' && json.Unmarshal(raw, &named) == nil && named.Name != "":
+		return named.Name
+	}
+	return string(raw)
+}
