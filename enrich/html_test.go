@@ -171,3 +171,13 @@ func FuzzReadSimple(f *testing.F) {
 		}
 	})
 }
+
+func BenchmarkReadDocument(b *testing.B) {
+	in := strings.Repeat("<h3>What you’ll do</h3><p>We build models of the weather for farmers &amp; insurers, and answer them with care.</p>"+
+		"<ul><li><p style=\"min-height:1.5em\">Own data pipelines on Airflow, Spark and Kafka</p></li><li>5+ years of <strong>Python</strong>; Go is a plus</li></ul>", 16)
+	b.SetBytes(int64(len(in)))
+	b.ReportAllocs()
+	for b.Loop() {
+		readDocument("Machine Learning Engineer (m/w/d)", in)
+	}
+}

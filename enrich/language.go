@@ -109,11 +109,9 @@ func countFunctionWords(sample string) (counts []int, words int) {
 	for i := 0; i < len(lower); i++ {
 		start := i
 		for i < len(lower) {
-			if c := lower[i]; isLetter(c) || c == '\'' {
-				i++
+			if n := latinLen(lower[i:]); n > 0 {
+				i += n
 				continue
-			} else if c < utf8.RuneSelf {
-				break
 			}
 			r, size := utf8.DecodeRune(lower[i:])
 			if !unicode.IsLetter(r) {
@@ -125,30 +123,48 @@ func countFunctionWords(sample string) (counts []int, words int) {
 			continue
 		}
 		words++
-		if i-start <= functionWordMax {
-			for _, l := range index[string(lower[start:i])] {
-				counts[l]++
-			}
+		for _, l := range index.languages(lower[start:i]) {
+			counts[l]++
 		}
 	}
 	return counts, words
 }
 
-// functionWordMax is above the length in bytes of any function word; longer words are not looked up.
-const functionWordMax = 12
-
-// functionIndex maps a word to the languages it is a function word of.
-var functionIndex = sync.OnceValue(func() map[string][]int {
-	index := map[string][]int{}
-	for i, l := range functionWords {
-		for w := range strings.FieldsSeq(l.words) {
-			if n := len(index[w]); n == 0 || index[w][n-1] != i {
-				index[w] = append(index[w], i)
-			}
+// latinLen is the length of the run of lower-case ASCII letters and apostrophes s begins with.
+func latinLen(s []byte) int {
+	for i, c := range s {
+		if c-'a' >= 26 && c != '\'' {
+			return i
 		}
 	}
-	return index
+	return len(s)
+}
+
+// functionBook tells which languages a word is a function word of.
+type functionBook struct {
+	of     map[string][]int // by word
+	filter wordFilter       // of its keys
+}
+
+var functionIndex = sync.OnceValue(func() *functionBook {
+	b := &functionBook{of: map[string][]int{}}
+	for i, l := range functionWords {
+		for w := range strings.FieldsSeq(l.words) {
+			if n := len(b.of[w]); n == 0 || b.of[w][n-1] != i {
+				b.of[w] = append(b.of[w], i)
+			}
+			b.filter.add(w)
+		}
+	}
+	return b
 })
+
+func (b *functionBook) languages(word []byte) []int {
+	if !b.filter.mayHold(filterHash(word)) {
+		return nil
+	}
+	return b.of[string(word)]
+}
 
 // scriptLanguage tells the languages that their script gives away.
 func scriptLanguage(sample string) string {

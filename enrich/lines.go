@@ -179,10 +179,13 @@ func cleanRunes(s string) string {
 // cleanLen is the length of the beginning of s that cleanRunes leaves as it is: printing characters
 // with single inner spaces. It is nearly always all of s.
 func cleanLen(s string) int {
-	if printableLen(s) == len(s) && !strings.Contains(s, "  ") && strings.Trim(s, " ") == s {
-		return len(s)
-	}
+	single := !strings.Contains(s, "  ") && strings.Trim(s, " ") == s
 	for i := 0; i < len(s); {
+		if single {
+			if i += printableLen(s[i:]); i == len(s) {
+				break
+			}
+		}
 		c := s[i]
 		if c < utf8.RuneSelf {
 			if c < ' ' || c == 0x7f || c == ' ' && (i == 0 || i == len(s)-1 || s[i-1] == ' ') {

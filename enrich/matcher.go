@@ -221,10 +221,13 @@ func (m *matcher) step(node, word int32) int32 {
 	return next
 }
 
+// foundShare is how many words of an advert there are to one that is found.
+const foundShare = 6
+
 // scan finds all matches in order. At each word the longest spelling whose letters and gaps fit
 // wins, and the search goes on behind it.
 func (m *matcher) scan(text string, tokens []token) []found {
-	var out []found
+	out := make([]found, 0, len(tokens)/foundShare)
 	for i := 0; i < len(tokens); i++ {
 		if m.first[tokens[i].word] == 0 {
 			continue
