@@ -194,18 +194,23 @@ var (
 	anyAddress = regexp.MustCompile(`(?i)\(?\bhttps?://\S+`)
 )
 
-// headerLine is the first line of a post as plain text, without addresses of pages.
+// headerLine is the first line of a post that says something beside addresses of pages, as plain
+// text without those; a post of nothing but addresses has the first of them.
 func headerLine(text string) string {
-	text = strings.TrimSpace(text)
-	for _, cut := range firstBreak.FindAllStringIndex(text, 2) {
-		if strings.TrimSpace(anyTag.ReplaceAllString(text[:cut[0]], "")) != "" {
-			text = text[:cut[0]]
-			break
+	for _, line := range firstBreak.Split(text, headerLinesMax) {
+		if said := plainLine(anyAddress.ReplaceAllString(html.UnescapeString(anyTag.ReplaceAllString(line, "")), " ")); said != "" {
+			return said
 		}
 	}
-	line := html.UnescapeString(anyTag.ReplaceAllString(text, ""))
-	line = strings.Join(strings.Fields(cleanText(anyAddress.ReplaceAllString(line, " "))), " ")
-	return strings.Trim(mask(maskSpelled(headOf([]byte(line), headerBytesMax))), " |")
+	return plainLine(html.UnescapeString(anyTag.ReplaceAllString(text, " ")))
+}
+
+// headerLinesMax is how many lines of addresses may stand before the first with words.
+const headerLinesMax = 10
+
+func plainLine(line string) string {
+	line = headOf([]byte(strings.Join(strings.Fields(cleanText(line)), " ")), headerBytesMax)
+	return strings.Trim(mask(maskSpelled(line)), " |")
 }
 
 var (
@@ -213,7 +218,8 @@ var (
 	termWord   = regexp.MustCompile(`(?i)\b(?:full[ -]?time|part[ -]?time|contract|interns?|internships?|freelance|permanent)\b`)
 	payWord    = regexp.MustCompile(`(?i)[$€£]\s?\d|\d\s?k\b|\bequity\b|\bsalary\b|\busd\b|\beur\b`)
 	roleWord   = regexp.MustCompile(`(?i)\b(?:engineer\w*|developer\w*|dev|devops|sre|scientist\w*|designer\w*|manager\w*|architect\w*|analyst\w*|lead|head|director|programmer\w*|researcher\w*|administrator\w*|positions?|roles?|hiring|software|backend|back-end|frontend|front-end|full[ -]?stack|product|data|marketing|sales|cto|vp|multiple|various|several|visa)\b`)
-	placeShape = regexp.MustCompile(`\pL{2}`)
+	placeShape = regexp.MustCompile(`^[^@]*\pL{2}[^@]*$`)
+	bareHost   = regexp.MustCompile(`^\S+\.\pL{2,}\S*$`)
 )
 
 // readHeader reads "Company | Role | Place | REMOTE | ..." by its conventions. The line itself is the
@@ -239,7 +245,7 @@ func readHeader(rec *posting.Record, line string) {
 			continue
 		}
 		if placeShape.MatchString(part) && len(part) <= 80 && len(rec.Places) == 0 &&
-			!roleWord.MatchString(part) && !termWord.MatchString(part) && !payWord.MatchString(part) &&
+			!roleWord.MatchString(part) && !termWord.MatchString(part) && !payWord.MatchString(part) && !bareHost.MatchString(part) &&
 			!strings.Contains(part, emailToken) && !slices.Contains([]string{"remote", "onsite", "on-site", "hybrid"}, strings.ToLower(part)) {
 			rec.Places = []posting.Place{{Text: part}}
 		}
