@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/rolescope/rolescope/bus"
@@ -159,11 +160,16 @@ func (f *fetcher) Report(host string, ok bool, now time.Time) {
 	}
 }
 
+// breakerKey names a host the same with and without the default port.
+func breakerKey(host string) string {
+	return strings.ToLower(strings.TrimSuffix(strings.TrimSuffix(host, ":443"), ":80"))
+}
+
 // swapBreaker stores what change makes of a host's breaker, if that is anything else.
 func (f *fetcher) swapBreaker(host string, change func(fetch.BreakerState) fetch.BreakerState) error {
 	ctx, cancel := context.WithTimeout(context.Background(), breakerTimeout)
 	defer cancel()
-	err := swapJSON(ctx, f.bus, hostValues, host, valueBreaker, func(s fetch.BreakerState) (fetch.BreakerState, bool) {
+	err := swapJSON(ctx, f.bus, hostValues, breakerKey(host), valueBreaker, func(s fetch.BreakerState) (fetch.BreakerState, bool) {
 		next := change(s)
 		return next, next != s
 	})

@@ -1,0 +1,273 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/rolescope/rolescope/ingest"
+	"github.com/rolescope/rolescope/ingest/fetch"
+	"github.com/rolescope/rolescope/scheduler"
+	"github.com/rolescope/rolescope/store"
+)
+
+func newSourceCommand(a *app) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "source",
+		Short: "List, check and add the boards that are crawled",
+		Long: `The boards that are crawled stand in sources.yaml: that of ROLESCOPE_SOURCES, else the one in the
+working directory, else the list that rolescope ships with.`,
+		Args: knownCommand,
+		RunE: showHelp,
+	}
+	c.AddCommand(newSourceListCommand(a), newSourceCheckCommand(a), newSourceAddCommand(a))
+	return c
+}
+
+// boardHealth is one board of `source list`.
+type boardHealth struct {
+	Source      string     `json:"source"`
+	Board       string     `json:"board"`
+	Company     string     `json:"company"`
+	Schedule    string     `json:"schedule"`
+	Off         string     `json:"off"`          // why it is not crawled; empty when it is
+	NextSlot    *time.Time `json:"next_slot"`    // null when it is off
+	LastRun     *time.Time `json:"last_run"`     // null before the first one, as the fields that depend on it
+	LastOutcome *string    `json:"last_outcome"` // ok not_modified empty partial blocked gone error
+	Suspect     bool       `json:"suspect"`      // the last run would have closed most of the board: the next one decides
+	LastSuccess *time.Time `json:"last_success"` // last run that ended ok or not_modified
+	LastYield   *int32     `json:"last_yield"`   // postings that the last run with a listing listed
+	Runs        uint64     `json:"runs"`
+	Open        uint64     `json:"open"`    // postings open now
+	Breaker     string     `json:"breaker"` // closed, failing or open
+	RetryAt     *time.Time `json:"retry_at"`
+	Note        string     `json:"note"`
+}
+
+func newSourceListCommand(a *app) *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "list",
+		Short: "Show the health of every board",
+		Long: `Show every board of sources.yaml at a glance: its last run and how it ended, the last run that
+succeeded, how many postings the last listing had, how many are open, when the next crawl is due,
+whether its host is left alone for a while, and what is worth knowing.` + exitStatusHelp(exitOK, exitError),
+		Example: "  rolescope source list\n  rolescope source list --json",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := loadConfig(cmd.Context(), a.environ)
+			if err != nil {
+				return err
+			}
+			list, err := loadSources(c)
+			if err != nil {
+				return err
+			}
+			return a.with(cmd.Context(), func(ctx context.Context, s *system) error {
+				health, err := s.health(ctx, list, time.Now())
+				if err != nil {
+					return err
+				}
+				if a.wantJSON(asJSON) {
+					return a.printJSON(health)
+				}
+				return a.healthTable(list, health, time.Now())
+			})
+		},
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return c
+}
+
+// boardRuns is what the ledger says about one board.
+type boardRuns struct {
+	Source      string    `ch:"source"`
+	Board       string    `ch:"board"`
+	Runs        uint64    `ch:"runs"`
+	LastRun     time.Time `ch:"last_run"`
+	LastOutcome string    `ch:"last_outcome"`
+	Suspect     bool      `ch:"last_suspect"`
+	Note        string    `ch:"last_note"`
+	LastSuccess time.Time `ch:"last_success"` // the epoch when there was none
+	LastListing time.Time `ch:"last_listing"` // likewise
+	LastYield   int32     `ch:"last_yield"`
+}
+
+// boardRunsQuery leaves out the runs that read one posting's text: they say nothing about the board.
+const boardRunsQuery = `SELECT source, board, count() AS runs, max(observed_at) AS last_run,
+	CAST(argMax(outcome, observed_at), 'String') AS last_outcome, argMax(suspect, observed_at) AS last_suspect, argMax(note, observed_at) AS last_note,
+	maxIf(observed_at, outcome IN ('ok', 'not_modified')) AS last_success,
+	maxIf(observed_at, outcome IN ('ok', 'partial', 'empty')) AS last_listing,
+	argMaxIf(listed, observed_at, outcome IN ('ok', 'partial', 'empty')) AS last_yield
+FROM v_runs WHERE note != {detail:String} GROUP BY source, board`
+
+const openQuery = `SELECT source, board, count() AS open FROM v_spells
+WHERE closed_at IS NULL OR closed_at > {now:DateTime64(3)} GROUP BY source, board`
+
+// health joins what sources.yaml plans, what the ledger says and what the breakers remember.
+func (s *system) health(ctx context.Context, list *sourceList, now time.Time) ([]boardHealth, error) {
+	var runs []boardRuns
+	if err := s.store.Select(ctx, &runs, boardRunsQuery, store.Named("detail", ingest.DetailNote)); err != nil {
+		return nil, fmt.Errorf("read the boards' runs: %w", err)
+	}
+	var open []struct {
+		Source string `ch:"source"`
+		Board  string `ch:"board"`
+		Open   uint64 `ch:"open"`
+	}
+	if err := s.store.Select(ctx, &open, openQuery, store.Named("now", now.UTC().Format("2006-01-02 15:04:05.000"))); err != nil {
+		return nil, fmt.Errorf("count the boards' open postings: %w", err)
+	}
+	byName, openBy := map[string]boardRuns{}, map[string]uint64{}
+	for _, r := range runs {
+		byName[r.Source+"/"+r.Board] = r
+	}
+	for _, o := range open {
+		openBy[o.Source+"/"+o.Board] = o.Open
+	}
+	breakers := map[string]fetch.BreakerState{}
+	out := make([]boardHealth, 0, len(list.boards))
+	for _, b := range list.boards {
+		h := boardHealth{
+			Source: b.Source, Board: b.Board.Board, Company: b.Company, Schedule: b.Schedule.String(),
+			Off: b.Off(), Open: openBy[b.Name()], Breaker: "closed",
+		}
+		if r, ok := byName[b.Name()]; ok {
+			h.ledger(r)
+		}
+		if h.Off == "" {
+			next, err := s.nextSlot(ctx, b, now)
+			if err != nil {
+				return nil, err
+			}
+			h.NextSlot = &next
+			if err := s.breaker(ctx, b, breakers, now, &h); err != nil {
+				return nil, err
+			}
+		}
+		out = append(out, h)
+	}
+	return out, nil
+}
+
+func (h *boardHealth) ledger(r boardRuns) {
+	h.Runs, h.LastRun, h.LastOutcome, h.Suspect, h.Note = r.Runs, &r.LastRun, &r.LastOutcome, r.Suspect, r.Note
+	if r.LastSuccess.Unix() > 0 {
+		h.LastSuccess = &r.LastSuccess
+	}
+	if r.LastListing.Unix() > 0 {
+		h.LastYield = &r.LastYield
+	}
+}
+
+// nextSlot is when the board is due: now when it owes a slot that nobody has sent.
+func (s *system) nextSlot(ctx context.Context, b boardSource, now time.Time) (time.Time, error) {
+	var owes bool
+	err := swapJSON(ctx, s.bus, b.Source, b.Board.Board, valueMark, func(m scheduler.Mark) (scheduler.Mark, bool) {
+		_, owes = m.Owes(b.Board, now)
+		return m, false
+	})
+	if err != nil || owes {
+		return now.UTC().Truncate(time.Second), err
+	}
+	return b.Next(now), nil
+}
+
+// breaker fills in the state of the board's host, asking once for each host.
+func (s *system) breaker(ctx context.Context, b boardSource, known map[string]fetch.BreakerState, now time.Time, h *boardHealth) error {
+	req, err := b.crawler.Request(b.site(), 0)
+	if err != nil {
+		return err
+	}
+	u, err := url.Parse(req.URL)
+	if err != nil {
+		return fmt.Errorf("read the address of %s: %w", b.Name(), err)
+	}
+	state, ok := known[u.Host]
+	if !ok {
+		err := swapJSON(ctx, s.bus, hostValues, breakerKey(u.Host), valueBreaker, func(v fetch.BreakerState) (fetch.BreakerState, bool) {
+			state = v
+			return v, false
+		})
+		if err != nil {
+			return err
+		}
+		known[u.Host] = state
+	}
+	switch _, refused := state.Admit(now); {
+	case refused != nil:
+		h.Breaker, h.RetryAt = "open", &state.OpenUntil
+	case state.Failures > 0:
+		h.Breaker = "failing"
+	}
+	return nil
+}
+
+func (a *app) healthTable(list *sourceList, health []boardHealth, now time.Time) error {
+	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "BOARD\tLAST RUN\tOUTCOME\tLAST OK\tLISTED\tOPEN\tNEXT\tNOTE")
+	off := 0
+	for _, h := range health {
+		outcome, listed, note := "-", "-", h.Note
+		if h.LastOutcome != nil {
+			outcome = *h.LastOutcome
+		}
+		if h.LastYield != nil {
+			listed = count(int(*h.LastYield))
+		}
+		if h.Suspect {
+			note = strings.TrimSuffix("suspect: would have closed most of the board, the next run decides; "+note, "; ")
+		}
+		switch {
+		case h.Off != "":
+			off++
+			note = h.Off
+		case h.Breaker == "open":
+			note = "its host fails and is left alone until " + h.RetryAt.UTC().Format(time.DateTime) + "; " + note
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", oneLine(h.Source+"/"+h.Board, 50), ago(h.LastRun, now), outcome, ago(h.LastSuccess, now),
+			listed, count(h.Open), until(h.NextSlot, now), oneLine(orDash(note), 90))
+	}
+	if err := w.Flush(); err != nil {
+		return fmt.Errorf("print: %w", err)
+	}
+	fmt.Fprintf(a.stdout, "%d boards of %s, %d of them off\n", len(health), list.path, off)
+	return nil
+}
+
+// ago words how long ago t was, "-" for never.
+func ago(t *time.Time, now time.Time) string {
+	if t == nil {
+		return "-"
+	}
+	return span(now.Sub(*t)) + " ago"
+}
+
+// until words how far ahead t is.
+func until(t *time.Time, now time.Time) string {
+	switch {
+	case t == nil:
+		return "-"
+	case !t.After(now):
+		return "now"
+	}
+	return "in " + span(t.Sub(now))
+}
+
+// span words a duration in its largest unit.
+func span(d time.Duration) string {
+	switch d = d.Abs(); {
+	case d < time.Minute:
+		return fmt.Sprintf("%d s", int(d.Seconds()))
+	case d < 2*time.Hour:
+		return fmt.Sprintf("%d min", int(d.Minutes()))
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%d h", int(d.Hours()))
+	}
+	return fmt.Sprintf("%d days", int(d.Hours()/24))
+}
