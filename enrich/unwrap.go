@@ -15,8 +15,16 @@ const (
 	wrapLongShare = 20
 )
 
+// lineBreaks makes every kind of line break one.
+var lineBreaks = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u2028", "\n", "\u2029", "\n", "\u0085", "\n", "\v", "\n", "\f", "\n")
+
 func splitLines(s string) []line {
-	s = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u2028", "\n", "\u2029", "\n", "\u0085", "\n", "\v", "\n", "\f", "\n").Replace(s)
+	for _, rare := range []string{"\r", "\u2028", "\u2029", "\u0085", "\v", "\f"} {
+		if strings.Contains(s, rare) {
+			s = lineBreaks.Replace(s)
+			break
+		}
+	}
 	parts := strings.Split(s, "\n")
 	lines := make([]line, len(parts))
 	for i, p := range parts {
