@@ -37,7 +37,7 @@ type Import struct {
 	Kind string // one of ImportKinds
 	Options
 	Map      map[string]string // of a table: field -> column; fields not named take columns of common names
-	Complete bool              // each payload or table lists its whole board
+	Complete bool              // each payload lists its whole board; a snapshot always does, a table never
 	// Skip leaves out the first batches: those that an earlier import of the same file has seen
 	// published. Reading is deterministic, so that they are the same ones.
 	Skip int

@@ -353,3 +353,40 @@ func FuzzTable(f *testing.F) {
 		}
 	})
 }
+
+// TestImportPayloads checks that recorded payloads give what the Reader and Emit give.
+func TestImportPayloads(t *testing.T) {
+	t.Parallel()
+	lines := `{"board":"acme","company":"Acme","recorded_at":"2026-01-05T06:00:00Z","payload":` + greenhouseBoard(1, 3) + "}\n" +
+		`{"board":"bolt","recorded_at":"2026-01-05T06:00:00Z","payload":"<html>"}` + "\n" +
+		`{"board":"coil","recorded_at":"2026-01-05T06:00:00Z","payload":` + greenhouseBoard(1, 2) + "}\n"
+	path := writeFile(t, "boards.jsonl.gz", lines)
+	to, batches, problems := imported(t, Import{Kind: "greenhouse", Complete: true}, path)
+	if len(batches) != 3 || len(problems) != 1 || !strings.Contains(problems[0], "line 2") || len(to.raws) != 5 || to.runs[0].Company != "Acme" || !to.runs[1].Complete {
+		t.Errorf("%d batches, %q, %d postings, runs %+v", len(batches), problems, len(to.raws), to.runs)
+	}
+	again, batches, _ := imported(t, Import{Kind: "greenhouse", Complete: true, Skip: 2}, path)
+	if len(batches) != 1 || batches[0].Number != 3 || batches[0].Line != 3 || len(again.raws) != 2 {
+		t.Errorf("%+v", batches)
+	}
+	feed := `<workzag-jobs><position><id>1</id><name>Diver</name></position></workzag-jobs>`
+	to, _, problems = imported(t, Import{Kind: "personio", Options: Options{Board: "acme", ObservedAt: observed}}, writeFile(t, "feed.xml", feed))
+	if len(problems) > 0 || len(to.raws) != 1 || to.runs[0].Complete {
+		t.Errorf("%q, %+v", problems, to.runs)
+	}
+	if _, _, problems = imported(t, Import{Kind: "personio", Options: Options{Board: "acme"}}, writeFile(t, "feed.xml", feed)); len(problems) != 1 || !strings.Contains(problems[0], "--observed-at") {
+		t.Errorf("%q", problems)
+	}
+}
+
+func TestImportStdin(t *testing.T) {
+	t.Parallel()
+	imp := Import{Kind: KindTable, Options: Options{Stdin: strings.NewReader("id,title,company,posted_at\n1,A,B,2025-01-01\n")}}
+	to, _, problems := imported(t, imp, "-")
+	if len(problems) > 0 || len(to.raws) != 1 || to.runs[0].Board != "b" {
+		t.Errorf("%q, %+v", problems, to.runs)
+	}
+	if _, err := (Import{Kind: KindSnapshot, Options: imp.Options}).Open("-"); err == nil || !strings.Contains(err.Error(), "read twice") {
+		t.Error(err)
+	}
+}
