@@ -427,6 +427,11 @@ func TestDetails(t *testing.T) {
 			t.Errorf("a detail that is not there made a run say %s", run.Outcome)
 		}
 	}
+	// A changed row of a posting without a known text is a new version.
+	m.titles["R3"] = "Three and more"
+	if board(); text("R3") != "Three and more/" {
+		t.Errorf("R3 is %q", text("R3"))
+	}
 	// A changed row keeps the text that is known until the new one is read.
 	m.titles["R1"], m.failing = "One and a half", &fetch.Error{Kind: fetch.ErrRateLimited, Status: 429}
 	changed := board()
@@ -448,7 +453,7 @@ func TestDetails(t *testing.T) {
 	hour = 101
 	work(to.slots[len(to.slots)-1])
 	state = list.Apply(state)
-	if more := board(); len(more) != 0 || text("R3") != "Three/third" {
+	if more := board(); len(more) != 0 || text("R3") != "Three and more/third" {
 		t.Errorf("%d slots, R3 is %q", len(more), text("R3"))
 	}
 	spells, _ := posting.Spells(to.runs)
@@ -477,7 +482,7 @@ func TestDetailAnswers(t *testing.T) {
 		{"another posting", `{"jobPostingInfo":{"title":"A","jobPostingId":"A_R2"}}`, false, 0},
 		{"a list", `{"total":0,"jobPostings":[]}`, false, 0},
 		{"a page", `<html>`, false, 0},
-		{"not posted", `{"jobPostingInfo":{"title":"A","jobPostingId":"A_R1","posted":false}}`, false, 0},
+		{"it is not posted", `{"jobPostingInfo":{"title":"A","jobPostingId":"A_R1","posted":false}}`, false, 0},
 		{"unusable", `{"jobPostingInfo":{"title":7,"jobPostingId":"A_R1"}}`, true, 1},
 		{"unusable and nameless", `{"jobPostingInfo":{"title":"A"}}`, false, 0},
 	} {
@@ -493,6 +498,9 @@ func TestDetailAnswers(t *testing.T) {
 		}
 		if !c.published {
 			before := State{Normaliser: source.NormaliserVersion, Hashes: map[string]string{"R1": "stub"}}
+			if strings.HasPrefix(c.name, "it is") && !strings.Contains(r.Err.Error(), c.name) {
+				t.Errorf("%s: %v", c.name, r.Err)
+			}
 			if diff := cmp.Diff(before, r.Apply(before)); diff != "" {
 				t.Errorf("%s: the state changed:\n%s", c.name, diff)
 			}

@@ -48,17 +48,16 @@ type Walk struct {
 	plan    Plan
 	limits  Limits
 
-	board     Board
-	records   map[string]bool // ids of board.Records
-	ids       map[string]bool // every id seen
-	nameless  int             // rejected postings without an id
-	total     int             // of the first page; -1 when it states none
-	offset    int             // rows received
-	pages     int
-	followed  bool
-	ended     bool
-	missing   string // the first reason to believe that postings are missing
-	unclaimed string // why the whole is not proven although nothing is known to be missing
+	board    Board
+	records  map[string]bool // ids of board.Records
+	ids      map[string]bool // every id seen
+	nameless int             // rejected postings without an id
+	total    int             // of the first page; -1 when it states none
+	offset   int             // rows received
+	pages    int
+	followed bool
+	ended    bool
+	missing  string // the first reason to believe that postings are missing
 }
 
 // NewWalk starts the crawl of a board and returns the first request.
@@ -135,7 +134,7 @@ func (w *Walk) add(page Board) (fresh int) {
 	if w.pages == 1 && (page.Expected > 0 || page.Received == 0) {
 		w.total = page.Expected // a total of 0 beside postings is no total
 	} else if w.pages > 1 && page.Expected > 0 && page.Expected != w.total {
-		w.unclaimed = fmt.Sprintf("the total changed from %d to %d while the pages were read", w.total, page.Expected)
+		w.missing = fmt.Sprintf("the total changed from %d to %d while the pages were read", w.total, page.Expected)
 	}
 	w.offset += page.Received
 	note := func(id string) {
@@ -204,11 +203,9 @@ func (w *Walk) Board() Board {
 		if w.plan.TotalMax > 0 && w.total >= w.plan.TotalMax {
 			w.Fail(fmt.Sprintf("the API lists at most %d postings of a board", w.plan.TotalMax))
 		}
-		b.Complete = w.ended && w.total > 0 && b.Received == w.total && b.Identified() && w.unclaimed == ""
+		b.Complete = w.ended && w.total > 0 && b.Received == w.total && b.Identified()
 	}
-	if b.Missing = w.missing; w.missing == "" {
-		b.Missing = w.unclaimed
-	}
+	b.Missing = w.missing
 	if b.Missing != "" || !w.ended {
 		b.Complete = false
 	}
