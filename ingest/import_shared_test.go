@@ -67,21 +67,27 @@ func importFiles(t *testing.T, imp Import, files ...string) (tally, []posting.Ru
 	return sum, runs
 }
 
-func glob(t *testing.T, pattern string) []string {
+// glob returns the recorded files of a pattern; outside the gate, and under the race detector, only
+// every step-th.
+func glob(t *testing.T, pattern string, step int) []string {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(sharedDir(t), pattern))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("%s: %v", pattern, err)
+	}
+	if raceOn || os.Getenv("ROLESCOPE_REQUIRE_SHARED") != "1" {
+		var some []string
+		for i := 0; i < len(files); i += step {
+			some = append(some, files[i])
+		}
+		files = some
 	}
 	return files
 }
 
 func TestImportHackerNews(t *testing.T) {
 	t.Parallel()
-	files := glob(t, "data/hn_hiring/*.jsonl.gz")
-	if testing.Short() || raceOn {
-		files = files[:6]
-	}
+	files := glob(t, "data/hn_hiring/*.jsonl.gz", 16)
 	sum, runs := importFiles(t, Import{Kind: "hn"}, files...)
 	if len(files) == 96 && sum.rows != 48676 || sum.rows != sum.stored+sum.rejected+sum.skipped {
 		t.Errorf("%+v", sum)
@@ -97,12 +103,12 @@ func TestImportHackerNews(t *testing.T) {
 
 func TestImportBulk(t *testing.T) {
 	t.Parallel()
-	files := glob(t, "recorded/bulk/*.json.gz")
-	if testing.Short() || raceOn {
+	files := glob(t, "recorded/bulk/*.json.gz", 2)
+	if raceOn {
 		t.Skip("half a minute under the race detector")
 	}
 	sum, runs := importFiles(t, Import{Kind: KindSnapshot}, files...)
-	if sum.rows != 223182 || sum.stored != sum.rows || len(runs) < sum.batches {
+	if len(files) == 2 && sum.rows != 223182 || sum.stored != sum.rows || len(runs) < sum.batches {
 		t.Errorf("%+v", sum)
 	}
 	for _, run := range runs {
@@ -115,9 +121,12 @@ func TestImportBulk(t *testing.T) {
 // TestImportLedger folds the weekly ledger and compares every run's effects with differences of sets.
 func TestImportLedger(t *testing.T) {
 	t.Parallel()
-	files := glob(t, "data/ai_labs_snapshots/*.csv.gz")
+	files := glob(t, "data/ai_labs_snapshots/*.csv.gz", 1)
+	if raceOn {
+		files = files[:6] // weeks in a row: with weeks left out most runs are suspect, and no longer differences of sets
+	}
 	sum, runs := importFiles(t, Import{Kind: KindSnapshot}, files...)
-	if sum.rows != 34835 || sum.rows != sum.stored+sum.rejected+sum.skipped || sum.rejected != 0 {
+	if len(files) == 21 && sum.rows != 34835 || sum.rows != sum.stored+sum.rejected+sum.skipped || sum.rejected != 0 {
 		t.Errorf("%+v", sum)
 	}
 	byBoard := map[string][]posting.Run{}

@@ -38,7 +38,9 @@ func (s SmartRecruiters) Parse(payload []byte) (Board, error) {
 	}
 	b := collect(jobs, payload, readSmartRecruiters)
 	if !single {
-		b.Expected = wholeNumber(top["totalFound"])
+		if b.Expected = wholeNumber(top["totalFound"]); b.Expected == 0 && b.Received == 0 {
+			b.Note = "a company that does not exist answers the same"
+		}
 	}
 	return b, nil
 }
