@@ -217,9 +217,11 @@ func (r *titleRules) byHead(words []titleWord, segments []titleSegment, i int, h
 			}
 		}
 		switch {
-		case role == "" && rule.phrase == "manager" && manages(words, segments[i].start, head.start):
+		case role == "" && (rule.phrase == "manager" || rule.phrase == "supervisor") && manages(words, segments[i].start, head.start):
 			role = roleOperations // a "capacity planning manager" manages a thing
-		case role == "" || isTechnical(role) || role == roleOther:
+		case role == roleOther:
+			role = roleOperations // leading translators or nurses is running a service
+		case role == "" || isTechnical(role):
 			role = roleManagement
 		}
 		return titleRole{role: role, rule: joinRule(rule.phrase, phrase), manager: true}

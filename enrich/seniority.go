@@ -1,5 +1,7 @@
 package enrich
 
+import "slices"
+
 // The seniority ladder, lowest first. A posting whose title and text say nothing has none.
 const (
 	seniorityIntern    = "intern"
@@ -41,6 +43,9 @@ func seniorityOf(words []titleWord, title titleRole, years *int) string {
 	if title.manager && (title.role == roleManagement) {
 		return seniorityManager
 	}
+	if isJuniorAssociate(words, title.role, years) {
+		return seniorityEntry
+	}
 	if years == nil || !isTechnical(title.role) {
 		return ""
 	}
@@ -53,6 +58,35 @@ func seniorityOf(words []titleWord, title titleRole, years *int) string {
 		return senioritySenior
 	}
 	return ""
+}
+
+// associateYearsMax is the most experience asked of an associate whose grade is the first one.
+const associateYearsMax = 2
+
+// isJuniorAssociate reports whether a title is that of an associate in a trade where this is the
+// first grade ("Operations Associate"). In banks, funds and law firms an associate is the second or
+// third, and in research it is no grade.
+func isJuniorAssociate(words []titleWord, role string, years *int) bool {
+	switch role {
+	case roleOperations, roleSales, roleMarketing, rolePeople, roleCustomerSuccess:
+	default:
+		return false
+	}
+	if years != nil && *years > associateYearsMax {
+		return false
+	}
+	for i, w := range words {
+		ends := i == len(words)-1 || words[i+1].join == joinSegment
+		if w.stem == "associate" && i > 0 && ends && w.join == joinSpace && !holdsFounder(words[:i]) {
+			return true
+		}
+	}
+	return false
+}
+
+// holdsFounder tells the associate of a founder, who is a chief of staff of any grade.
+func holdsFounder(words []titleWord) bool {
+	return slices.ContainsFunc(words, func(w titleWord) bool { return w.stem == "founder" || w.stem == "partner" })
 }
 
 // gradeAt is the grade word i states among its neighbours, "" if none.
@@ -148,18 +182,16 @@ func leadsPeople(words []titleWord, i int, before string, title titleRole) bool 
 	if title.role == roleManagement {
 		return true
 	}
-	if before == "marketing" && wordAt(words, i-2) == "product" {
-		return false
-	}
 	if words[i].join == joinSegment || before == "" {
 		return true
 	}
 	switch before {
 	case "senior", "sr", "associate", "group", "lead", "general", "sales", "regional", "area", "shift", "team", "people", "store",
-		"finance", "accounting", "hr", "operations", "support", "marketing", "recruiting", "legal", "warehouse", "production", "manufacturing", "tax", "treasury", "payroll", "facilities", "design", "bdr", "sdr":
-		return true
+		"finance", "accounting", "hr", "operations", "support", "recruiting", "legal", "warehouse", "production", "manufacturing", "tax", "treasury", "payroll", "facilities", "design", "bdr", "sdr",
+		"lab", "laboratory", "plant", "factory", "branch", "restaurant", "clinic":
+		return true // a team, or a place with its staff
 	}
-	return false
+	return false // a trade: products, projects, accounts, marketing, communities
 }
 
 // levelAt reads the words that grade somebody's own work.
