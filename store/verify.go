@@ -242,9 +242,22 @@ func (s *Store) boards(ctx context.Context) ([]board, error) {
 	return out, nil
 }
 
-// String is the accounting in one line.
+// String is the accounting in one line, and a line for each thing that is wrong.
 func (r VerifyReport) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%d listed = %d stored + %d dead + %d pending + %d missing", r.Listed, r.Stored, r.Dead, r.Pending, r.Missing)
+	fmt.Fprintf(&b, "%d listed = %d stored + %d dead + %d pending + %d missing\n", r.Listed, r.Stored, r.Dead, r.Pending, r.Missing)
+	fmt.Fprintf(&b, "%d runs of %d boards, %d incomplete; %d spells, %d differ from a fresh fold\n", r.Runs, r.Boards, r.IncompleteRuns, r.SpellsChecked, r.SpellsDiffer)
+	for _, m := range r.MissingList {
+		fmt.Fprintf(&b, "missing: %s/%s %s version %s lacks %s\n", m.Source, m.Board, m.ExternalID, m.ContentHash, strings.Join(m.Lacks, ", "))
+	}
+	if n := uint64(len(r.MissingList)); n < r.Missing {
+		fmt.Fprintf(&b, "and %d more missing\n", r.Missing-n)
+	}
+	for _, run := range r.Incomplete {
+		fmt.Fprintf(&b, "incomplete: run %s of %s/%s has %d of %d parts, %d of %d entries\n", run.RunID, run.Source, run.Board, run.Have, run.Parts, run.Found, run.Listed)
+	}
+	for _, name := range r.BoardsDiffer {
+		fmt.Fprintf(&b, "differs: spells of %s\n", name)
+	}
 	return b.String()
 }

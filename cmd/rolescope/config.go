@@ -75,12 +75,17 @@ func nameVariables(err error) string {
 	return text
 }
 
+// mebibytesMax is 16 TiB, more than a machine has.
+const mebibytesMax = 16 << 20
+
 func (c config) check() error {
 	switch {
-	case c.EngineMemoryMiB < 256:
-		return errors.New("read configuration: ROLESCOPE_ENGINE_MEMORY_MIB: the engine needs at least 256")
-	case c.StreamMiB < 16:
-		return errors.New("read configuration: ROLESCOPE_STREAM_MIB: a stream needs at least 16")
+	case strings.ContainsAny(c.DataDir, "*?{}"):
+		return fmt.Errorf("read configuration: ROLESCOPE_DATA_DIR: %q: the engine reads * ? { } in a path as a pattern", c.DataDir)
+	case c.EngineMemoryMiB < 256 || c.EngineMemoryMiB > mebibytesMax:
+		return fmt.Errorf("read configuration: ROLESCOPE_ENGINE_MEMORY_MIB: 256 to %d", mebibytesMax)
+	case c.StreamMiB < 16 || c.StreamMiB > mebibytesMax:
+		return fmt.Errorf("read configuration: ROLESCOPE_STREAM_MIB: 16 to %d", mebibytesMax)
 	case c.Workers < 1 || c.Workers > 256:
 		return errors.New("read configuration: ROLESCOPE_WORKERS: 1 to 256")
 	case c.Crawlers < 1 || c.Crawlers > 256:

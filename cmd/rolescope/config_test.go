@@ -25,12 +25,14 @@ func TestEverySettingIsDocumented(t *testing.T) {
 func TestConfigRefuses(t *testing.T) {
 	t.Parallel()
 	for entry, want := range map[string]string{
-		"ROLESCOPE_DATADIR=/x":           "unknown variable ROLESCOPE_DATADIR",
-		"ROLESCOPE_WORKERS=0":            "1 to 256",
-		"ROLESCOPE_WORKERS=many":         "ROLESCOPE_WORKERS",
-		"ROLESCOPE_ENGINE_MEMORY_MIB=10": "at least 256",
-		"ROLESCOPE_STREAM_MIB=1":         "at least 16",
-		"ROLESCOPE_DRAIN_TIMEOUT=1ms":    "at least 1s",
+		"ROLESCOPE_DATADIR=/x":                "unknown variable ROLESCOPE_DATADIR",
+		"ROLESCOPE_WORKERS=0":                 "1 to 256",
+		"ROLESCOPE_WORKERS=many":              "ROLESCOPE_WORKERS",
+		"ROLESCOPE_ENGINE_MEMORY_MIB=10":      "256 to",
+		"ROLESCOPE_STREAM_MIB=1":              "16 to",
+		"ROLESCOPE_STREAM_MIB=17592186044416": "16 to",
+		"ROLESCOPE_DATA_DIR=/data/q?m":        "as a pattern",
+		"ROLESCOPE_DRAIN_TIMEOUT=1ms":         "at least 1s",
 	} {
 		_, err := loadConfig(t.Context(), []string{"HOME=/home/somebody", entry})
 		if err == nil || !strings.Contains(err.Error(), want) {

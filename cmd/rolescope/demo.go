@@ -21,8 +21,8 @@ func newDemoCommand(a *app) *cobra.Command {
 		Use:   "demo",
 		Short: "A first look: an invented market through the whole pipeline",
 		Long: `Import two snapshots, a month apart, of the boards of invented companies through the whole real
-pipeline, and print the trends. Everything is kept in a directory of its own beside the real data
-(<data dir>-demo), so that invented postings never mix with real ones.` + exitStatusHelp(exitOK, exitError),
+pipeline, and print the trends. Everything is kept in a directory of its own (demo in the data
+directory), so that invented postings never mix with real ones.` + exitStatusHelp(exitOK, exitError),
 		Example: "  rolescope demo",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -40,7 +40,7 @@ func (a *app) demo(ctx context.Context) error {
 	if c.NATSURL != "" || c.ClickHouseURL != "" {
 		return hintf("unset NATS_URL and CLICKHOUSE_URL", "the demo would put invented postings into your servers")
 	}
-	dir := filepath.Clean(c.DataDir) + "-demo"
+	dir := filepath.Join(c.DataDir, "demo")
 	inDemo := *a
 	inDemo.environ = append(append([]string(nil), a.environ...), "ROLESCOPE_DATA_DIR="+dir)
 	return inDemo.with(ctx, func(ctx context.Context, s *system) error {

@@ -65,6 +65,8 @@ func makeFile(ts *testscript.TestScript, _ bool, args []string) {
 			_, err := f.Write(block)
 			ts.Check(err)
 		}
+	case "long-lines":
+		_, err = io.WriteString(f, "\xef\xbb\xbf{\"id\":\"a\",\"title\":\"t\"}\n{\"id\":\"long\",\"description\":\""+strings.Repeat("y", 6_000_000)+"\"}\n{\"id\":\"c\",\"title\":\"t\"}")
 	case "long-title":
 		_, err = io.WriteString(f, job("long", strings.Repeat("t", 1<<20), "<p>text</p>"))
 	case "over-cap":

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -22,7 +23,8 @@ func newSQLCommand(a *app) *cobra.Command {
 		Long: `Run a read-only query. The documented views begin with v_ (v_postings, v_spells, v_runs,
 v_posting_skills, v_vacancies, v_role_skill_month, v_dead); every column has a comment, which
 DESCRIBE shows. QUERY "-" reads the statement from stdin. The result is a table on a terminal and
-JSON lines otherwise; --format takes any ClickHouse format.` + exitStatusHelp(exitOK, exitError),
+JSON lines otherwise; --format takes any ClickHouse format. With the embedded engine one query may
+take a minute, 1 GiB of memory and return ten million rows; split a larger export by date.` + exitStatusHelp(exitOK, exitError),
 		Example: `  rolescope sql "SELECT role_title, count() FROM v_postings GROUP BY 1 ORDER BY 2 DESC"
   rolescope sql "SELECT * FROM v_postings WHERE company = {c:String}" --param c=Acme --format CSVWithNames
   rolescope sql "SELECT * FROM v_posting_skills" --format Parquet --output skills.parquet
@@ -84,27 +86,55 @@ func parseAssignments(flag string, values []string) (map[string]string, error) {
 	return out, nil
 }
 
-// writeWhole writes a file beside its final place and renames it, so that a failed query leaves no
-// half of a result and spoils no earlier one.
+// writeWhole writes a new file beside the final one and renames it, so that a failed query leaves no
+// half of a result and spoils no earlier one. What a link points to is replaced, not the link; what
+// is no regular file, such as a pipe or a device, is written to as it is.
 func writeWhole(path string, write func(io.Writer) error) (err error) {
-	tmp := path + ".part"
-	f, err := os.Create(tmp)
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target
+	}
+	mode := os.FileMode(0o644)
+	if st, err := os.Stat(path); err == nil {
+		if !st.Mode().IsRegular() {
+			return writeInto(path, write)
+		}
+		mode = st.Mode().Perm()
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {
 		return fmt.Errorf("write result: %w", err)
 	}
 	defer func() {
 		if err != nil {
-			_ = os.Remove(tmp)
+			_ = f.Close()
+			_ = os.Remove(f.Name())
 		}
 	}()
+	if err := write(f); err != nil {
+		return err
+	}
+	if err := f.Chmod(mode); err != nil {
+		return fmt.Errorf("write result: %w", err)
+	}
+	if err := f.Close(); err != nil {
+		return fmt.Errorf("write result: %w", err)
+	}
+	if err := os.Rename(f.Name(), path); err != nil {
+		return fmt.Errorf("write result: %w", err)
+	}
+	return nil
+}
+
+func writeInto(path string, write func(io.Writer) error) error {
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return fmt.Errorf("write result: %w", err)
+	}
 	if err := write(f); err != nil {
 		_ = f.Close()
 		return err
 	}
 	if err := f.Close(); err != nil {
-		return fmt.Errorf("write result: %w", err)
-	}
-	if err := os.Rename(tmp, path); err != nil {
 		return fmt.Errorf("write result: %w", err)
 	}
 	return nil

@@ -93,6 +93,7 @@ skipped.` + exitStatusHelp(exitOK, exitError, exitPartial),
 type tagJob struct {
 	number int
 	line   []byte
+	err    error // the line could not be read
 	done   chan tagResult
 }
 
@@ -109,8 +110,8 @@ func (a *app) tag(ctx context.Context, tagger *enrich.Tagger, workers int, text 
 	group.Go(func() error {
 		defer close(jobs)
 		defer close(ordered)
-		return readLines(a.stdin, tagLineBytesMax, func(number int, line []byte) error {
-			job := &tagJob{number: number, line: bytes.Clone(line), done: make(chan tagResult, 1)}
+		return readLines(a.stdin, tagLineBytesMax, func(number int, line []byte, err error) error {
+			job := &tagJob{number: number, line: bytes.Clone(line), err: err, done: make(chan tagResult, 1)}
 			for _, queue := range []chan *tagJob{ordered, jobs} {
 				select {
 				case queue <- job:
@@ -124,6 +125,10 @@ func (a *app) tag(ctx context.Context, tagger *enrich.Tagger, workers int, text 
 	for range workers {
 		group.Go(func() error {
 			for job := range jobs {
+				if job.err != nil {
+					job.done <- tagResult{err: job.err}
+					continue
+				}
 				out, err := tagLine(tagger, job.line, text)
 				job.done <- tagResult{out, err}
 			}
@@ -163,25 +168,43 @@ func (a *app) tag(ctx context.Context, tagger *enrich.Tagger, workers int, text 
 	return nil
 }
 
-// readLines calls f with each non-empty line. A line over max is an error that ends the reading:
-// what follows it cannot be told from its rest.
-func readLines(r io.Reader, limit int, f func(number int, line []byte) error) error {
-	scanner := bufio.NewScanner(r)
-	scanner.Buffer(make([]byte, 64<<10), limit)
-	number := 0
-	for scanner.Scan() {
-		number++
-		if len(bytes.TrimSpace(scanner.Bytes())) == 0 {
+// errLongLine is the error of a line over the limit.
+var errLongLine = errors.New("longer than a line may be")
+
+// readLines calls f with each line that is not blank, without its end and without a byte order mark.
+// A line over the limit is passed on as nil with errLongLine, and reading goes on with the next.
+func readLines(r io.Reader, limit int, f func(number int, line []byte, err error) error) error {
+	in := bufio.NewReaderSize(r, 64<<10)
+	var line []byte
+	for number, long := 1, false; ; {
+		piece, err := in.ReadSlice('\n')
+		if long = long || len(line)+len(piece) > limit; !long {
+			line = append(line, piece...)
+		}
+		if errors.Is(err, bufio.ErrBufferFull) {
 			continue
 		}
-		if err := f(number, scanner.Bytes()); err != nil {
-			return err
+		if err != nil && !errors.Is(err, io.EOF) {
+			return fmt.Errorf("read line %d: %w", number, err)
 		}
+		if number == 1 {
+			line = bytes.TrimPrefix(line, []byte("\xef\xbb\xbf"))
+		}
+		var failed error
+		switch {
+		case long:
+			failed = f(number, nil, fmt.Errorf("%w (%d bytes)", errLongLine, limit))
+		case len(bytes.TrimSpace(line)) > 0:
+			failed = f(number, line, nil)
+		}
+		if failed != nil {
+			return failed
+		}
+		if err != nil {
+			return nil
+		}
+		number, long, line = number+1, false, line[:0]
 	}
-	if err := scanner.Err(); err != nil {
-		return fmt.Errorf("read line %d: %w (a line may have %d bytes)", number+1, err, limit)
-	}
-	return nil
 }
 
 func tagLine(tagger *enrich.Tagger, line []byte, text bool) ([]byte, error) {
@@ -198,7 +221,7 @@ func tagLine(tagger *enrich.Tagger, line []byte, text bool) ([]byte, error) {
 	}
 	p, err := tagger.Enrich(raw)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("posting %q: %w", in.ID, err)
 	}
 	out := tagOutput{
 		ID: in.ID, TaggerVersion: p.TaggerVersion, Language: p.Language,

@@ -8,8 +8,8 @@ const (
 	analystSecondsMax = "60"
 	analystRowsMax    = "10000000"
 	analystBytesMax   = "4294967296"
-	// analystMemoryMax of one statement leaves the pipeline its share.
-	analystMemoryMax = "4294967296"
+	// analystMemoryMax of one statement leaves the pipeline its share of the engine's 2 GiB.
+	analystMemoryMax = "1073741824"
 )
 
 // analystStatements are the first words an analyst's statement may have. KILL

@@ -180,3 +180,14 @@ func newQueryID() string {
 	s := hex.EncodeToString(b[:])
 	return strings.Join([]string{s[:8], s[8:12], s[12:16], s[16:20], s[20:]}, "-")
 }
+
+// asksReadonly reports whether the request shall change nothing: by its method, or by the setting,
+// which the engine itself does not hold against OUTFILE.
+func (q *request) asksReadonly() bool {
+	for _, setting := range q.settings {
+		if setting.name == "readonly" && setting.value != "0" {
+			return true
+		}
+	}
+	return q.readonly
+}

@@ -157,6 +157,8 @@ func (s *server) serveQuery(w http.ResponseWriter, r *http.Request) {
 	}
 	if user == UserAnalyst {
 		err = checkAnalyst(q)
+	} else if q.asksReadonly() && q.reaches {
+		err = exceptionf(codeReadonly, "READONLY", "Cannot execute query in readonly mode: no OUTFILE, no INFILE, no functions that reach files, programs or other machines")
 	} else if q.readonly && q.kind == kindInsert {
 		err = exceptionf(codeReadonly, "READONLY", "Cannot execute query in readonly mode. For queries over HTTP, method GET implies readonly. You should use method POST for modifying queries")
 	}

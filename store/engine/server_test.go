@@ -230,6 +230,7 @@ func TestErrors(t *testing.T) {
 		{"nobody", "", "SELECT 1", 403, 516},
 		{"analyst", "", "INSERT INTO t VALUES (1)", 500, 164},
 		{"analyst", "", "SELECT 1 INTO OUTFILE '/tmp/x' TRUNCATE", 500, 164},
+		{"rolescope", "readonly=1", "SELECT 1 INTO OUTFILE '/tmp/x' TRUNCATE", 500, 164},
 		{"analyst", "", "SELECT file('/etc/hostname')", 500, 164},
 		{"analyst", "", "SELECT arrayMap(file, ['/etc/hostname'])", 500, 164},
 		{"analyst", "", "SELECT * APPLY file FROM (SELECT '/etc/hostname')", 500, 164},
