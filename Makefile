@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help build test race lint vuln fuzz bench gen proof
 
-FUZZTIME ?= 30s
+FUZZTIME ?= 2m
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,10 +25,10 @@ lint: ## formatting, vet, staticcheck and the house rules
 vuln: ## known vulnerabilities in what we call (needs the vulnerability database)
 	go tool govulncheck ./...
 
-fuzz: ## each fuzz target for FUZZTIME (default 30s)
+fuzz: ## each fuzz target for FUZZTIME (default 2m); a crasher is kept in testdata/fuzz
 	@for pkg in $$(go list ./...); do \
 		for f in $$(go test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
-			echo "$$pkg $$f"; go test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$pkg || exit 1; \
+			echo "$$pkg $$f"; go test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x $$pkg || exit 1; \
 		done; \
 	done
 
