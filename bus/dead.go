@@ -40,7 +40,7 @@ func Dead(stage string, value any, reason error, failedAt time.Time) posting.Dea
 // deadMessage is the dead letter of a delivered message. value is what it decodes to, or nil.
 func deadMessage(stage string, msg jetstream.Msg, value any, reason error, failedAt time.Time) posting.Dead {
 	d := posting.Dead{
-		Stage: stage, Origin: msg.Headers().Get(jetstream.MsgIDHeader), Subject: msg.Subject(),
+		Stage: stage, Origin: text(msg.Headers().Get(originHeader), reasonBytesMax), Subject: msg.Subject(),
 		Type:   text(msg.Headers().Get(typeHeader), reasonBytesMax),
 		Reason: text(reason.Error(), reasonBytesMax), FailedAt: posting.Time(failedAt),
 	}

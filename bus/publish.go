@@ -15,13 +15,16 @@ import (
 
 const (
 	typeHeader = "Rolescope-Type"
+	// originHeader is the id of the message. A message sent again from its dead letter keeps it, so
+	// that another failure is the same letter's.
+	originHeader = "Rolescope-Origin"
 
 	// windowMessages is how many messages may wait for their acknowledgement: more gain nothing.
 	windowMessages = 1024
 	// windowBytes bounds what these messages hold in memory.
 	windowBytes = 64 << 20
-	// publishAckTimeout is when a publish counts as lost and is sent again under the same id; well
-	// within duplicateWindow.
+	// publishAckTimeout is when a publish counts as lost and is sent again; for slots well within
+	// duplicateWindow.
 	publishAckTimeout = 10 * time.Second
 	// publishRetryMin and publishRetryMax bound the growing delay before a refused message is sent
 	// again. A stream is usually full because its consumers are busy, which takes moments or hours.
@@ -44,8 +47,10 @@ func (u *Unsent) Error() string {
 // Unwrap gives the values' errors.
 func (u *Unsent) Unwrap() []error { return u.Errs }
 
-// Publish sends values (posting.Slot, Raw, Run, Posting or Dead), each under its id to the stream of
-// its type, and returns when the server has stored every one. While a stream is full or the server
+// Publish sends values (posting.Slot, Raw, Run, Posting or Dead), each with its id to the stream of
+// its type, and returns when the server has stored every one. A slot published again within
+// duplicateWindow is taken once, anything else as often as it is sent: who publishes again wants it
+// stored again, and each write of it comes to the same. While a stream is full or the server
 // away it waits and tries what is not acknowledged again, until ctx ends: that is the back-pressure
 // on who publishes. It returns *Unsent when values cannot be encoded (the others are stored), ctx's
 // error, or an error wrapping ErrFatal.
@@ -90,15 +95,16 @@ func (b *Bus) Bury(ctx context.Context, letters ...posting.Dead) error {
 	return b.Publish(ctx, values...)
 }
 
-// Retry sends the message of a dead letter again to where it failed. It goes out without an id,
-// because the stream may still remember the first one and would take this for a repetition. It
-// returns an error wrapping posting.ErrInvalid when the letter does not hold the whole message.
+// Retry sends the message of a dead letter again to where it failed. If it fails again that is the
+// same letter's failure, because it keeps its origin. It goes out without what a stream tells
+// repetitions by, because CRAWL may still remember the first one. It returns an error wrapping posting.ErrInvalid when the letter does not hold the whole message.
 func (b *Bus) Retry(ctx context.Context, d posting.Dead) error {
 	if len(d.Body) == 0 || d.Subject == "" {
 		return fmt.Errorf("retry dead letter %s: %w: it holds no message", d.ID, posting.ErrInvalid)
 	}
 	msg := nats.NewMsg(d.Subject)
 	msg.Header.Set(typeHeader, d.Type)
+	msg.Header.Set(originHeader, d.Origin)
 	msg.Data = d.Body
 	return b.send(ctx, []*nats.Msg{msg})
 }
@@ -114,8 +120,11 @@ func encode(v any, prefix func(typ string) string) (*nats.Msg, error) {
 		return nil, fmt.Errorf("encode %s %s: %w", m.Type, m.ID, err)
 	}
 	msg := nats.NewMsg(subj)
-	msg.Header.Set(jetstream.MsgIDHeader, m.ID)
 	msg.Header.Set(typeHeader, m.Type)
+	msg.Header.Set(originHeader, m.ID)
+	if m.Type == posting.TypeSlot {
+		msg.Header.Set(jetstream.MsgIDHeader, m.ID)
+	}
 	msg.Data = m.Data
 	return msg, nil
 }

@@ -29,8 +29,9 @@ const (
 	StageBury    = "bury"    // on StreamDead
 )
 
-// duplicateWindow is how long a stream remembers ids. It covers a publisher's retries; the ids that
-// matter later are those of the rows.
+// duplicateWindow is how long CRAWL remembers the ids of slots, which several schedulers may publish.
+// In the other streams nothing is told apart: a message sent again within the window, to repair a
+// store or because it failed again, must arrive, and the ids that matter later are those of the rows.
 const duplicateWindow = 2 * time.Minute
 
 // ackPendingMin is the least cap on delivered, unacknowledged messages of a consumer. A stage

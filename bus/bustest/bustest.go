@@ -36,6 +36,8 @@ func Run(t *testing.T, open Open, now func() time.Time) {
 		"what cannot be read is dead-lettered": testUnreadable,
 		"too large an output kills its input":  testOutTooLarge,
 		"a letter can be sent again":           testRetryLetter,
+		"a message may fail again":             testRetryFails,
+		"published again, it arrives again":    testAgain,
 		"a panic costs one message":            testPanic,
 		"a fatal error stops and keeps":        testFatal,
 		"a stop finishes what is held":         testStop,

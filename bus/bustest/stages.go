@@ -26,7 +26,6 @@ func testArrive(t *testing.T, open Open) {
 	letter := bus.Dead("crawl", raw, errTrouble, raw.ObservedAt)
 	all := []any{slot, raw, run, letter}
 	Publish(t, b, all...)
-	Publish(t, b, all...) // the same again is the same
 	want := map[string][]any{
 		bus.StageCrawl: {slot}, bus.StageArchive: {raw, run}, bus.StageEnrich: {raw, run},
 		bus.StageSink: {Tag(raw), run}, bus.StageBury: {letter},
@@ -52,6 +51,37 @@ func testArrive(t *testing.T, open Open) {
 		if diff := cmp.Diff(want, keeps[name].Wait(t, len(want))); diff != "" {
 			t.Errorf("stage %s (-want +got):\n%s", name, diff)
 		}
+	}
+}
+
+// testAgain: what is published again is delivered again, which is how a damaged store is repaired.
+// Only a slot is taken once.
+func testAgain(t *testing.T, open Open) {
+	b := open(t, bus.Config{})
+	archived, sunk, crawled := NewKeep(), NewKeep(), NewKeep()
+	Start(t, b, bus.Stage{Name: bus.StageArchive, Handle: archived.Handle})
+	Start(t, b, bus.Stage{Name: bus.StageEnrich, Handle: func(_ context.Context, batch []any) []bus.Result {
+		out := make([]bus.Result, len(batch))
+		for i, v := range batch {
+			out[i].Out = []any{v}
+			if raw, ok := v.(posting.Raw); ok {
+				out[i].Out = []any{Tag(raw)}
+			}
+		}
+		return out
+	}})
+	Start(t, b, bus.Stage{Name: bus.StageSink, Handle: sunk.Handle})
+	Start(t, b, bus.Stage{Name: bus.StageCrawl, Handle: crawled.Handle})
+	slot := posting.Slot{Source: "lever", Board: "acme", PlannedAt: NewRun(0).ObservedAt}
+	for n := 1; n <= 3; n++ {
+		Publish(t, b, slot, Raws(t, 1, 10)[0], NewRun(1))
+		archived.Wait(t, 2*n)
+		sunk.Wait(t, 2*n)
+	}
+	slot.Board = "other"
+	Publish(t, b, slot)
+	if got := crawled.Wait(t, 2); len(got) != 2 || got[1] != any(slot) {
+		t.Errorf("slots: %+v", got)
 	}
 }
 
@@ -199,8 +229,8 @@ func testPoison(t *testing.T, open Open) {
 func testUnreadable(t *testing.T, open Open) {
 	b := open(t, bus.Config{})
 	for _, m := range []*nats.Msg{
-		{Subject: "raw.lever.b=2Eb", Data: []byte(`{"half`), Header: nats.Header{"Rolescope-Type": {posting.TypeRaw}, "Nats-Msg-Id": {"m1"}}},
-		{Subject: "raw.lever.b=2Eb", Data: []byte(`{}`), Header: nats.Header{"Rolescope-Type": {"raw.v9"}, "Nats-Msg-Id": {"m2"}}},
+		{Subject: "raw.lever.b=2Eb", Data: []byte(`{"half`), Header: nats.Header{"Rolescope-Type": {posting.TypeRaw}, "Rolescope-Origin": {"m1"}}},
+		{Subject: "raw.lever.b=2Eb", Data: []byte(`{}`), Header: nats.Header{"Rolescope-Type": {"raw.v9"}, "Rolescope-Origin": {"m2"}}},
 		{Subject: "raw.x", Data: []byte(strings.Repeat("\x00\xff", 300<<10))}, // no headers, no board, too large for a letter
 	} {
 		PublishBytes(t, b, m)
@@ -288,6 +318,41 @@ func testRetryLetter(t *testing.T, open Open) {
 	letter.Body = nil
 	if err := b.Retry(t.Context(), letter); !errors.Is(err, posting.ErrInvalid) {
 		t.Errorf("retry without a body: %v", err)
+	}
+}
+
+// testRetryFails has a posting, a run and a message nobody can read fail, be sent again and fail
+// again, at once: each failure is a letter, and all letters of a message have one id.
+func testRetryFails(t *testing.T, open Open) {
+	b := open(t, bus.Config{})
+	Publish(t, b, Raws(t, 1, 10)[0], NewRun(1))
+	PublishBytes(t, b, &nats.Msg{Subject: "raw.lever.acme", Data: []byte("?")})
+	Start(t, b, bus.Stage{Name: bus.StageEnrich, Handle: fails(func(any) error { return posting.ErrInvalid })})
+	dead := NewKeep()
+	Start(t, b, bus.Stage{Name: bus.StageBury, Handle: dead.Handle})
+	const rounds, messages = 3, 3
+	for round := 1; ; round++ {
+		letters := dead.Wait(t, round*messages)
+		if round == rounds {
+			break
+		}
+		for _, v := range letters[(round-1)*messages:] {
+			if err := b.Retry(t.Context(), v.(posting.Dead)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	failures := map[string]int{}
+	for _, v := range dead.Wait(t, rounds*messages) {
+		failures[v.(posting.Dead).ID]++
+	}
+	for id, n := range failures {
+		if n != rounds {
+			t.Errorf("letter %s came %d times, want %d", id, n, rounds)
+		}
+	}
+	if len(failures) != messages {
+		t.Errorf("%d ids of letters for %d messages", len(failures), messages)
 	}
 }
 
