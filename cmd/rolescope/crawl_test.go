@@ -177,4 +177,74 @@ func TestReplay(t *testing.T) {
 		t.Errorf("spells (-want +got):\n%s", diff)
 	}
 	output(t, commandEnv(bin, env, "verify"))
+
+	health := boardsHealth(t, bin, env)
+	flaky, same := health[1], health[2]
+	if flaky.Board != "flaky" || flaky.Runs != 3 || *flaky.LastOutcome != "ok" || flaky.Open != 1 || *flaky.LastYield != 1 || flaky.Breaker != "closed" {
+		t.Errorf("health of flaky: %+v", flaky)
+	}
+	if *same.LastOutcome != "not_modified" || same.LastSuccess.Day() != 2 || *same.LastYield != 2 || same.NextSlot == nil {
+		t.Errorf("health of same: %+v", same)
+	}
+}
+
+func boardsHealth(t *testing.T, bin string, env []string) []boardHealth {
+	t.Helper()
+	var health []boardHealth
+	if err := json.Unmarshal([]byte(output(t, commandEnv(bin, env, "source", "list", "--json"))), &health); err != nil {
+		t.Fatal(err)
+	}
+	return health
+}
+
+// TestCrawlFailingHost: three failed runs open the host's breaker, the next run says so and asks
+// nobody; nothing that was open is closed, and the list shows all of it.
+func TestCrawlFailingHost(t *testing.T) {
+	t.Parallel()
+	bin, m := binary(t), newMarket(t)
+	env := crawlEnv(t, m, filepath.Join(t.TempDir(), "data"), "acme")
+	m.set("acme", jobs("1", "2"))
+	crawlAt(t, bin, env, "2026-03-01T06:00:00Z")
+	m.set("acme", fails(http.StatusUnauthorized))
+	for day := 2; day <= 4; day++ {
+		report, code := crawlAt(t, bin, env, fmt.Sprintf("2026-03-%02dT06:00:00Z", day))
+		if code != exitPartial || report.Runs[0].Outcome != "blocked" || report.Runs[0].Closed != 0 {
+			t.Errorf("day %d: status %d, %+v", day, code, report)
+		}
+	}
+	asked := m.asked["acme"]
+	report, code := crawlAt(t, bin, env, "2026-03-04T06:05:00Z")
+	if code != exitPartial || report.Runs[0].Outcome != "error" || !strings.Contains(report.Runs[0].Note, "failed repeatedly") || m.asked["acme"] != asked {
+		t.Errorf("behind an open breaker: status %d, asked %d times more, %+v", code, m.asked["acme"]-asked, report)
+	}
+	m.set("acme", jobs("1", "2"))
+	report, code = crawlAt(t, bin, env, "2026-03-04T07:00:00Z")
+	if code != 0 || report.Runs[0].Outcome != "not_modified" || report.Runs[0].Closed != 0 {
+		t.Errorf("the probe: status %d, %+v", code, report)
+	}
+	h := boardsHealth(t, bin, env)[0]
+	if h.Runs != 6 || h.Open != 2 || h.Breaker != "closed" || *h.LastOutcome != "not_modified" {
+		t.Errorf("health: %+v", h)
+	}
+}
+
+// TestSourceCheck asks without a data directory, and stores nothing.
+func TestSourceCheck(t *testing.T) {
+	t.Parallel()
+	bin, m, dir := binary(t), newMarket(t), filepath.Join(t.TempDir(), "data")
+	env := crawlEnv(t, m, dir, "acme", "gone")
+	m.set("acme", jobs("1=Research Engineer", "2"))
+	cmd := commandEnv(bin, env, "source", "check", "--json")
+	out, _ := cmd.Output()
+	var report checkReport
+	if err := json.Unmarshal(out, &report); err != nil || cmd.ProcessState.ExitCode() != exitCondition {
+		t.Fatalf("status %d, %v: %s", cmd.ProcessState.ExitCode(), err, out)
+	}
+	want := boardCheck{Source: "greenhouse", Board: "acme", Outcome: "ok", Listed: 2, Expected: 2, Complete: true, Title: "Research Engineer"}
+	if diff := cmp.Diff(want, report.Boards[0]); diff != "" || report.Failed != 1 || report.Boards[1].Outcome != "gone" {
+		t.Errorf("%+v (-want +got):\n%s", report, diff)
+	}
+	if _, err := os.Stat(dir); err == nil {
+		t.Error("a check made a data directory")
+	}
 }

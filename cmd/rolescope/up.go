@@ -38,8 +38,12 @@ const (
 	takeOver = 15 * time.Second
 )
 
-// errOwnerGone ends a round of `up` whose servers died with the process that owned them.
-var errOwnerGone = errors.New("the process that owned the data directory is gone")
+// These end a round of `up` that joined another process: its servers died with it, or it is done and
+// waits for us.
+var (
+	errOwnerGone    = errors.New("the process that owned the data directory is gone")
+	errOwnerLeaving = errors.New("the process that owns the data directory is done")
+)
 
 func allRoles() []string { return []string{roleScheduler, roleCrawler, roleEnricher, roleSink} }
 
@@ -105,7 +109,9 @@ func (a *app) up(ctx context.Context, roles []string) error {
 			gone = time.Now()
 			a.logger().Warn("the process that owned the data directory is gone; opening it again")
 			continue
-		case ctx.Err() != nil && (err == nil || errors.Is(err, context.Canceled) || errors.Is(err, errOwnerGone)):
+		case errors.Is(err, errOwnerLeaving) && pause(ctx, ownerPoll):
+			continue // another joiner may still hold it
+		case ctx.Err() != nil && (err == nil || errors.Is(err, context.Canceled) || errors.Is(err, errOwnerGone) || errors.Is(err, errOwnerLeaving)):
 			return nil // told to stop, and stopped
 		case err != nil && time.Since(gone) < takeOver && pause(ctx, ownerPoll):
 			continue
@@ -140,6 +146,9 @@ func (a *app) upOnce(ctx context.Context, roles []string, sources *liveSources) 
 			err = closeErr
 		}
 	}()
+	if s.ownerLeaving() {
+		return errOwnerLeaving
+	}
 	s.sayUp(roles, sources.get())
 	return s.runRoles(ctx, roles, sources)
 }
@@ -220,7 +229,12 @@ func (s *system) ownerGone() bool {
 	return s.lease != nil && !s.lease.Owner() && !s.lease.OwnerAlive()
 }
 
-// watchOwner ends the roles of a joiner soon after its owner was killed.
+// ownerLeaving reports whether a command that came first, or another `up`, waits for this process.
+func (s *system) ownerLeaving() bool {
+	return s.lease != nil && !s.lease.Owner() && s.lease.OwnerLeaving()
+}
+
+// watchOwner ends the roles of a joiner soon after its owner was killed, or when that one is done.
 func (s *system) watchOwner(ctx context.Context) error {
 	if s.lease == nil || s.lease.Owner() {
 		return nil
@@ -238,6 +252,9 @@ func (s *system) watchOwner(ctx context.Context) error {
 					s.app.logger().Debug("close the bus", slog.Any("error", err))
 				}
 				return errOwnerGone
+			}
+			if s.ownerLeaving() {
+				return errOwnerLeaving
 			}
 		}
 	}

@@ -42,6 +42,7 @@ type Info struct {
 	NATSURL       string    `json:"nats_url"`
 	ClickHouseURL string    `json:"clickhouse_url"` // as the writer
 	AnalystURL    string    `json:"analyst_url"`    // read-only
+	Leaving       bool      `json:"leaving"`        // the owner is done and waits for its joiners
 }
 
 // Lease is a process's hold on a data directory.
@@ -107,6 +108,23 @@ func try(dir string) (*Lease, error) {
 // lost its servers.
 func (l *Lease) OwnerAlive() bool { return l.Owner() || held(l.dir) }
 
+// OwnerLeaving reports whether the owner is done and waits for its joiners. A joiner that runs for
+// good makes way, and may own the directory next.
+func (l *Lease) OwnerLeaving() bool {
+	info, err := readInfo(l.dir)
+	return err == nil && info.Leaving
+}
+
+// publishLeaving tells joiners that their owner waits for them, if it has any.
+func (l *Lease) publishLeaving() error {
+	if l.Info == (Info{}) {
+		return nil
+	}
+	info := l.Info
+	info.Leaving = true
+	return l.Publish(info)
+}
+
 // held reports whether some process still owns dir.
 func held(dir string) bool {
 	f, err := lock(dir, ownerLock, syscall.LOCK_SH)
@@ -165,7 +183,7 @@ func (l *Lease) Publish(info Info) error {
 }
 
 // Leave waits, as the owner, until no joiner is left, and then withdraws the addresses so that the
-// next command becomes an owner itself. It calls waiting once if it has to wait. When ctx ends first
+// next command becomes an owner itself. If it has to wait it calls waiting, once, and tells the joiners. When ctx ends first
 // it returns the context's error, and joiners will lose their servers. For a joiner it does nothing.
 // Call it before closing the servers, and Close after.
 func (l *Lease) Leave(ctx context.Context, waiting func()) error {
@@ -184,6 +202,9 @@ func (l *Lease) Leave(ctx context.Context, waiting func()) error {
 		if waiting != nil {
 			waiting()
 			waiting = nil
+			if err := l.publishLeaving(); err != nil {
+				return err
+			}
 		}
 		if err := pause(ctx); err != nil {
 			return fmt.Errorf("wait for other commands on %s: %w", l.dir, err)

@@ -116,3 +116,35 @@ func TestAFileInTheWayIsAClearError(t *testing.T) {
 		t.Fatal("a file was taken for a data directory")
 	}
 }
+
+func TestALeavingOwnerTellsItsJoiners(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	owner := acquire(t, dir)
+	if err := owner.Publish(Info{PID: 1}); err != nil {
+		t.Fatal(err)
+	}
+	joiner := acquire(t, dir)
+	if joiner.OwnerLeaving() || !joiner.OwnerAlive() {
+		t.Fatal("an owner at work is taken for one that leaves")
+	}
+	left := make(chan error, 1)
+	go func() { left <- owner.Leave(t.Context(), func() {}) }()
+	for deadline := time.Now().Add(10 * time.Second); !joiner.OwnerLeaving(); {
+		if time.Now().After(deadline) {
+			t.Fatal("the joiner is not told")
+		}
+	}
+	if err := joiner.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-left; err != nil {
+		t.Fatal(err)
+	}
+	if err := owner.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if next := acquire(t, dir); !next.Owner() {
+		t.Fatal("the next process joined nobody")
+	}
+}
