@@ -134,6 +134,29 @@ var textEmployment = []employmentWord{
 	{"festanstellung", employmentFullTime},
 }
 
+// contractPhrases say that this job is a contract. They win over a field that says full-time, because
+// boards fill that field with "FullTime" by themselves and nobody calls an employee's job freelance;
+// not where the text speaks of full-time too.
+var contractPhrases = []string{
+	"freelance position", "freelance role", "freelance opportunity", "freelance contractor", "freelance basis", "freelance contract", "freelance assignment", "freelance job", "freelance translators", "freelance linguists", "freelance writers", "freelance project",
+	"this is a contract", "this is a 1099", "1099 position", "1099 role", "1099 contractor", "1099 contract", "1099 independent contractor", "1099 basis",
+	"contract position", "contract role", "contractor position", "contractor role", "contract-to-hire", "contract to hire", "independent contractor position", "independent contractor role", "independent contractor basis", "contract basis",
+	"project-based contract", "project-based role", "project-based position", "project-based work opportunity", "freiberuflich",
+}
+
+// contractByText reports whether the text, against its field, states a contract.
+func contractByText(doc document) bool {
+	if !doc.gives(signalContract) {
+		return false
+	}
+	for i := range doc.paragraphs {
+		if holdsAny(doc.paragraphs[i].lower, []string{"full-time", "full time", "fulltime", "permanent", "401"}) {
+			return false
+		}
+	}
+	return true
+}
+
 // employmentType tells the kind of employment by the title, the source's field, the header line of
 // a post without fields, and last the text. "Permanent" alone says nothing about the hours.
 func employmentType(rec posting.Record, doc document) string {
@@ -146,6 +169,9 @@ func employmentType(rec posting.Record, doc document) string {
 	field := foldLetters(rec.Employment)
 	for _, w := range fieldEmployment {
 		if strings.Contains(field, w.word) {
+			if w.kind == employmentFullTime && contractByText(doc) {
+				return employmentContract
+			}
 			return w.kind
 		}
 	}

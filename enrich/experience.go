@@ -9,6 +9,8 @@ const (
 	yearsMax = 25
 	// yearsReach is how far from "years" the word experience may stand.
 	yearsReach = 90
+	// partReach is how far before a figure "including" may stand ("including at least 3 years").
+	partReach = 24
 	// requirementBytesMax is how much of one paragraph is searched for years and degrees. The
 	// longest recorded advert without line breaks is shorter; it bounds the work on hostile ones.
 	requirementBytesMax = 24 << 10
@@ -16,21 +18,22 @@ const (
 
 var yearWords = []string{"years", "year", "yrs", "yr", "jahre", "jahren", "ans", "años", "anos", "anni", "jaar", "år", "lat"}
 
-var experienceWords = []string{"experience", "experiences", "exp", "professional", "working", "work in", "building", "developing", "background", "industry", "hands-on", "programming", "engineering", "in a", "in software", "in the field", "designing", "leading", "managing", "developer", "coding", "track record", "practical", "relevant", "erfahrung", "berufserfahrung", "expérience", "experiencia", "experiência", "esperienza", "ervaring", "erfarenhet", "doświadczenia"}
+var experienceWords = []string{"experience", "experiences", "exp", "professional", "working", "work in", "building", "developing", "background", "industry", "hands-on", "programming", "engineering", "in a", "in software", "in the field", "designing", "leading", "managing", "writing", "selling", "closing", "practice", "customer contact", "operating", "shipping", "working on", "developer", "coding", "track record", "practical", "relevant", "erfahrung", "berufserfahrung", "expérience", "experiencia", "experiência", "esperienza", "ervaring", "erfarenhet", "doświadczenia"}
 
 var numberWords = map[string]int{"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "twelve": 12, "fifteen": 15, "zwei": 2, "drei": 3, "fünf": 5}
 
 // minYears is the least experience in years that the text asks for, nil when it asks for none.
 // Inside a paragraph the smallest figure counts ("PhD and 2 years, or 5 years"); of several
-// paragraphs, each of which must be met, the largest. What is only preferred does not count.
+// paragraphs, each of which must be met, the largest. What is only preferred does not
+// count, unless the line itself calls it the minimum.
 func minYears(doc document) *int {
 	best := -1
 	for _, p := range doc.paragraphs {
 		switch p.section {
-		case sectionPreferred, sectionBenefits, sectionLegal, sectionAbout, sectionProcess:
+		case sectionBenefits, sectionLegal, sectionAbout, sectionProcess:
 			continue
 		}
-		if !p.signals.has(signalYears) {
+		if !p.signals.has(signalYears) || p.section == sectionPreferred && !holdsWord(p.lower, "minimum") {
 			continue
 		}
 		if n, ok := paragraphYears(requirementText(doc, p)); ok && n > best {
@@ -65,6 +68,9 @@ func paragraphYears(s string) (int, bool) {
 		n, start, ok := yearsBefore(s, at)
 		if !ok || n > yearsMax || !aboutExperience(s, start, from) {
 			continue
+		}
+		if found && holdsAny(s[max(0, start-partReach):start], []string{"including", "of which"}) {
+			continue // a part of the years before it: "7 years, including 3 with databases"
 		}
 		if !found || n < best {
 			best, found = n, true

@@ -18,7 +18,7 @@ var degreeWords = []struct {
 }{
 	{1, []string{"bachelor", "bachelors", "bachelor's", "bachelor’s", "b.s", "b.s.", "b.sc", "bsc", "b.a", "ba/bs", "bs/ba", "bs/ms", "bs in", "bs or", "bs degree", "bs,", "ba in", "ba or", "b.tech", "btech", "b.e.", "b.eng", "beng", "undergraduate degree", "university degree", "college degree", "four-year degree", "4-year degree", "4 year degree", "bs", "degree in", "degree or", "technical degree", "abgeschlossenes studium", "hochschulabschluss", "hochschulstudium", "licenciatura", "grado en", "graduação", "laurea", "hbo", "bacharel", "diplôme d'ingénieur"}},
 	{2, []string{"master", "masters", "master's", "master’s", "m.s", "m.s.", "msc", "m.sc", "ms in", "ms or", "ms/phd", "ms/ph.d", "ms degree", "m.eng", "meng", "m.tech", "mba", "graduate degree", "advanced degree", "postgraduate degree", "máster", "bac+5", "bac +5", "ms"}},
-	{3, []string{"phd", "ph.d", "ph.d.", "ph.d’s", "phds", "phd's", "doctorate", "doctoral", "doctor of", "promotion in", "doktor"}},
+	{3, []string{"phd", "ph.d", "ph.d.", "ph.d’s", "phds", "phd's", "doctorate", "doctoral", "doctor of", "psyd", "psy.d", "psy.d.", "edd", "pharmd", "sc.d.", "promotion in", "doktor"}},
 }
 
 var noDegreePhrases = []string{"no degree required", "no degree is required", "no degree needed", "no degree necessary", "degree not required", "degree is not required", "degrees are not required", "don't require a degree", "do not require a degree", "don’t require a degree", "don't need a degree", "don’t need a degree", "no formal degree", "no college degree", "no university degree", "with or without a degree", "regardless of degree", "degree not necessary", "no formal education"}

@@ -23,6 +23,10 @@ const (
 	scriptShareMin = 0.25
 	// scriptsFrom is where Unicode's scripts other than Latin begin.
 	scriptsFrom = 0x370
+	// hanLetters and kanaLetters are about how many Latin letters say the same as one character: an
+	// advert in Chinese with its own English translation is Chinese, one with a Japanese greeting is
+	// not Japanese.
+	hanLetters, kanaLetters = 4, 3
 	// kanaShareMin tells Japanese from Chinese.
 	kanaShareMin = 0.08
 )
@@ -207,12 +211,13 @@ func scriptLanguage(sample string) string {
 		return ""
 	}
 	share := func(n int) bool { return float64(n) >= scriptShareMin*float64(letters) }
+	eastAsian := hanLetters*han+kanaLetters*kana >= letters-han-kana
 	switch {
 	case share(hangul):
 		return "ko"
-	case share(han+kana) && float64(kana) >= kanaShareMin*float64(han+kana):
+	case eastAsian && float64(kana) >= kanaShareMin*float64(han+kana):
 		return "ja"
-	case share(han + kana):
+	case eastAsian:
 		return "zh"
 	case share(cyrillic) && ukrainian*50 > cyrillic:
 		return "uk"

@@ -113,6 +113,12 @@ func (g *gazetteer) address(p posting.Place) (posting.Location, bool) {
 		}
 		return l, false
 	}
+	if region != nil && city != nil && !inCountry(region.regions, l.Country) && region.country != l.Country && !inCountry(city.cities, l.Country) {
+		// "Moab, Utah, United Kingdom": two parts that agree are no slip, one that differs from both is.
+		if c := commonCountry(city, region); c != "" {
+			l.Country = c
+		}
+	}
 	if region != nil {
 		for _, a := range region.regions {
 			if a.country == l.Country {

@@ -163,6 +163,9 @@ func TestLocationAddress(t *testing.T) {
 		"more in text":    {posting.Record{Places: []posting.Place{{Text: "SF or Berlin", City: "San Francisco", Region: "CA", Country: "US"}}}, "San Francisco/CA/US Berlin/BE/DE"},
 		"same twice":      {posting.Record{Places: []posting.Place{{Text: "Berlin"}, {Text: "Berlin, Germany"}}}, "Berlin/BE/DE"},
 		"unknown text":    {posting.Record{Places: []posting.Place{{Text: "Workstream Hubs"}}}, "//"},
+		"wrong country":   {posting.Record{Places: []posting.Place{{Text: "Moab Office", City: "Moab", Region: "Utah", Country: "United Kingdom"}}}, "Moab/UT/US"},
+		"namesake":        {posting.Record{Places: []posting.Place{{City: "Paris", Region: "Texas", Country: "France"}}}, "Paris/IDF/FR"},
+		"unknown city":    {posting.Record{Places: []posting.Place{{City: "Smallville", Region: "Utah", Country: "United Kingdom"}}}, "Smallville//GB"},
 		"no country part": {posting.Record{Places: []posting.Place{{City: "Portland", Region: "OR"}}}, "Portland/OR/US"},
 	}
 	for name, tt := range tests {

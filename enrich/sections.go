@@ -210,7 +210,10 @@ func mixedWish(s string) bool {
 	if strings.Contains(s, "required") && !strings.HasSuffix(s, "not required") || strings.Contains(s, "minimum") || strings.Contains(s, "must ") {
 		return true
 	}
-	i := strings.LastIndexAny(s, ",;(")
+	if strings.LastIndexByte(s, '(') > max(0, strings.LastIndexByte(s, ')')) || strings.Contains(s, "; ") {
+		return true // "two years of sales (software preferred)", "a licence; a second one is a plus"
+	}
+	i := strings.LastIndexByte(s, ',')
 	if i < 0 {
 		return false
 	}

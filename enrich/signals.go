@@ -20,6 +20,9 @@ const (
 	signalNoDegree
 	signalYears
 	signalFigure // a digit
+	signalDays
+	signalBase
+	signalContract
 	signalCount
 )
 
@@ -64,6 +67,9 @@ var loadSignals = sync.OnceValue(func() *signalBook {
 	add(signalNoDegree, false, noDegreePhrases)
 	add(signalYears, true, yearWords)
 	add(signalFigure, false, strings.Split("0123456789", ""))
+	add(signalDays, false, dayPhrases)
+	add(signalBase, false, basePhrases)
+	add(signalContract, true, contractPhrases)
 	b.finder = newFinder(all)
 	return b
 })

@@ -32,6 +32,24 @@ func TestWorkplace(t *testing.T) {
 		"nothing":             {posting.Record{}, "", "You build.", ""},
 		"remote or on site":   {posting.Record{Places: place("Berlin or Remote")}, "", "", ""},
 		"contradicting text":  {posting.Record{}, "", "This is a remote role. This role is onsite.", ""},
+		"five days":           {posting.Record{}, "", "This role needs you in our Boston office 5 days a week.", "onsite"},
+		"five days, slash":    {posting.Record{}, "", "In person, 5 days/week, in Boston.", "onsite"},
+		"flag, four days":     {posting.Record{Remote: &yes}, "", "Presence in our Boston office 4 days per week; home on Tuesdays.", "hybrid"},
+		"flag, three days":    {posting.Record{Remote: &yes}, "", "Requires in-office presence three days per week.", "hybrid"},
+		"flag, remote days":   {posting.Record{Remote: &yes}, "", "- Remote days on Mondays and Fridays", "hybrid"},
+		"flag, remote title":  {posting.Record{Remote: &yes}, "Engineer (Remote)", "Teams meet 2 days a week in the office.", "remote"},
+		"flag, office days":   {posting.Record{Remote: &yes}, "", "We meet for a 3 day workshop in the office. 25 days of holiday at the office.", "remote"},
+		"days at home":        {posting.Record{Remote: &yes}, "", "5 days a week from home, or from an office.", "remote"},
+		"range of days":       {posting.Record{}, "", "You come to the office 2-3 days a week.", "hybrid"},
+		"4 and 1":             {posting.Record{}, "", "We work 4 days on-site, with 1 day remote.", "hybrid"},
+		"line beats company":  {posting.Record{}, "", "<p>We are an all-remote company.</p><p>In person in Tacoma, WA.</p>", "onsite"},
+		"label":               {posting.Record{}, "", "<p>We are an all-remote company.</p><p>Modality: On-site (later at home)</p>", "onsite"},
+		"label without place": {posting.Record{}, "", "<p>Location: Boston office tower</p>", ""},
+		"based in office":     {posting.Record{}, "", "This role is based out of our Boston office.", "onsite"},
+		"hybrid in office":    {posting.Record{}, "", "This position will be hybrid based out of our Boston office.", "hybrid"},
+		"based near us":       {posting.Record{}, "", "Customers are based out of our reach.", ""},
+		"no remote or hybrid": {posting.Record{Places: place("Oslo (no remote/hybrid)")}, "", "", "onsite"},
+		"office management":   {posting.Record{}, "Werkstudent:in Office Management", "", ""},
 		"not remote in place": {posting.Record{Places: place("Berlin (no remote)")}, "", "", "onsite"},
 	}
 	for name, tt := range tests {
@@ -49,6 +67,11 @@ func TestEmploymentType(t *testing.T) {
 	tests := map[string]struct{ field, title, text, want string }{
 		"ashby":             {"FullTime", "Engineer", "", "full_time"},
 		"lever":             {"Regular Full Time (Salary)", "Engineer", "", "full_time"},
+		"freelance in text": {"FullTime", "Translator", "This is a remote, freelance opportunity.", "contract"},
+		"1099 in text":      {"FullTime", "Nurse", "This is a 1099 position.", "contract"},
+		"either in text":    {"FullTime", "Writer", "A full-time or contract role.", "full_time"},
+		"manages freelance": {"FullTime", "Producer", "You manage freelancers and contractors.", "full_time"},
+		"part-time field":   {"PartTime", "Writer", "This is a contract role.", "part_time"},
 		"intern by title":   {"FullTime", "Research Intern", "", "internship"},
 		"internal":          {"", "Internal Tools Engineer", "", ""},
 		"internist":         {"", "Internist", "", ""},
@@ -97,6 +120,13 @@ func TestMinYears(t *testing.T) {
 		{"A 4 years vesting schedule", -1},
 		{"Must be 18 years old", -1},
 		{"0-2 years of experience", 0},
+		{"<h3>Desirable skills</h3><p>Minimum 5 years professional experience in a backend language</p>", 5},
+		{"2–5 years of experience in a closing role (anvils or B2B preferred)", 2},
+		{"2-5 years of experience in sales preferred", -1},
+		{"7+ years in infrastructure, including 3+ years operating clusters", 7},
+		{"Go: 3+ years writing clean code", 3},
+		{"4+ years of independent practice", 4},
+		{"A 12 years old practice of ours", -1},
 		{"", -1},
 	}
 	for _, tt := range tests {
@@ -113,7 +143,10 @@ func TestMinYears(t *testing.T) {
 func TestDegree(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"PhD or equivalent experience":            degreePhD,
+		"PhD or equivalent experience":                                             degreePhD,
+		"Licensed psychologist (PhD or PsyD) in Ohio; further licences are a plus": degreePhD,
+		"Doctorate or PsyD":                       degreePhD,
+		"Pharmacy degree (PharmD) preferred":      "",
 		"BS/MS/PhD in CS":                         degreeBachelor,
 		"Bachelor's degree in Computer Science":   degreeBachelor,
 		"Master’s degree in Statistics":           degreeMaster,
