@@ -126,7 +126,7 @@ func (s *Store) putPostings(ctx context.Context, rows []posting.Posting) error {
 }
 
 func (s *Store) putDead(ctx context.Context, rows []posting.Dead) error {
-	return deadTable().insert(ctx, s, rows)
+	return deadTable(s.cfg.Now()).insert(ctx, s, rows)
 }
 
 // putRuns writes the listings first: a part that is seen has its listing.

@@ -103,7 +103,11 @@ func effectTable() table[effectRow] {
 	}}
 }
 
-func deadTable() table[posting.Dead] {
+// deadTable holds letters recorded now. A letter may claim a later time of its failure, such as that
+// of an import whose boards are dated ahead, and no decision would ever come after that; so it counts
+// as failed when it was recorded at the latest. An earlier claim stays, which keeps a letter that is
+// delivered or imported again from undoing what was decided since.
+func deadTable(now time.Time) table[posting.Dead] {
 	type T = posting.Dead
 	return table[T]{"dead", []column[T]{
 		col("id", "String", func(d *T) string { return d.ID }),
@@ -116,13 +120,20 @@ func deadTable() table[posting.Dead] {
 		col("sha256", "String", func(d *T) string { return d.SHA256 }),
 		col("head", "String", func(d *T) string { return d.Head }),
 		col("body", "String", func(d *T) string { return string(d.Body) }),
-		col("failed_at", dateTime, func(d *T) time.Time { return stored(d.FailedAt) }),
+		col("failed_at", dateTime, func(d *T) time.Time { return stored(earlier(d.FailedAt, now)) }),
 		col("source", lcString, func(d *T) string { return d.Source }),
 		col("board", "String", func(d *T) string { return d.Board }),
 		col("run_id", "String", func(d *T) string { return d.RunID }),
 		col("posting_id", "String", func(d *T) string { return d.PostingID }),
 		col("content_hash", "String", func(d *T) string { return d.ContentHash }),
 	}}
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
 }
 
 // decision is what was decided about a dead letter.

@@ -176,13 +176,7 @@ func (s *system) retryDead(ctx context.Context, ids []string, asJSON bool) error
 	failed := 0
 	err := s.process(ctx, func(ctx context.Context) error {
 		for _, id := range ids {
-			d, err := s.deadLetter(ctx, id)
-			if err == nil {
-				// Marked before it is sent: if it fails again, that failure is the newer event and reopens it.
-				if err = s.store.MarkDead(ctx, []string{id}, store.StateRetried, time.Now()); err == nil {
-					err = s.resend(ctx, d)
-				}
-			}
+			err := s.resend(ctx, id)
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
@@ -215,15 +209,24 @@ func (s *system) retryDead(ctx context.Context, ids []string, asJSON bool) error
 	return err
 }
 
-func (s *system) resend(ctx context.Context, d store.DeadLetter) error {
-	err := s.bus.Retry(ctx, d.Dead)
+// resend sends a letter's message and then marks the letter as retried: whoever is killed in between
+// leaves an open letter, never a posting that is nowhere. The mark bears the time before the sending,
+// so that a failure since is the newer event and opens the letter again, also when it came first or
+// in the same millisecond, which is the clocks' precision.
+func (s *system) resend(ctx context.Context, id string) error {
+	d, err := s.deadLetter(ctx, id)
+	if err != nil {
+		return err
+	}
+	at := time.Now().Add(-time.Millisecond)
+	err = s.bus.Retry(ctx, d.Dead)
 	if errors.Is(err, posting.ErrInvalid) {
-		if reopen := s.store.MarkDead(ctx, []string{d.ID}, store.StateOpen, time.Now()); reopen != nil {
-			return reopen
-		}
 		return errors.New("the letter does not hold the whole message: crawl or import the board again")
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return s.store.MarkDead(ctx, []string{id}, store.StateRetried, at)
 }
 
 func newDeadDropCommand(a *app) *cobra.Command {
