@@ -13,6 +13,7 @@ import (
 	"github.com/rolescope/rolescope/cmd/rolescope/demo"
 	"github.com/rolescope/rolescope/ingest"
 	"github.com/rolescope/rolescope/ingest/source"
+	"github.com/rolescope/rolescope/posting"
 	"github.com/rolescope/rolescope/trend"
 )
 
@@ -88,7 +89,9 @@ func (s *system) importDemo(ctx context.Context) (importReport, error) {
 				if err := errors.Join(snapshot.Err, err, ctx.Err()); err != nil {
 					return err
 				}
-				if err := s.importBoard(ctx, src, snapshot, board, true, &report); err != nil {
+				run := posting.NewRun(src.Kind(), snapshot.Board, snapshot.Company, src.Proof(), snapshot.ObservedAt, snapshot.ObservedAt)
+				run.Complete = true
+				if err := s.importBoard(ctx, run, board, &report); err != nil {
 					return err
 				}
 			}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -21,6 +22,7 @@ type importOptions struct {
 	board      string
 	company    string
 	observedAt string
+	fields     []string
 	complete   bool
 	asJSON     bool
 }
@@ -28,48 +30,61 @@ type importOptions struct {
 // importReport is what an import did. Problems are what could not be used at all: a file, a line.
 // Postings that could not be used are dead letters and count as rejected.
 type importReport struct {
-	Boards     int      `json:"boards"`
-	Runs       int      `json:"runs"`
-	Complete   int      `json:"complete_runs"`
-	Empty      int      `json:"empty_boards"`
-	Listed     int      `json:"listed"`
-	Published  int      `json:"published"`
-	Rejected   int      `json:"rejected"`
-	TooLarge   int      `json:"too_large"`
-	Skipped    int      `json:"skipped_unlisted"`
-	Seconds    float64  `json:"seconds"`
-	PerSecond  float64  `json:"postings_per_second"`
-	Problems   []string `json:"problems"`
+	Boards    int      `json:"boards"`
+	Runs      int      `json:"runs"`
+	Complete  int      `json:"complete_runs"`
+	Empty     int      `json:"empty_boards"`
+	Events    int      `json:"event_runs"` // runs whose postings stand alone, which proves nothing about others
+	Listed    int      `json:"listed"`
+	Published int      `json:"published"`
+	Rejected  int      `json:"rejected"`
+	TooLarge  int      `json:"too_large"`
+	Skipped   int      `json:"skipped_unlisted"`
+	Resumed   int      `json:"resumed_runs"` // of the runs, those of an import that was stopped
+	Seconds   float64  `json:"seconds"`
+	PerSecond float64  `json:"postings_per_second"`
+	Problems  []string `json:"problems"`
+
 	boardNames map[string]struct{}
+	before     int // published by an import that was stopped
 }
 
 func newImportCommand(a *app) *cobra.Command {
 	var o importOptions
 	c := &cobra.Command{
 		Use:   "import --as KIND FILE...",
-		Short: "Import recorded boards",
+		Short: "Import recorded boards and corpora",
 		Long: `Import what a job board's API answered, as it was recorded: a file with one answer, or JSON lines
 {"board","recorded_at","payload"}; plain or gzip; "-" is stdin. Each answer becomes a run of its
 board at the time it was recorded, through the same parsers, the same queues and the same tagger as
-a crawl. Importing the same file again changes nothing, so an import that was stopped is simply run
-again.
+a crawl.
+
+Tables (JSON lines, a JSON array, or CSV) are imported as snapshot, when the rows of one board and
+moment list the whole board, or as table, when each row stands alone at its own posted_at. Columns of
+common names are found; --map FIELD=COLUMN names others. Fields:
+` + wrapWords(source.TableFields(), 96) + `
+
+An import that was stopped goes on where it was when the same command is run again; one that has
+finished is done again from the start, which changes nothing but repairs what was lost.
 
 Only a run that is known to list the whole board proves that what it does not list is closed, and
 that what a later run lists is new. Some answers prove it themselves; --complete asserts it.
 
-Kinds: ` + strings.Join(source.Kinds(), ", ") + exitStatusHelp(exitOK, exitError, exitPartial),
+Kinds: ` + strings.Join(ingest.ImportKinds(), ", ") + exitStatusHelp(exitOK, exitError, exitPartial),
 		Example: `  rolescope import --as ashby boards.jsonl.gz --complete
   rolescope import --as lever --board acme --observed-at 2026-08-01 --complete acme.json
-  curl -s "$BOARD_URL" | rolescope import --as greenhouse --board acme --observed-at 2026-08-01 -`,
+  curl -s "$BOARD_URL" | rolescope import --as greenhouse --board acme --observed-at 2026-08-01 -
+  rolescope import --as hn hiring-2025.jsonl.gz
+  rolescope import --as table --map title=job_title --map company=employer postings.csv`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, files []string) error {
-			src, options, err := o.parse()
+			imp, err := o.parse()
 			if err != nil {
 				return err
 			}
-			options.Stdin = a.stdin
+			imp.Stdin = a.stdin
 			return a.with(cmd.Context(), func(ctx context.Context, s *system) error {
-				report, err := s.importFiles(ctx, src, options, o.complete, files)
+				report, err := s.importFiles(ctx, imp, files)
 				if err != nil {
 					return err
 				}
@@ -83,44 +98,72 @@ Kinds: ` + strings.Join(source.Kinds(), ", ") + exitStatusHelp(exitOK, exitError
 			})
 		},
 	}
-	c.Flags().StringVar(&o.kind, "as", "", "kind of source that answered (required)")
+	c.Flags().StringVar(&o.kind, "as", "", "kind of source that answered, or of table (required)")
 	c.Flags().StringVar(&o.board, "board", "", "board's name at its source, where the file does not say it")
 	c.Flags().StringVar(&o.company, "company", "", "employer's name, where the file does not say it")
 	c.Flags().StringVar(&o.observedAt, "observed-at", "", "when it was recorded, RFC 3339 or YYYY-MM-DD, where the file does not say it")
+	c.Flags().StringArrayVar(&o.fields, "map", nil, "of a table: FIELD=COLUMN, may be given several times")
 	c.Flags().BoolVar(&o.complete, "complete", false, "each answer lists its whole board")
 	c.Flags().BoolVar(&o.asJSON, "json", false, "print JSON")
 	return c
 }
 
-func (o importOptions) parse() (source.Source, ingest.Options, error) {
-	options := ingest.Options{Board: o.board, Company: o.company}
+func (o importOptions) parse() (ingest.Import, error) {
+	imp := ingest.Import{Kind: o.kind, Options: ingest.Options{Board: o.board, Company: o.company}, Complete: o.complete, Map: map[string]string{}}
+	isTable := o.kind == ingest.KindSnapshot || o.kind == ingest.KindTable
 	if o.kind == "" {
-		return nil, options, usageError{fmt.Errorf("--as is needed: one of %s", strings.Join(source.Kinds(), ", "))}
+		return imp, usageError{fmt.Errorf("--as is needed: one of %s", strings.Join(ingest.ImportKinds(), ", "))}
 	}
-	src, err := source.ByKind(o.kind)
-	if err != nil {
-		return nil, options, usageError{err}
+	if _, err := source.ByKind(o.kind); err != nil && !isTable {
+		return imp, usageError{fmt.Errorf("%w; tables are %s and %s", err, ingest.KindSnapshot, ingest.KindTable)}
 	}
-	if o.observedAt == "" {
-		return src, options, nil
-	}
-	for _, layout := range []string{time.RFC3339, time.DateOnly} {
-		if t, err := time.Parse(layout, o.observedAt); err == nil {
-			options.ObservedAt = posting.Time(t)
-			return src, options, nil
+	for _, pair := range o.fields {
+		field, column, ok := strings.Cut(pair, "=")
+		switch {
+		case !ok || column == "":
+			return imp, usageError{fmt.Errorf("--map %q: want FIELD=COLUMN", pair)}
+		case !isTable:
+			return imp, usageError{fmt.Errorf("--map: payloads of %s have no columns; tables are --as %s and --as %s", o.kind, ingest.KindSnapshot, ingest.KindTable)}
+		case !slices.Contains(source.TableFields(), field):
+			return imp, usageError{fmt.Errorf("--map %q: no field %q; the fields are %s", pair, field, strings.Join(source.TableFields(), ", "))}
+		case imp.Map[field] != "":
+			return imp, usageError{fmt.Errorf("--map: field %s is given twice", field)}
 		}
+		imp.Map[field] = column
 	}
-	return nil, options, usageError{fmt.Errorf("--observed-at %q: want RFC 3339 or YYYY-MM-DD", o.observedAt)}
+	var err error
+	imp.ObservedAt, err = parseMoment("--observed-at", o.observedAt)
+	return imp, err
+}
+
+// wrapWords joins words by spaces into lines of at most width characters.
+func wrapWords(words []string, width int) string {
+	var b strings.Builder
+	column := 0
+	for i, w := range words {
+		switch {
+		case i == 0:
+		case column+1+len(w) > width:
+			b.WriteByte('\n')
+			column = 0
+		default:
+			b.WriteByte(' ')
+			column++
+		}
+		b.WriteString(w)
+		column += len(w)
+	}
+	return b.String()
 }
 
 // importFiles imports each file and waits until all of it is stored or dead-lettered.
-func (s *system) importFiles(ctx context.Context, src source.Source, o ingest.Options, complete bool, files []string) (importReport, error) {
+func (s *system) importFiles(ctx context.Context, imp ingest.Import, files []string) (importReport, error) {
 	report := importReport{Problems: []string{}, boardNames: map[string]struct{}{}}
 	start := time.Now()
 	var bar *progress
 	err := s.process(ctx, func(ctx context.Context) error {
 		for _, file := range files {
-			if err := s.importFile(ctx, src, o, complete, file, &report); err != nil {
+			if err := s.importFile(ctx, imp, file, &report); err != nil {
 				return err
 			}
 		}
@@ -139,50 +182,59 @@ func (s *system) importFiles(ctx context.Context, src source.Source, o ingest.Op
 	}
 	report.Boards = len(report.boardNames)
 	report.Seconds = time.Since(start).Seconds()
-	report.PerSecond = float64(report.Published) / report.Seconds
+	report.PerSecond = float64(report.Published-report.before) / report.Seconds
 	return report, nil
 }
 
-// importFile publishes every snapshot of a file. What cannot be used is a problem of the report;
-// only what stops everything is an error.
-func (s *system) importFile(ctx context.Context, src source.Source, o ingest.Options, complete bool, file string, report *importReport) error {
-	r, err := ingest.Open(file, o)
+// importFile publishes every batch of a file. What cannot be used is a problem of the report; only
+// what stops everything is an error.
+func (s *system) importFile(ctx context.Context, imp ingest.Import, file string, report *importReport) error {
+	corpus, err := imp.Open(file)
 	if err != nil {
 		report.problem(s.app, err)
 		return nil
 	}
-	defer r.Close()
-	_, size := r.Progress()
+	defer func() { _ = corpus.Close() }() // only read
+	done, err := s.resumeImport(ctx, corpus.Key())
+	if err != nil {
+		return err
+	}
+	corpus.Skip = done.Batch
+	if done.Batch > 0 {
+		fmt.Fprintf(s.app.stderr, "rolescope: %s: going on after %s runs of an import that was stopped\n", file, count(done.Batch))
+		report.resume(done.Report)
+	}
+	_, size := corpus.Progress()
 	bar := s.app.newProgress(size, filepath.Base(file), true)
 	defer bar.done()
-	for snapshot := range r.Snapshots(ctx) {
-		read, _ := r.Progress()
+	fileReport := importReport{boardNames: map[string]struct{}{}}
+	saver := importSaver{system: s, key: corpus.Key(), before: done, saved: time.Now()}
+	for batch := range corpus.Batches(ctx) {
+		read, _ := corpus.Progress()
 		bar.set(read)
-		if snapshot.Err != nil {
-			report.problem(s.app, snapshot.Err)
-			continue
+		if batch.Err != nil {
+			fileReport.problem(s.app, batch.Err)
+		} else if err := s.importBoard(ctx, batch.Run, batch.Board, &fileReport); err != nil {
+			return err
 		}
-		board, err := snapshot.Parse(src)
-		if err != nil {
-			report.problem(s.app, fmt.Errorf("%s: %w", file, err))
-			continue
-		}
-		if err := s.importBoard(ctx, src, snapshot, board, complete, report); err != nil {
+		if err := saver.save(ctx, batch.Number, fileReport); err != nil {
 			return err
 		}
 	}
-	return ctx.Err()
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	report.add(fileReport)
+	return saver.finish(ctx)
 }
 
-func (s *system) importBoard(ctx context.Context, src source.Source, snapshot ingest.Snapshot, board source.Board, complete bool, report *importReport) error {
-	run := posting.NewRun(src.Kind(), snapshot.Board, snapshot.Company, src.Proof(), snapshot.ObservedAt, snapshot.ObservedAt)
-	run.Complete = complete
+func (s *system) importBoard(ctx context.Context, run posting.Run, board source.Board, report *importReport) error {
 	// Everything is sent, known or not: importing again is also how a damaged store is repaired.
 	sum, err := ingest.Emitter{}.Emit(ctx, s.bus, run, board, nil)
 	if err != nil {
 		return err
 	}
-	report.boardNames[snapshot.Board] = struct{}{}
+	report.boardNames[run.Source+"/"+run.Board] = struct{}{}
 	report.Runs++
 	report.Listed += sum.Listed
 	report.Published += sum.Published
@@ -191,6 +243,9 @@ func (s *system) importBoard(ctx context.Context, src source.Source, snapshot in
 	report.Skipped += sum.Skipped
 	if sum.Run.Complete {
 		report.Complete++
+	}
+	if sum.Run.Proof == posting.ProofEvent {
+		report.Events++
 	}
 	if sum.Run.Outcome == posting.OutcomeEmpty {
 		report.Empty++
@@ -227,7 +282,10 @@ func (a *app) printImport(r importReport, asJSON bool) error {
 	if err := w.Flush(); err != nil {
 		return fmt.Errorf("print: %w", err)
 	}
-	if r.Runs > 0 && r.Complete == 0 {
+	if r.Resumed > 0 {
+		fmt.Fprintf(a.stdout, "\n%s of the runs were published by an import that was stopped.\n", count(r.Resumed))
+	}
+	if r.Runs > 0 && r.Complete == 0 && r.Events < r.Runs {
 		fmt.Fprintln(a.stdout, "\nNo run is known to list its whole board, so nothing counts as new and nothing closes.\nIf each answer was the whole board, import again with --complete.")
 	}
 	return nil
