@@ -14,6 +14,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -104,9 +107,16 @@ func try(dir string) (*Lease, error) {
 	return &Lease{dir: dir, joiners: joiners, Info: info}, nil
 }
 
-// OwnerAlive reports whether some process owns the directory: a joiner whose owner was killed has
-// lost its servers.
-func (l *Lease) OwnerAlive() bool { return l.Owner() || held(l.dir) }
+// OwnerAlive reports whether the process that owned the directory when this one came still does. A
+// joiner whose owner was killed has lost its servers, also when another owns the directory by now.
+func (l *Lease) OwnerAlive() bool {
+	if l.Owner() {
+		return true
+	}
+	info, err := readInfo(l.dir) // the next owner removes it first, and the old one not before we are gone
+	info.Leaving = l.Info.Leaving
+	return err == nil && info == l.Info && held(l.dir)
+}
 
 // OwnerLeaving reports whether the owner is done and waits for its joiners. A joiner that runs for
 // good makes way, and may own the directory next.
@@ -123,6 +133,29 @@ func (l *Lease) publishLeaving() error {
 	info := l.Info
 	info.Leaving = true
 	return l.Publish(info)
+}
+
+// joinerPIDs are the processes that hold the joiners' lock, from Linux's table of locks; none where
+// that cannot be read or does not name the file.
+func (l *Lease) joinerPIDs() []int {
+	var st syscall.Stat_t
+	table, err := os.ReadFile("/proc/locks")
+	if err != nil || syscall.Stat(filepath.Join(l.dir, joinersLock), &st) != nil {
+		return nil
+	}
+	file := fmt.Sprintf("%02x:%02x:%d", st.Dev>>8&0xfff, st.Dev&0xff|st.Dev>>12&0xfff00, st.Ino)
+	var pids []int
+	for line := range strings.Lines(string(table)) {
+		// 1: FLOCK  ADVISORY  READ 4711 08:01:123456 0 EOF
+		f := strings.Fields(line)
+		if len(f) < 6 || f[1] != "FLOCK" || f[5] != file {
+			continue
+		}
+		if pid, err := strconv.Atoi(f[4]); err == nil && pid > 0 && !slices.Contains(pids, pid) {
+			pids = append(pids, pid)
+		}
+	}
+	return pids
 }
 
 // held reports whether some process still owns dir.
@@ -183,10 +216,11 @@ func (l *Lease) Publish(info Info) error {
 }
 
 // Leave waits, as the owner, until no joiner is left, and then withdraws the addresses so that the
-// next command becomes an owner itself. If it has to wait it calls waiting, once, and tells the joiners. When ctx ends first
-// it returns the context's error, and joiners will lose their servers. For a joiner it does nothing.
-// Call it before closing the servers, and Close after.
-func (l *Lease) Leave(ctx context.Context, waiting func()) error {
+// next command becomes an owner itself. If it has to wait it calls waiting, once, with the processes
+// it waits for as far as the kernel tells, and tells the joiners. When ctx ends first it returns the
+// context's error, and joiners will lose their servers. For a joiner it does nothing. Call it before
+// closing the servers, and Close after.
+func (l *Lease) Leave(ctx context.Context, waiting func(pids []int)) error {
 	if !l.Owner() {
 		return nil
 	}
@@ -200,7 +234,7 @@ func (l *Lease) Leave(ctx context.Context, waiting func()) error {
 			return os.Remove(filepath.Join(l.dir, infoFile))
 		}
 		if waiting != nil {
-			waiting()
+			waiting(l.joinerPIDs())
 			waiting = nil
 			if err := l.publishLeaving(); err != nil {
 				return err

@@ -39,9 +39,13 @@ func TestTheFirstOwnsTheSecondJoins(t *testing.T) {
 		t.Fatalf("instance.json: %v, mode %v", err, st.Mode())
 	}
 
+	var told []int
 	left, waited := make(chan error, 1), make(chan struct{})
-	go func() { left <- owner.Leave(t.Context(), func() { close(waited) }) }()
+	go func() { left <- owner.Leave(t.Context(), func(pids []int) { told = pids; close(waited) }) }()
 	<-waited // the owner stays while the joiner works
+	if len(told) > 1 || len(told) == 1 && told[0] != os.Getpid() {
+		t.Errorf("waits for %v, want this process, or nobody where the kernel does not tell", told)
+	}
 	if err := joiner.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +105,7 @@ func TestLeaveEndsWithItsContext(t *testing.T) {
 	joiner := acquire(t, dir)
 	defer joiner.Close()
 	ctx, cancel := context.WithCancel(t.Context())
-	if err := owner.Leave(ctx, cancel); err == nil {
+	if err := owner.Leave(ctx, func([]int) { cancel() }); err == nil {
 		t.Fatal("the owner left a joiner without a word")
 	}
 }
@@ -129,7 +133,7 @@ func TestALeavingOwnerTellsItsJoiners(t *testing.T) {
 		t.Fatal("an owner at work is taken for one that leaves")
 	}
 	left := make(chan error, 1)
-	go func() { left <- owner.Leave(t.Context(), func() {}) }()
+	go func() { left <- owner.Leave(t.Context(), func([]int) {}) }()
 	for deadline := time.Now().Add(10 * time.Second); !joiner.OwnerLeaving(); {
 		if time.Now().After(deadline) {
 			t.Fatal("the joiner is not told")
@@ -146,5 +150,36 @@ func TestALeavingOwnerTellsItsJoiners(t *testing.T) {
 	}
 	if next := acquire(t, dir); !next.Owner() {
 		t.Fatal("the next process joined nobody")
+	}
+}
+
+// TestAnotherOwnerIsNotOurs: a joiner whose owner was killed has lost its servers also when the next
+// owner is there before it looks.
+func TestAnotherOwnerIsNotOurs(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	killed := acquire(t, dir)
+	if err := killed.Publish(Info{PID: 1, StartedAt: time.Now().UTC()}); err != nil {
+		t.Fatal(err)
+	}
+	joiner := acquire(t, dir)
+	if !joiner.OwnerAlive() {
+		t.Fatal("an owner at work is taken for one that is gone")
+	}
+	if err := killed.Close(); err != nil { // as the kernel does after kill -9
+		t.Fatal(err)
+	}
+	if joiner.OwnerAlive() {
+		t.Error("nobody owns the directory, and the joiner does not see it")
+	}
+	next := acquire(t, dir)
+	if joiner.OwnerAlive() {
+		t.Error("an owner that has not come up is taken for the one that was killed")
+	}
+	if err := next.Publish(Info{PID: 2, StartedAt: time.Now().UTC()}); err != nil {
+		t.Fatal(err)
+	}
+	if joiner.OwnerAlive() {
+		t.Error("the next owner is taken for the one that was killed")
 	}
 }
