@@ -25,6 +25,7 @@ func Key(postingID, contentHash string) string { return postingID + "/" + conten
 type VerifyReport struct {
 	TaggerVersion  string           `json:"tagger_version"`
 	Runs           uint64           `json:"runs"`
+	DeadRuns       uint64           `json:"dead_runs"` // runs that are dead letters: what they listed is in no account
 	Boards         uint64           `json:"boards"`
 	Listed         uint64           `json:"listed"`
 	Stored         uint64           `json:"stored"`  // archived, and read by the active tagger with text and skills
@@ -42,7 +43,7 @@ type VerifyReport struct {
 
 // OK reports whether everything is accounted for.
 func (r VerifyReport) OK() bool {
-	return r.Missing == 0 && r.IncompleteRuns == 0 && r.SpellsDiffer == 0 && len(r.BoardsDiffer) == 0
+	return r.Missing == 0 && r.DeadRuns == 0 && r.IncompleteRuns == 0 && r.SpellsDiffer == 0 && len(r.BoardsDiffer) == 0
 }
 
 // MissingVersion is a listed version that is nowhere.
@@ -94,12 +95,13 @@ const isStored = "in_raw = 1 AND in_versions = 1 AND in_texts = 1 AND in_skills 
 // which messages travel, and may be nil when nothing is in flight. Verify also folds every board
 // afresh and compares.
 func (s *Store) Verify(ctx context.Context, inFlight func(context.Context) (map[string]bool, error)) (VerifyReport, error) {
-	var r VerifyReport
+	r := VerifyReport{MissingList: []MissingVersion{}, Incomplete: []IncompleteRun{}, BoardsDiffer: []string{}}
 	row := s.conn.QueryRow(ctx, `SELECT `+activeVersion+`, (SELECT uniqExact(run_id) FROM runs), (SELECT sum(rejected) FROM v_runs WHERE rejected > 0),
+			(SELECT uniqExact(run_id) FROM v_dead WHERE type = 'run.v1' AND state = 'open'),
 			countIf(`+isStored+`), countIf(NOT (`+isStored+`) AND is_dead = 1)
 		FROM (`+accounts+`)`+spill)
 	var rejected int64
-	if err := row.Scan(&r.TaggerVersion, &r.Runs, &rejected, &r.Stored, &r.Dead); err != nil {
+	if err := row.Scan(&r.TaggerVersion, &r.Runs, &rejected, &r.DeadRuns, &r.Stored, &r.Dead); err != nil {
 		return r, fmt.Errorf("verify: account for listed versions: %w", err)
 	}
 	r.Rejected = uint64(rejected)
@@ -247,6 +249,9 @@ func (r VerifyReport) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d listed = %d stored + %d dead + %d pending + %d missing\n", r.Listed, r.Stored, r.Dead, r.Pending, r.Missing)
 	fmt.Fprintf(&b, "%d runs of %d boards, %d incomplete; %d spells, %d differ from a fresh fold\n", r.Runs, r.Boards, r.IncompleteRuns, r.SpellsChecked, r.SpellsDiffer)
+	if r.DeadRuns > 0 {
+		fmt.Fprintf(&b, "%d runs are dead letters: rolescope dead list\n", r.DeadRuns)
+	}
 	for _, m := range r.MissingList {
 		fmt.Fprintf(&b, "missing: %s/%s %s version %s lacks %s\n", m.Source, m.Board, m.ExternalID, m.ContentHash, strings.Join(m.Lacks, ", "))
 	}
