@@ -35,6 +35,7 @@ const (
 	cueNegatedBefore
 	cueNegatedAfter
 	cueCompanies // names in its sentence are companies
+	cueSelf      // its sentence says what the employer is
 )
 
 // spelling is one way to write a skill, a shield or a cue.
@@ -80,6 +81,7 @@ func newMatcher(t *taxonomy) (*matcher, error) {
 		{cueNegatedBefore, t.words.Cues.NegatedBefore},
 		{cueNegatedAfter, t.words.Cues.NegatedAfter},
 		{cueCompanies, t.words.Cues.Companies},
+		{cueSelf, t.words.Cues.Self},
 	} {
 		for _, phrase := range group.phrases {
 			if err := m.add(spelling{kind: group.kind, text: phrase}, phrase); err != nil {
@@ -102,6 +104,9 @@ func (m *matcher) addRule(t *taxonomy, s *skill, rule aliasRule) error {
 	for _, text := range rule.Text {
 		proto.text = text
 		for _, variant := range variants(text) {
+			if s.Kind == "language" && variant == pluralOf(text) {
+				continue // languages have no plural: "SQLs" are sales qualified leads
+			}
 			sp := proto
 			if rule.Exact {
 				sp.exact = lettersOf(variant)

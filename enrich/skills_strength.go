@@ -16,6 +16,7 @@ func (t *taxonomy) judge(f *field, doc document) {
 		if s.companies {
 			s.dropCompanies()
 		}
+		s.dropBroad(doc)
 		for i := range s.matches {
 			if s.matches[i].chosen == nil {
 				continue
@@ -49,6 +50,7 @@ type sentence struct {
 	cues    []found // required and preferred, in order
 
 	companies bool // companies are being named: customers, investors, former employers
+	self      bool // the employer says what it is
 }
 
 func (s *sentence) collect() {
@@ -57,6 +59,7 @@ func (s *sentence) collect() {
 			s.cues = append(s.cues, m.found)
 		}
 		s.companies = s.companies || m.kind == cueCompanies
+		s.self = s.self || m.kind == cueSelf
 	}
 }
 
@@ -72,6 +75,54 @@ func (s *sentence) dropCompanies() {
 			m.chosen = nil
 		}
 	}
+}
+
+// dropBroad takes back the wide fields with which an employer describes itself: those in a section
+// about it or its offer, and those in a sentence that names it or says what it is.
+func (s *sentence) dropBroad(doc document) {
+	named := -1 // 1 when the sentence names the employer; looked up once a broad skill is found
+	for i := range s.matches {
+		m := &s.matches[i]
+		if m.chosen == nil || !m.chosen.skill.Broad {
+			continue
+		}
+		switch m.sectionOf(s.f, doc) {
+		case "title", sectionRequirements, sectionPreferred:
+			continue
+		case sectionAbout, sectionBenefits, sectionLegal, sectionProcess:
+			m.chosen = nil
+			continue
+		}
+		if named < 0 {
+			named = 0
+			if s.self || s.namesEmployer() {
+				named = 1
+			}
+		}
+		if named == 1 {
+			m.chosen = nil
+		}
+	}
+}
+
+// selfReach is how many words before its first match a sentence is searched for the employer's name.
+const selfReach = 24
+
+// namesEmployer reports whether the employer's name stands in the sentence, up to its last match.
+func (s *sentence) namesEmployer() bool {
+	if s.f.own == nil {
+		return false
+	}
+	first, last := s.matches[0].first, s.matches[len(s.matches)-1].last
+	for i := last; i >= 0 && i >= first-selfReach; i-- {
+		if s.f.own[i] {
+			return true
+		}
+		if i <= first && s.f.tokens[i].before >= gapSentence {
+			return false
+		}
+	}
+	return false
 }
 
 // strengthOf follows the nearest cue of the sentence, then the section.

@@ -26,6 +26,7 @@ type skill struct {
 	Kind    string      `yaml:"kind"`    // one of skillKinds
 	Aliases []aliasRule `yaml:"aliases"` // beside the label, which always is one
 	Broader string      `yaml:"broader"` // id of the wider skill, or empty
+	Broad   bool        `yaml:"broad"`   // so wide that employers describe themselves by it
 	Owner   []string    `yaml:"owner"`   // companies at which it is the employer's own product
 	ESCO    string      `yaml:"esco"`    // ESCO skill URI
 	ONET    string      `yaml:"onet"`    // O*NET technology skill commodity code
@@ -120,6 +121,7 @@ type skillWords struct {
 		NegatedBefore []string `yaml:"negated_before"`
 		NegatedAfter  []string `yaml:"negated_after"`
 		Companies     []string `yaml:"companies"`
+		Self          []string `yaml:"self"`
 	} `yaml:"cues"`
 	Fillers     []string `yaml:"fillers"`     // may stand between a negation and what it negates
 	Connectives []string `yaml:"connectives"` // may stand between the items of a list
