@@ -46,7 +46,8 @@ type system struct {
 	store  *store.Store
 	lease  *instance.Lease // nil when both servers are external
 
-	storeless bool // store is nil: the process only works on the bus
+	told      context.Context // the command's; ended by Ctrl-C
+	storeless bool            // store is nil: the process only works on the bus
 }
 
 // open opens the bus and the store as the configuration says. With an embedded server it becomes
@@ -60,7 +61,7 @@ func (a *app) openSystem(ctx context.Context, needsStore bool) (*system, error) 
 	if err != nil {
 		return nil, err
 	}
-	s := &system{app: a, config: c, storeless: !needsStore && c.NATSURL != ""}
+	s := &system{app: a, config: c, told: ctx, storeless: !needsStore && c.NATSURL != ""}
 	var joined instance.Info
 	if c.NATSURL == "" || c.ClickHouseURL == "" && !s.storeless {
 		if s.lease, err = instance.Acquire(ctx, c.DataDir); err != nil {
@@ -153,12 +154,21 @@ func (s *system) engineOptions(ctx context.Context) (engine.Options, error) {
 	}, err
 }
 
-// Close lets the commands that joined this one finish, then stops everything. It is called after a
-// Ctrl-C too; a second Ctrl-C ends the process at once.
+// Close lets the commands that joined this one finish, then stops everything. Ctrl-C ends the waiting
+// and leaves them without servers. When one has ended the command already, Close is called after it
+// and waits too; the next one ends the process at once.
 func (s *system) Close() error {
 	if s.lease != nil {
-		err := s.lease.Leave(context.Background(), func() {
-			fmt.Fprintln(s.app.stderr, "rolescope: done; waiting for other commands that use this data directory (Ctrl-C leaves at once and fails them)")
+		ctx := s.told
+		if ctx.Err() != nil {
+			ctx = context.WithoutCancel(ctx)
+		}
+		err := s.lease.Leave(ctx, func(pids []int) {
+			who := ""
+			for _, pid := range pids {
+				who += fmt.Sprintf(", pid %d", pid)
+			}
+			fmt.Fprintf(s.app.stderr, "rolescope: done; waiting for other commands that use this data directory%s (Ctrl-C leaves at once and fails them)\n", who)
 		})
 		if err != nil {
 			return errors.Join(err, s.closeAll())
@@ -192,7 +202,53 @@ func (a *app) with(ctx context.Context, f func(context.Context, *system) error) 
 			err = closeErr
 		}
 	}()
-	return f(ctx, s)
+	return s.guard(ctx, f)
+}
+
+// ownerGrace is how long a command may take to end by itself after its owner was killed.
+const ownerGrace = 2 * time.Second
+
+// guard runs f, and as a joiner ends it soon after the owner was killed: the servers will not come
+// back, and the next owner waits for all who hold the directory. What does not end for that, such as
+// a read from the terminal, is left behind.
+func (s *system) guard(ctx context.Context, f func(context.Context, *system) error) error {
+	if s.lease == nil || s.lease.Owner() {
+		return f(ctx, s)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	done := make(chan error, 1)
+	go func() { done <- f(ctx, s) }()
+	tick := time.NewTicker(ownerPoll)
+	defer tick.Stop()
+	for {
+		select {
+		case err := <-done:
+			if err != nil && s.ownerGone() { // whatever failed, failed for that
+				err = s.lostOwner()
+			}
+			return err
+		case <-tick.C:
+			if !s.ownerGone() {
+				continue
+			}
+		}
+		cancel()
+		if err := s.bus.Close(); err != nil {
+			s.app.logger().Debug("close the bus", "error", err)
+		}
+		grace := time.NewTimer(ownerGrace)
+		defer grace.Stop()
+		select {
+		case <-done:
+		case <-grace.C:
+		}
+		return s.lostOwner()
+	}
+}
+
+func (s *system) lostOwner() error {
+	return fmt.Errorf("the process that owned the data directory (pid %d) ended; run the command again", s.lease.Info.PID)
 }
 
 // hintOf is the advice that travels with an error, if any.
