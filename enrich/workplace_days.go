@@ -72,6 +72,9 @@ func officeDays(s string) int {
 				after = after[:i]
 			}
 		}
+		if n == 1 && !strings.Contains(after, "week") {
+			continue // "one day you are on site, another in the office"
+		}
 		// "3 days in the office and 2 at home": what is nearer behind the number is its place.
 		home := strings.Index(after, "remote")
 		if i := strings.Index(after, "home"); i >= 0 && (home < 0 || i < home) {

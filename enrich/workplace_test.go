@@ -40,6 +40,8 @@ func TestWorkplace(t *testing.T) {
 		"flag, remote title":  {posting.Record{Remote: &yes}, "Engineer (Remote)", "Teams meet 2 days a week in the office.", "remote"},
 		"flag, office days":   {posting.Record{Remote: &yes}, "", "We meet for a 3 day workshop in the office. 25 days of holiday at the office.", "remote"},
 		"days at home":        {posting.Record{Remote: &yes}, "", "5 days a week from home, or from an office.", "remote"},
+		"one day, another":    {posting.Record{}, "", "One day you are on-site with us, another you write in the office.", ""},
+		"one day a week":      {posting.Record{}, "", "You come to the office one day a week.", "hybrid"},
 		"range of days":       {posting.Record{}, "", "You come to the office 2-3 days a week.", "hybrid"},
 		"4 and 1":             {posting.Record{}, "", "We work 4 days on-site, with 1 day remote.", "hybrid"},
 		"line beats company":  {posting.Record{}, "", "<p>We are an all-remote company.</p><p>In person in Tacoma, WA.</p>", "onsite"},
