@@ -14,6 +14,7 @@ import (
 	"github.com/rolescope/rolescope/ingest"
 	"github.com/rolescope/rolescope/ingest/source"
 	"github.com/rolescope/rolescope/posting"
+	"github.com/rolescope/rolescope/store"
 )
 
 // importOptions are the flags of import.
@@ -39,6 +40,7 @@ type importReport struct {
 	Published int      `json:"published"`
 	Rejected  int      `json:"rejected"`
 	TooLarge  int      `json:"too_large"`
+	DiedLater int      `json:"died_later"` // published, but dead letters of a later stage
 	Skipped   int      `json:"skipped_unlisted"`
 	Resumed   int      `json:"resumed_runs"` // of the runs, those of an import that was stopped
 	Seconds   float64  `json:"seconds"`
@@ -46,6 +48,7 @@ type importReport struct {
 	Problems  []string `json:"problems"`
 
 	boardNames map[string]struct{}
+	runIDs     []string
 	before     int // published by an import that was stopped
 }
 
@@ -91,10 +94,7 @@ Kinds: ` + strings.Join(ingest.ImportKinds(), ", ") + exitStatusHelp(exitOK, exi
 				if err := a.printImport(report, o.asJSON); err != nil {
 					return err
 				}
-				if len(report.Problems) > 0 || report.Rejected > 0 || report.TooLarge > 0 {
-					return exitStatus(exitPartial)
-				}
-				return nil
+				return report.status()
 			})
 		},
 	}
@@ -108,8 +108,19 @@ Kinds: ` + strings.Join(ingest.ImportKinds(), ", ") + exitStatusHelp(exitOK, exi
 	return c
 }
 
+// status is partial when some of the input could not be used, and an error when none of it could.
+func (r *importReport) status() error {
+	switch {
+	case r.Runs == 0 && len(r.Problems) > 0:
+		return exitStatus(exitError)
+	case len(r.Problems) > 0 || r.Rejected > 0 || r.TooLarge > 0 || r.DiedLater > 0:
+		return exitStatus(exitPartial)
+	}
+	return nil
+}
+
 func (o importOptions) parse() (ingest.Import, error) {
-	imp := ingest.Import{Kind: o.kind, Options: ingest.Options{Board: o.board, Company: o.company}, Complete: o.complete, Map: map[string]string{}}
+	imp := ingest.Import{Kind: o.kind, Options: ingest.Options{Board: strings.TrimSpace(o.board), Company: o.company}, Complete: o.complete, Map: map[string]string{}}
 	isTable := o.kind == ingest.KindSnapshot || o.kind == ingest.KindTable
 	if o.kind == "" {
 		return imp, usageError{fmt.Errorf("--as is needed: one of %s", strings.Join(ingest.ImportKinds(), ", "))}
@@ -162,12 +173,20 @@ func (s *system) importFiles(ctx context.Context, imp ingest.Import, files []str
 	start := time.Now()
 	var bar *progress
 	err := s.process(ctx, func(ctx context.Context) error {
-		for _, file := range files {
-			if err := s.importFile(ctx, imp, file, &report); err != nil {
+		progress, err := s.resumeImport(ctx, imp, files)
+		if err != nil {
+			return err
+		}
+		if done := progress.done; !done.none() {
+			fmt.Fprintf(s.app.stderr, "rolescope: going on after %s files and %s runs of the next, where an import was stopped\n", count(done.Files), count(done.Batch))
+			report.resume(done.Report)
+		}
+		for i := progress.done.Files; i < len(files); i++ {
+			if err := s.importFile(ctx, imp, files, i, progress, &report); err != nil {
 				return err
 			}
 		}
-		return nil
+		return progress.finish(ctx)
 	}, func(left uint64) {
 		if bar == nil {
 			bar = s.app.newProgress(int64(left), "storing", false)
@@ -182,50 +201,73 @@ func (s *system) importFiles(ctx context.Context, imp ingest.Import, files []str
 	}
 	report.Boards = len(report.boardNames)
 	report.Seconds = time.Since(start).Seconds()
+	if report.DiedLater, err = s.diedLater(ctx, report.runIDs); err != nil {
+		return report, err
+	}
 	report.PerSecond = float64(report.Published-report.before) / report.Seconds
 	return report, nil
 }
 
-// importFile publishes every batch of a file. What cannot be used is a problem of the report; only
-// what stops everything is an error.
-func (s *system) importFile(ctx context.Context, imp ingest.Import, file string, report *importReport) error {
-	corpus, err := imp.Open(file)
+// diedLater counts the open dead letters that stages after this one made of what the runs published.
+func (s *system) diedLater(ctx context.Context, runIDs []string) (int, error) {
+	var rows []struct {
+		N uint64 `ch:"n"`
+	}
+	err := s.store.Select(ctx, &rows, "SELECT count() AS n FROM v_dead WHERE state = 'open' AND stage != {stage:String} AND has(splitByChar(',', {runs:String}), run_id)",
+		store.Named("stage", ingest.Stage), store.Named("runs", strings.Join(runIDs, ",")))
+	if err != nil || len(rows) != 1 {
+		return 0, err
+	}
+	return int(rows[0].N), nil
+}
+
+// observedMin is the earliest time of a recording: nobody recorded the boards we know before.
+var observedMin = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// clockSkewMax is how far ahead of ours the clock of whoever recorded may have been.
+const clockSkewMax = 24 * time.Hour
+
+// plausibleTime refuses a time of observation that cannot be one.
+func plausibleTime(observedAt, now time.Time) error {
+	if observedAt.Before(observedMin) || observedAt.After(now.Add(clockSkewMax)) {
+		return fmt.Errorf("recorded at %s: want a time from %s to now", observedAt.Format(time.RFC3339), observedMin.Format(time.DateOnly))
+	}
+	return nil
+}
+
+// importFile publishes every batch of the i-th file. What cannot be used is a problem of the report;
+// only what stops everything is an error.
+func (s *system) importFile(ctx context.Context, imp ingest.Import, files []string, i int, progress *importProgress, report *importReport) error {
+	if i == progress.done.Files {
+		imp.Skip = progress.done.Batch
+	}
+	corpus, err := imp.Open(files[i])
 	if err != nil {
 		report.problem(s.app, err)
 		return nil
 	}
 	defer func() { _ = corpus.Close() }() // only read
-	done, err := s.resumeImport(ctx, corpus.Key())
-	if err != nil {
-		return err
-	}
-	corpus.Skip = done.Batch
-	if done.Batch > 0 {
-		fmt.Fprintf(s.app.stderr, "rolescope: %s: going on after %s runs of an import that was stopped\n", file, count(done.Batch))
-		report.resume(done.Report)
-	}
 	_, size := corpus.Progress()
-	bar := s.app.newProgress(size, filepath.Base(file), true)
+	bar := s.app.newProgress(size, filepath.Base(files[i]), true)
 	defer bar.done()
-	fileReport := importReport{boardNames: map[string]struct{}{}}
-	saver := importSaver{system: s, key: corpus.Key(), before: done, saved: time.Now()}
 	for batch := range corpus.Batches(ctx) {
 		read, _ := corpus.Progress()
 		bar.set(read)
+		if batch.Err == nil {
+			if err := plausibleTime(batch.Run.ObservedAt, time.Now()); err != nil {
+				batch.Err = fmt.Errorf("%s: board %s: %w", file, batch.Run.Board, err)
+			}
+		}
 		if batch.Err != nil {
-			fileReport.problem(s.app, batch.Err)
-		} else if err := s.importBoard(ctx, batch.Run, batch.Board, &fileReport); err != nil {
+			report.problem(s.app, batch.Err)
+		} else if err := s.importBoard(ctx, batch.Run, batch.Board, report); err != nil {
 			return err
 		}
-		if err := saver.save(ctx, batch.Number, fileReport); err != nil {
+		if err := progress.save(ctx, i, batch.Number, *report); err != nil {
 			return err
 		}
 	}
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	report.add(fileReport)
-	return saver.finish(ctx)
+	return ctx.Err()
 }
 
 func (s *system) importBoard(ctx context.Context, run posting.Run, board source.Board, report *importReport) error {
@@ -235,6 +277,7 @@ func (s *system) importBoard(ctx context.Context, run posting.Run, board source.
 		return err
 	}
 	report.boardNames[run.Source+"/"+run.Board] = struct{}{}
+	report.runIDs = append(report.runIDs, run.ID)
 	report.Runs++
 	report.Listed += sum.Listed
 	report.Published += sum.Published
@@ -277,6 +320,7 @@ func (a *app) printImport(r importReport, asJSON bool) error {
 	line("published", r.Published, fmt.Sprintf("stored in %.1f s, %.0f a second", r.Seconds, r.PerSecond))
 	line("rejected", r.Rejected, "unusable postings: rolescope dead list")
 	line("too large", r.TooLarge, "over the message cap: rolescope dead list")
+	line("died later", r.DiedLater, "accepted, but unusable to a later stage: rolescope dead list")
 	line("skipped", r.Skipped, "not listed for the public by their source")
 	line("problems", len(r.Problems), "files or lines that could not be used, see above")
 	if err := w.Flush(); err != nil {

@@ -2,15 +2,21 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"maps"
+	"os"
+	"path/filepath"
 	"time"
+
+	"github.com/rolescope/rolescope/ingest"
 )
 
 const (
 	// importValues stands for the source in the key of an import's progress, whose board is the
-	// corpus's key and whose kind is one of importSlots.
+	// import's key and whose kind is one of importSlots.
 	importValues = "import"
 	// saveInterval is how often the progress of an import is stored.
 	saveInterval = 3 * time.Second
@@ -23,86 +29,105 @@ const (
 // seconds, because the messages it speaks of may be lost; with three values, one is always older.
 func importSlots() []string { return []string{"progress-a", "progress-b", "progress-c"} }
 
-// importDone is how far an import of a file has come.
+// importDone is how far an import has come.
 type importDone struct {
-	Batch  int          `json:"batch"` // number of the last batch that was published, with all before it
+	Files  int          `json:"files"` // files that are published
+	Batch  int          `json:"batch"` // number of the last published batch of the file after them
 	Report importReport `json:"report"`
 	Boards []string     `json:"boards"`
 }
 
-// resumeImport returns how far an earlier import of the same file came before it was stopped: the
-// zero value when there was none, or when it finished.
-func (s *system) resumeImport(ctx context.Context, key string) (importDone, error) {
-	var latest importDone
-	if key == "" {
-		return latest, nil // standard input cannot be read again
+func (d importDone) none() bool { return d.Files == 0 && d.Batch == 0 }
+
+func (d importDone) after(o importDone) bool {
+	return d.Files > o.Files || d.Files == o.Files && d.Batch > o.Batch
+}
+
+// importKey names an import: the same files, unchanged, read in the same way. It is empty with
+// standard input, which cannot be read again.
+func importKey(imp ingest.Import, files []string) string {
+	h := sha256.New()
+	fmt.Fprintf(h, "%q %q %q %d %t %q\n", imp.Kind, imp.Board, imp.Company, imp.ObservedAt.UnixNano(), imp.Complete, imp.Map) // maps print sorted
+	for _, file := range files {
+		path, err := filepath.Abs(file)
+		st, serr := os.Stat(file)
+		if file == "-" || err != nil || serr != nil {
+			return ""
+		}
+		fmt.Fprintf(h, "%q %d %d\n", path, st.Size(), st.ModTime().UnixNano())
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16])
+}
+
+// importProgress is the progress of one import, stored every few seconds.
+type importProgress struct {
+	*system
+	key   string
+	done  importDone // of an earlier import that was stopped
+	saved time.Time
+	turn  int
+}
+
+// resumeImport finds how far an earlier import of the same files came before it was stopped.
+func (s *system) resumeImport(ctx context.Context, imp ingest.Import, files []string) (*importProgress, error) {
+	p := &importProgress{system: s, key: importKey(imp, files), saved: time.Now()}
+	if p.key == "" {
+		return p, nil
 	}
 	for _, slot := range importSlots() {
-		err := s.bus.Swap(ctx, importValues, key, slot, func(old []byte) ([]byte, bool, error) {
+		err := s.bus.Swap(ctx, importValues, p.key, slot, func(old []byte) ([]byte, bool, error) {
 			var done importDone
-			if json.Unmarshal(old, &done) == nil && done.Batch > latest.Batch {
-				latest = done
+			if json.Unmarshal(old, &done) == nil && done.after(p.done) {
+				p.done = done
 			}
 			return nil, false, nil
 		})
 		if err != nil {
-			return latest, fmt.Errorf("read how far an import came: %w", err)
+			return p, fmt.Errorf("read how far an import came: %w", err)
 		}
 	}
-	latest.Report.boardNames = map[string]struct{}{}
-	for _, name := range latest.Boards {
-		latest.Report.boardNames[name] = struct{}{}
+	p.done.Report.boardNames = map[string]struct{}{}
+	for _, name := range p.done.Boards {
+		p.done.Report.boardNames[name] = struct{}{}
 	}
-	return latest, nil
+	return p, nil
 }
 
-// importSaver stores the progress of one file.
-type importSaver struct {
-	*system
-	key    string
-	before importDone
-	saved  time.Time
-	turn   int
-}
-
-// save stores, every few seconds, that the batch and all before it are published.
-func (v *importSaver) save(ctx context.Context, batch int, report importReport) error {
-	if v.key == "" || time.Since(v.saved) < saveInterval {
+// save stores, every few seconds, that so many files and batches of the next are published.
+func (p *importProgress) save(ctx context.Context, files, batch int, report importReport) error {
+	if p.key == "" || time.Since(p.saved) < saveInterval {
 		return nil
 	}
-	total := importReport{boardNames: map[string]struct{}{}}
-	total.add(v.before.Report)
-	total.add(report)
-	total.Problems = nil // printed when they were found
-	done := importDone{Batch: batch, Report: total}
-	for name := range total.boardNames {
+	done := importDone{Files: files, Batch: batch, Report: report}
+	done.Report.Problems = nil // printed when they were found
+	for name := range report.boardNames {
 		if len(done.Boards) < importNamesMax {
 			done.Boards = append(done.Boards, name)
 		}
 	}
-	v.saved = time.Now()
-	v.turn = (v.turn + 1) % len(importSlots())
-	return v.store(ctx, importSlots()[v.turn], done)
+	p.saved = time.Now()
+	p.turn = (p.turn + 1) % len(importSlots())
+	return p.store(ctx, importSlots()[p.turn], done)
 }
 
-// finish forgets the progress: importing the file again shall begin at its beginning.
-func (v *importSaver) finish(ctx context.Context) error {
-	if v.key == "" {
+// finish forgets the progress: importing the files again shall begin at their beginning.
+func (p *importProgress) finish(ctx context.Context) error {
+	if p.key == "" {
 		return nil
 	}
 	for _, slot := range importSlots() {
-		if err := v.store(ctx, slot, importDone{}); err != nil {
+		if err := p.store(ctx, slot, importDone{}); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (v *importSaver) store(ctx context.Context, slot string, done importDone) error {
+func (p *importProgress) store(ctx context.Context, slot string, done importDone) error {
 	data, err := json.Marshal(done)
 	if err == nil {
-		err = v.bus.Swap(ctx, importValues, v.key, slot, func(old []byte) ([]byte, bool, error) {
-			return data, done.Batch > 0 || len(old) > 0, nil
+		err = p.bus.Swap(ctx, importValues, p.key, slot, func(old []byte) ([]byte, bool, error) {
+			return data, !done.none() || len(old) > 0, nil
 		})
 	}
 	if err != nil {
@@ -123,12 +148,12 @@ func (r *importReport) add(o importReport) {
 	r.Rejected += o.Rejected
 	r.TooLarge += o.TooLarge
 	r.Skipped += o.Skipped
+	r.runIDs = append(r.runIDs, o.runIDs...)
 	r.Problems = append(r.Problems, o.Problems...)
 }
 
 // resume adds what an import that was stopped had published.
 func (r *importReport) resume(o importReport) {
 	r.add(o)
-	r.Resumed += o.Runs
-	r.before += o.Published
+	r.Resumed, r.before = o.Runs, o.Published
 }

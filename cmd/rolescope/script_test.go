@@ -69,6 +69,8 @@ func makeFile(ts *testscript.TestScript, _ bool, args []string) {
 		_, err = io.WriteString(f, "\xef\xbb\xbf{\"id\":\"a\",\"title\":\"t\"}\n{\"id\":\"long\",\"description\":\""+strings.Repeat("y", 6_000_000)+"\"}\n{\"id\":\"c\",\"title\":\"t\"}")
 	case "long-title":
 		_, err = io.WriteString(f, job("long", strings.Repeat("t", 1<<20), "<p>text</p>"))
+	case "wordy-title": // below every cap of ingest, above the tagger's
+		_, err = io.WriteString(f, job("wordy", strings.Repeat("title ", 2500), "<p>text</p>"))
 	case "over-cap":
 		_, err = io.WriteString(f, job("huge", "Engineer", "<p>"+strings.Repeat("words ", 200_000)+"</p>"))
 	case "bad-bytes":
