@@ -70,6 +70,9 @@ func (a *app) openSystem(ctx context.Context, needsStore bool) (*system, error) 
 		joined = s.lease.Info
 	}
 	if err := s.connect(ctx, joined); err != nil {
+		if s.ownerGone() {
+			err = s.lostOwner()
+		}
 		// What was opened is closed without waiting for joiners: none can have joined yet.
 		return nil, errors.Join(err, s.closeAll())
 	}
@@ -248,7 +251,7 @@ func (s *system) guard(ctx context.Context, f func(context.Context, *system) err
 }
 
 func (s *system) lostOwner() error {
-	return fmt.Errorf("the process that owned the data directory (pid %d) ended; run the command again", s.lease.Info.PID)
+	return fmt.Errorf("%w (pid %d); run the command again", errOwnerGone, s.lease.Info.PID)
 }
 
 // hintOf is the advice that travels with an error, if any.
