@@ -255,7 +255,7 @@ func (s *system) importFile(ctx context.Context, imp ingest.Import, files []stri
 		bar.set(read)
 		if batch.Err == nil {
 			if err := plausibleTime(batch.Run.ObservedAt, time.Now()); err != nil {
-				batch.Err = fmt.Errorf("%s: board %s: %w", file, batch.Run.Board, err)
+				batch.Err = fmt.Errorf("%s: board %s: %w", files[i], batch.Run.Board, err)
 			}
 		}
 		if batch.Err != nil {
