@@ -53,6 +53,7 @@ func Run(t *testing.T, open Open, now func() time.Time) {
 		"a damaged board is forgotten":         testBoardDamaged,
 		"boards written at the same time":      testBoardRace,
 		"boards changed at the same time":      testBoardUpdate,
+		"a bus serves one store":               testBind,
 		"values swapped at the same time":      testSwap,
 		"values are told apart and bounded":    testSwapApart,
 		"slots are crawled once, slow or not":  testCrawlStage,

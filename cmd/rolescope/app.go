@@ -107,6 +107,9 @@ func (s *system) connect(ctx context.Context, joined instance.Info) error {
 	if s.store, err = store.Open(ctx, sc); err != nil {
 		return err
 	}
+	if err := s.bind(ctx); err != nil {
+		return err
+	}
 	if err := s.activate(ctx); err != nil {
 		return err
 	}
@@ -117,6 +120,19 @@ func (s *system) connect(ctx context.Context, joined instance.Info) error {
 		PID: os.Getpid(), Version: version, StartedAt: time.Now().UTC(),
 		NATSURL: s.bus.ClientURL(), ClickHouseURL: s.store.URL(), AnalystURL: s.store.AnalystURL(),
 	})
+}
+
+// bind makes sure that the bus has carried nothing of another store.
+func (s *system) bind(ctx context.Context) error {
+	id, err := s.store.Identity(ctx)
+	if err != nil {
+		return err
+	}
+	err = s.bus.Bind(ctx, id)
+	if errors.Is(err, bus.ErrOtherStore) {
+		return &hinted{err, "the CLICKHOUSE_URL (or ROLESCOPE_DATA_DIR) of the store this bus was first used with, or another NATS server or account (NATS_URL) for this store"}
+	}
+	return err
 }
 
 // activate makes this binary's tagger version the one the views show, in a store that has none yet.

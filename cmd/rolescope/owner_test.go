@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -9,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/rolescope/rolescope/internal/instance"
 )
 
 // endless starts an import of standard input, which lasts until the returned writer is closed.
@@ -139,4 +142,32 @@ func TestOwnerLeaves(t *testing.T) {
 	}
 	joiner.endsWithoutOwner(t, owner)
 	output(t, command(bin, dir, "verify"))
+}
+
+// TestTwoStoresOnOneBus: a second store is refused, and the error names both ways out.
+func TestTwoStoresOnOneBus(t *testing.T) {
+	t.Parallel()
+	bin, dir := binary(t), filepath.Join(t.TempDir(), "data")
+	owner, _ := endless(t, bin, dir, "owner")
+	owner.awaitOwner(t, dir)
+	data, err := os.ReadFile(filepath.Join(dir, "instance.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var info instance.Info
+	if err := json.Unmarshal(data, &info); err != nil {
+		t.Fatal(err)
+	}
+	cmd := command(bin, filepath.Join(t.TempDir(), "other"), "status")
+	cmd.Env = append(cmd.Env, "NATS_URL="+info.NATSURL)
+	out, _ := cmd.CombinedOutput()
+	if code := cmd.ProcessState.ExitCode(); code != exitError {
+		t.Errorf("exit status %d", code)
+	}
+	for _, want := range []string{"belongs to another store", "CLICKHOUSE_URL", "another NATS server"} {
+		if !strings.Contains(string(out), want) {
+			t.Errorf("does not say %q:\n%s", want, out)
+		}
+	}
+	output(t, command(bin, dir, "status"))
 }
