@@ -169,7 +169,7 @@ func (s *system) engineOptions(ctx context.Context) (engine.Options, error) {
 	return engine.Options{
 		Exe: exe, Args: []string{"engine", "serve"}, Lib: lib, DataDir: filepath.Join(c.DataDir, "clickhouse"),
 		Addr: first(c.ClickHouseHTTPAddr, s.app.engineAddr), WriterPassword: writer, AnalystPassword: analyst,
-		MemoryBytesMax: c.EngineMemoryMiB << 20, Logger: s.app.logger(),
+		MemoryBytesMax: c.EngineMemoryMiB << 20, CloseTimeout: c.DrainTimeout, Logger: s.app.logger(),
 	}, err
 }
 

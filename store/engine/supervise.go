@@ -23,7 +23,7 @@ const (
 	// startTimeout is how long a child may take until it is ready: the wait for
 	// the lock, the library from a cold disk, and the tables' parts.
 	startTimeout = 2 * time.Minute
-	// closeTimeout is how long Close waits before it kills: longer than the drain.
+	// closeTimeout is how long Close waits at most before it kills: longer than the drain.
 	closeTimeout = drainTimeout + 10*time.Second
 	// crashesMax in crashWindow is when restarting is given up: it does not help.
 	crashesMax  = 5
@@ -58,6 +58,9 @@ type Options struct {
 	WriterPassword, AnalystPassword string
 	// MemoryBytesMax bounds the engine's memory; 0 leaves ClickHouse's default, 90 % of the machine's.
 	MemoryBytesMax int64
+	// CloseTimeout is how long Close lets running statements finish; 0, or more than half a minute,
+	// is half a minute. What is cut off then is as after a crash: whole inserts, or none of them.
+	CloseTimeout time.Duration
 	// Logger gets the engine's state changes; nil discards them.
 	Logger *slog.Logger
 }
@@ -175,7 +178,14 @@ func (e *Engine) Err() error {
 	return e.err
 }
 
-// Close lets running statements finish, for up to half a minute, and ends the
+func (e *Engine) closeTimeout() time.Duration {
+	if d := e.options.CloseTimeout; d > 0 {
+		return min(d, closeTimeout)
+	}
+	return closeTimeout
+}
+
+// Close lets running statements finish, for up to Options.CloseTimeout, and ends the
 // child. It may be called more than once.
 func (e *Engine) Close() error {
 	e.stopOnce.Do(func() { close(e.stop) })
@@ -318,7 +328,7 @@ func (e *Engine) watch(cmd *exec.Cmd, stdin io.WriteCloser, config []byte, repor
 				continue
 			}
 			stdin.Write([]byte(stopWord)) //nolint:errcheck // as above
-			deadline.Reset(closeTimeout)
+			deadline.Reset(e.closeTimeout())
 		case <-deadline.C:
 			e.log.Error("engine does not react; killing it", "pid", cmd.Process.Pid)
 			cmd.Process.Kill() //nolint:errcheck // as above

@@ -231,6 +231,37 @@ func TestCloseFinishesRunningStatements(t *testing.T) {
 	}
 }
 
+// TestCloseTimeout: Close waits for a statement that does not end as long as it was told, not longer.
+func TestCloseTimeout(t *testing.T) {
+	t.Parallel()
+	o := enginetest.Options(t, t.TempDir())
+	o.CloseTimeout = 500 * time.Millisecond
+	e, err := engine.Start(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answered := make(chan struct{})
+	go func() {
+		defer close(answered)
+		r, err := http.Post("http://"+e.Addr()+"/?user=rolescope&password=test", "", strings.NewReader("SELECT max(sipHash64(number)) FROM numbers(1000000000000)"))
+		if err == nil {
+			_ = r.Body.Close()
+		}
+	}()
+	eventually(t, 10*time.Second, "the statement runs", func() bool {
+		_, n := post(t, e, engine.UserWriter, "", "SELECT count() FROM system.processes WHERE query LIKE 'SELECT max(sip%'")
+		return n == "1\n"
+	})
+	start := time.Now()
+	if err := e.Close(); err == nil {
+		t.Error("nobody is told that a statement was cut off")
+	}
+	if took := time.Since(start); took > 10*time.Second {
+		t.Errorf("closed after %v", took)
+	}
+	<-answered
+}
+
 func TestStartRefuses(t *testing.T) {
 	t.Parallel()
 	t.Run("busy address", func(t *testing.T) {
