@@ -1,8 +1,12 @@
-// Command proof runs what takes longer than CI may: it kills the pipeline at random moments of a
-// real import and checks that nothing is lost and nothing doubled. It drives the built binary from
-// outside and imports nothing of ours.
+// Command proof runs what takes longer than CI may. It drives the built binary from outside and
+// imports nothing of ours.
 //
-// It is resumable: each seed's result is one line of the results file, and a seed already proven for
+//	proof [kills]   kills a real import at random moments; nothing is lost, nothing doubled
+//	proof up        kills the roles of `up` at random over a market of its own
+//	proof imports   kills imports of whole corpora and counts rows in and out
+//	proof day       runs the simulated day of 3,000 boards, a test of cmd/rolescope
+//
+// Each result is one line of a file in docs/proof. `kills` is resumable: a seed already proven for
 // this commit is not run again. Linux only, because it reads /proc.
 package main
 
@@ -35,30 +39,55 @@ type result struct {
 }
 
 func main() {
-	seeds := flag.Uint64("seeds", 20, "seeds 1 to N")
-	out := flag.String("out", "docs/proof/kills.jsonl", "results file, appended to")
-	input := flag.String("input", "../shared/recorded/ashby_boards_2025-10-28.jsonl.gz", "recorded Ashby boards")
-	flag.Parse()
-	if err := prove(*seeds, *out, *input); err != nil {
+	proofs := map[string]func([]string) error{"kills": killsMain, "up": upMain, "imports": importsMain, "day": dayMain}
+	args := os.Args[1:]
+	run := killsMain // the proof that was there first needs no name
+	if len(args) > 0 && proofs[args[0]] != nil {
+		run, args = proofs[args[0]], args[1:]
+	}
+	if err := run(args); err != nil {
 		fmt.Fprintln(os.Stderr, "proof:", err)
 		os.Exit(1)
 	}
 }
 
-func prove(seeds uint64, out, input string) error {
+func killsMain(args []string) error {
+	flags := flag.NewFlagSet("kills", flag.ExitOnError)
+	seeds := flags.Uint64("seeds", 20, "seeds 1 to N")
+	out := flags.String("out", "docs/proof/kills.jsonl", "results file, appended to")
+	input := flags.String("input", "../shared/recorded/ashby_boards_2025-10-28.jsonl.gz", "recorded Ashby boards")
+	_ = flags.Parse(args)
+	return prove(*seeds, *out, *input)
+}
+
+// newProver builds the program, unless bin is one, and makes a place to work in.
+func newProver(bin string) (*prover, error) {
 	commit, err := exec.Command("git", "rev-parse", "--short=12", "HEAD").Output()
 	if err != nil {
-		return fmt.Errorf("read commit: %w", err)
+		return nil, fmt.Errorf("read commit: %w", err)
 	}
 	work, err := os.MkdirTemp("", "rolescope-proof-*")
 	if err != nil {
+		return nil, err
+	}
+	p := &prover{bin: bin, work: work, commit: strings.TrimSpace(string(commit))}
+	if bin != "" {
+		return p, nil
+	}
+	p.bin = filepath.Join(work, "rolescope")
+	if b, err := exec.Command("go", "build", "-o", p.bin, "./cmd/rolescope").CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("build: %w: %s", err, b)
+	}
+	return p, nil
+}
+
+func prove(seeds uint64, out, input string) error {
+	p, err := newProver("")
+	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(work)
-	p := prover{bin: filepath.Join(work, "rolescope"), work: work, input: input, commit: strings.TrimSpace(string(commit))}
-	if b, err := exec.Command("go", "build", "-o", p.bin, "./cmd/rolescope").CombinedOutput(); err != nil {
-		return fmt.Errorf("build: %w: %s", err, b)
-	}
+	defer os.RemoveAll(p.work)
+	p.input = input
 	done := p.done(out)
 	start := time.Now()
 	if p.want, err = p.reference(); err != nil {
@@ -88,6 +117,7 @@ func prove(seeds uint64, out, input string) error {
 
 type prover struct {
 	bin, work, input, commit string
+	env                      []string      // beside the surroundings
 	want                     string        // contents of an undisturbed import
 	duration                 time.Duration // of it
 }
@@ -105,7 +135,7 @@ func (p *prover) done(out string) map[uint64]bool {
 	return seen
 }
 
-func appendLine(out string, r result) error {
+func appendLine(out string, r any) error {
 	if err := os.MkdirAll(filepath.Dir(out), 0o755); err != nil {
 		return err
 	}
@@ -128,10 +158,10 @@ UNION ALL SELECT 'dead', count(), uniqExact(id), 0 FROM v_dead
 ) ORDER BY view FORMAT TSV`
 
 func (p *prover) command(dir string, args ...string) *exec.Cmd {
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Minute)
 	_ = cancel // the command's own end is the end of the context
 	cmd := exec.CommandContext(ctx, p.bin, args...)
-	cmd.Env = append(os.Environ(), "ROLESCOPE_DATA_DIR="+dir)
+	cmd.Env = append(append(os.Environ(), "ROLESCOPE_DATA_DIR="+dir), p.env...)
 	return cmd
 }
 
