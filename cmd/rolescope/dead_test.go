@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 )
 
 // letter is what `dead list` says of one.
@@ -79,13 +78,13 @@ func TestDeadRetryFailsAgain(t *testing.T) {
 	output(t, command(bin, dir, "verify"))
 }
 
-// TestDeadDecisions: what a letter of an import says about its time, past or future, does not undo
-// a decision, importing the past again does not either, and a retry that sends nothing decides nothing.
+// TestDeadDecisions: importing again does not undo a decision, and a retry that sends nothing decides
+// nothing.
 func TestDeadDecisions(t *testing.T) {
 	t.Parallel()
 	bin, dir := binary(t), filepath.Join(t.TempDir(), "data")
-	nameless := `{"title":"Nameless","isListed":true,"descriptionHtml":""}`
-	importJobs(t, bin, dir, time.Now().AddDate(1, 0, 0).Format(time.DateOnly), nameless)
+	nameless := `{"id":"ok","title":"ML Engineer","isListed":true,"descriptionHtml":""},{"title":"Nameless","isListed":true,"descriptionHtml":""}`
+	importJobs(t, bin, dir, "2026-01-04", nameless)
 	importJobs(t, bin, dir, "2026-01-05", strings.Replace(nameless, "Nameless", "Other", 1))
 	all := letters(t, bin, dir)
 	if len(all) != 2 {
