@@ -21,6 +21,7 @@ const (
 	crawlBoards  = 8                // how many of them
 	restartAfter = time.Second      // what a supervisor takes to start a role again
 	settle       = 15 * time.Second // for the role killed last to be up, before all are told to stop
+	crawlTimeout = time.Minute      // a crawl that takes longer hangs
 	stopTimeout  = time.Minute      // for all roles to end when told
 )
 
@@ -35,6 +36,7 @@ type upResult struct {
 	Exits        []string       `json:"unexpected_exits,omitempty"` // of roles that nobody killed
 	Crawls       int            `json:"crawl_commands"`
 	CrawlsFailed int            `json:"crawl_commands_failed"` // an owner killed under them is one reason
+	CrawlsHung   int            `json:"crawl_commands_hung"`   // of the failed: killed after a minute
 	Answers      int            `json:"answers"`
 	Runs         int            `json:"runs"`
 	Spells       int            `json:"spells"`
@@ -183,7 +185,7 @@ func (u *upProof) disturb(length time.Duration) {
 			if !crawling {
 				crawling = true
 				cmd := u.command(u.dir, u.crawlArgs()...)
-				go func() { crawled <- cmd.Run() }()
+				go func() { crawled <- runBounded(cmd) }()
 			}
 		}
 	}
@@ -203,9 +205,27 @@ func (u *upProof) crawlArgs() []string {
 
 func (u *upProof) countCrawl(err error) {
 	u.r.Crawls++
+	if errors.Is(err, errHangs) {
+		u.r.CrawlsHung++
+	}
 	if err != nil && !isPartial(err) {
 		u.r.CrawlsFailed++
 	}
+}
+
+var errHangs = errors.New("hangs")
+
+// runBounded runs a command and kills it when it hangs.
+func runBounded(cmd *exec.Cmd) error {
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	hung := time.AfterFunc(crawlTimeout, func() { _ = cmd.Process.Kill() })
+	err := cmd.Wait()
+	if !hung.Stop() {
+		return errHangs
+	}
+	return err
 }
 
 func (u *upProof) kill(r *role) {
