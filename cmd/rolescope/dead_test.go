@@ -40,7 +40,8 @@ func retry(t *testing.T, bin, dir, id string) (report struct {
 	Retried     int
 	FailedAgain int `json:"failed_again"`
 	NotSent     int `json:"not_sent"`
-}, code int) {
+}, code int,
+) {
 	t.Helper()
 	cmd := command(bin, dir, "dead", "retry", "--json", id)
 	out, _ := cmd.Output()

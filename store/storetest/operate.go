@@ -167,10 +167,10 @@ func testDead(t *testing.T, open Open) {
 		t.Fatal(err)
 	}
 	expect(store.DeadFilter{State: store.StateDropped}, "m1 dropped", "m2 dropped")
-	ahead := posting.Dead{ID: posting.DeadID("ingest", "m3"), Stage: "ingest", Origin: "m3", FailedAt: time.Now().AddDate(50, 0, 0)}
+	ahead := posting.Dead{ID: posting.DeadID("ingest", "m3"), Stage: "ingest", Origin: "m3", FailedAt: worldStart.AddDate(60, 0, 0)}
 	mustWrite(t, s, ahead)
 	expect(store.DeadFilter{State: store.StateOpen}, "m3 open")
-	if err := s.MarkDead(t.Context(), []string{ahead.ID}, store.StateDropped, time.Now().Add(time.Minute)); err != nil {
+	if err := s.MarkDead(t.Context(), []string{ahead.ID}, store.StateDropped, worldStart.AddDate(50, 0, 0)); err != nil {
 		t.Fatal(err)
 	}
 	expect(store.DeadFilter{State: store.StateOpen})
