@@ -17,6 +17,8 @@ go on within the grace, and spared were doubted and never closed. Of vanished, d
 run, because this one is suspect or empty; confirmed are those that waited and are closed now. So a run opens
 appeared - returned - spared and closes vanished - doubted + confirmed.
 
+A day without a time of day is taken at 23:00.
+
   spells.py greenhouse DIR    BOARD__DATE.json, series/, intraday/ as recorded
   spells.py snapshots DIR     DATE.csv.gz, cumulative: a row is open unless its status is closed
 """
@@ -59,17 +61,16 @@ def fold(runs):
                 continue
             if last.closed is None and last.doubted is None and i not in before:
                 spared += 1  # an empty answer had left it out
-            missed = last.closed or last.doubted
-            if missed is not None and at - missed > GRACE:
-                # A doubted posting was never closed: only a closing can begin a new spell.
-                if last.closed is not None:
-                    late.append((i, last.closed, at))
-                    spells[i].append(Spell(at, False))
-                    continue
-            if missed is not None:
-                forgiven.append((i, missed, at))
-                returned += last.closed is not None
-                spared += last.closed is None
+            # A doubted posting was never closed: only a closing can begin a new spell.
+            if last.closed is not None and at - last.closed > GRACE:
+                late.append((i, last.closed, at))
+                spells[i].append(Spell(at, False))
+                continue
+            if last.closed is not None:
+                forgiven.append((i, last.closed, at))
+                returned += 1
+            elif last.doubted is not None:
+                spared += 1
             last.seen, last.closed, last.doubted = at, None, None
         if not listing:
             # An empty board closes nothing until it is empty again a day later, and then as of the first time.
@@ -104,7 +105,7 @@ def fold(runs):
 
 
 def greenhouse(folder):
-    """(source, board) -> [(observed_at, ids, file)]; a day without a time of day is read at its end."""
+    """(source, board) -> [(observed_at, ids, file)]; by recorded day or poll."""
     boards = collections.defaultdict(list)
     for path in sorted(glob.glob(os.path.join(folder, "**", "*.json"), recursive=True)):
         name = re.fullmatch(r"([a-z0-9]+)__(\d{4}-\d\d-\d\d)(?:T(\d\d)(\d\d)(\d\d))?\.json", os.path.basename(path))
