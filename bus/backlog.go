@@ -13,15 +13,17 @@ import (
 
 // Backlog is what waits in one stream.
 type Backlog struct {
-	Messages, Bytes uint64 // stored, including what every consumer has seen where the stream keeps it
-	Consumers       map[string]ConsumerBacklog
+	// Messages and Bytes are what is stored, with what every consumer has seen where the stream keeps it.
+	Messages  uint64                     `json:"messages"`
+	Bytes     uint64                     `json:"bytes"`
+	Consumers map[string]ConsumerBacklog `json:"consumers"`
 }
 
 // ConsumerBacklog is what one stage has before it, in messages.
 type ConsumerBacklog struct {
-	Pending     uint64 // never delivered
-	AckPending  uint64 // delivered and not settled, delayed retries included
-	Redelivered uint64 // of these, delivered more than once
+	Pending     uint64 `json:"pending"`     // never delivered
+	AckPending  uint64 `json:"ack_pending"` // delivered and not settled, delayed retries included
+	Redelivered uint64 `json:"redelivered"` // of these, delivered more than once
 }
 
 const (

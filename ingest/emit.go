@@ -56,7 +56,7 @@ type Emitter struct {
 // their dead letters carry the listed hash.
 //
 // The same arguments publish the same messages in the same order. After an error the board has to
-// be emitted again as a whole; every message is taken once.
+// be emitted again as a whole; every message is stored once.
 func (e Emitter) Emit(ctx context.Context, to Publisher, run posting.Run, board source.Board, known map[string]string) (Summary, error) {
 	if e.Normaliser == "" {
 		e.Normaliser = source.NormaliserVersion

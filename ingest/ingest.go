@@ -15,7 +15,7 @@ import (
 // Publisher takes the messages of a run.
 type Publisher interface {
 	// Publish sends posting.Raw and posting.Run values and returns when all of them are durable. A
-	// value sent again is taken once. An error means that any of them may be missing: the caller
+	// value sent again is stored once. An error means that any of them may be missing: the caller
 	// sends all again.
 	Publish(ctx context.Context, values ...any) error
 	// Bury keeps letters for people to look at, with the same guarantees as Publish.

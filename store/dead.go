@@ -36,9 +36,9 @@ const deadLimit = 100
 // DeadLetter is a dead letter with what was decided about it.
 type DeadLetter struct {
 	posting.Dead
-	State      string
-	StateAt    time.Time
-	RecordedAt time.Time
+	State      string    `json:"state"`
+	StateAt    time.Time `json:"state_at,omitzero"`
+	RecordedAt time.Time `json:"recorded_at"`
 }
 
 type deadRow struct {
