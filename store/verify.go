@@ -1,10 +1,12 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 )
@@ -112,7 +114,7 @@ func (s *Store) Verify(ctx context.Context, inFlight func(context.Context) (map[
 	if err := s.verifyRuns(ctx, &r); err != nil {
 		return r, fmt.Errorf("verify: %w", err)
 	}
-	if err := s.verifySpells(ctx, &r); err != nil {
+	if err := s.verifySpells(ctx, &r, inFlight != nil); err != nil {
 		return r, fmt.Errorf("verify: %w", err)
 	}
 	return r, nil
@@ -191,41 +193,75 @@ func (s *Store) verifyRuns(ctx context.Context, r *VerifyReport) error {
 	return nil
 }
 
-// verifySpells folds every board afresh and compares with what is stored.
-func (s *Store) verifySpells(ctx context.Context, r *VerifyReport) error {
+// A sink writes a run first and what the run did to its board next. settleLooks and settlePause are
+// how often and how far apart Verify looks again at a board that it may have met in between: a fold
+// takes milliseconds, seconds on a busy machine.
+const (
+	settleLooks = 12
+	settlePause = 250 * time.Millisecond
+)
+
+// verifySpells folds every board afresh and compares with what is stored. With live it looks again
+// at what differs, because a sink may be at work.
+func (s *Store) verifySpells(ctx context.Context, r *VerifyReport, live bool) error {
 	boards, err := s.boards(ctx)
 	if err != nil {
 		return err
 	}
 	r.Boards = uint64(len(boards))
+	checked, differ, behind, err := s.compareSpells(ctx, boards)
+	for look := 0; live && err == nil && len(behind) > 0 && look < settleLooks; look++ {
+		timer := time.NewTimer(settlePause)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return context.Cause(ctx)
+		case <-timer.C:
+		}
+		_, differ, behind, err = s.compareSpells(ctx, behind)
+	}
+	if err != nil {
+		return err
+	}
+	r.SpellsChecked, r.SpellsDiffer = checked, differ
+	for _, b := range behind {
+		r.BoardsDiffer = append(r.BoardsDiffer, b.source+"/"+b.name)
+	}
+	return nil
+}
+
+// compareSpells counts the spells of a fresh fold and those stored otherwise, and names the boards
+// whose spells or effects differ, sorted.
+func (s *Store) compareSpells(ctx context.Context, boards []board) (checked, differ uint64, behind []board, err error) {
 	for batch := range slices.Chunk(boards, foldBoardsMax) {
 		parts, err := s.runParts(ctx, batch)
 		if err != nil {
-			return err
+			return 0, 0, nil, err
 		}
 		for _, chunk := range chunks(batch, parts) {
 			now, err := s.fresh(ctx, chunk, parts)
 			if err != nil {
-				return err
+				return 0, 0, nil, err
 			}
 			then, err := s.storedLedger(ctx, chunk)
 			if err != nil {
-				return err
+				return 0, 0, nil, err
 			}
 			spells, effects := now.changes(then)
-			r.SpellsChecked += uint64(len(now.spells))
-			r.SpellsDiffer += uint64(len(spells))
+			checked += uint64(len(now.spells))
+			differ += uint64(len(spells))
 			for _, row := range spells {
-				r.BoardsDiffer = append(r.BoardsDiffer, row.Source+"/"+row.Board)
+				behind = append(behind, board{row.Source, row.Board})
 			}
 			for _, row := range effects {
-				r.BoardsDiffer = append(r.BoardsDiffer, row.source+"/"+row.name)
+				behind = append(behind, board{row.source, row.name})
 			}
-			slices.Sort(r.BoardsDiffer)
-			r.BoardsDiffer = slices.Compact(r.BoardsDiffer)
 		}
 	}
-	return nil
+	slices.SortFunc(behind, func(a, b board) int {
+		return cmp.Or(strings.Compare(a.source, b.source), strings.Compare(a.name, b.name))
+	})
+	return checked, differ, slices.Compact(behind), nil
 }
 
 // boards are all boards that have a run or a spell.

@@ -91,7 +91,7 @@ func output(t *testing.T, cmd *exec.Cmd) string {
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
 	if err != nil {
-		t.Fatalf("%v: %v\n%s", cmd.Args[1:], err, stderr.String())
+		t.Fatalf("%v: %v\n%s%s", cmd.Args[1:], err, out, stderr.String())
 	}
 	return strings.TrimSpace(string(out))
 }
