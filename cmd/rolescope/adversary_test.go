@@ -210,6 +210,9 @@ func (h *host) set(serve http.HandlerFunc, robots string) {
 // and by the third day nothing is closed but posting 2: not even the many ids that one odd answer
 // made up, because their going is a mass disappearance too and waits for the next run.
 func TestAdversary(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long: runs in full without -short, also in CI")
+	}
 	t.Parallel()
 	all, bin := troubles(), binary(t)
 	hosts := make([]*host, len(all))

@@ -155,6 +155,9 @@ func (o opinion) only(boards []string) opinion {
 // TestReplayRecorded crawls every recorded moment of real boards at its time, and compares what the
 // views say with an independent reading of the rules.
 func TestReplayRecorded(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long: runs in full without -short, also in CI")
+	}
 	t.Parallel()
 	folder, python := recordings(t, "recorded/greenhouse")
 	want := secondOpinion(t, python, "greenhouse", folder)
@@ -198,6 +201,9 @@ func sortedKeys[V any](m map[string]V) []string {
 
 // TestImportSnapshots imports weekly snapshots in the wrong order: the ledger is that of their dates.
 func TestImportSnapshots(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long: runs in full without -short, also in CI")
+	}
 	t.Parallel()
 	folder, python := recordings(t, "data/ai_labs_snapshots")
 	files, err := filepath.Glob(filepath.Join(folder, "*.csv.gz"))
