@@ -21,6 +21,9 @@ import (
 // child is the same file executed again.
 func binary(t *testing.T) string {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("drives whole processes: runs without -short, also in CI")
+	}
 	exe, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)

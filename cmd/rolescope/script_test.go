@@ -21,6 +21,9 @@ func TestMain(m *testing.M) {
 // TestScripts runs the program as users meet it: every script is a fresh data directory, the real
 // NATS and the real engine.
 func TestScripts(t *testing.T) {
+	if testing.Short() {
+		t.Skip("drives whole processes: runs without -short, also in CI")
+	}
 	home, err := os.UserHomeDir()
 	if err != nil {
 		t.Fatal(err)
