@@ -70,9 +70,7 @@ func (a *app) openSystem(ctx context.Context, needsStore bool) (*system, error) 
 		joined = s.lease.Info
 	}
 	if err := s.connect(ctx, joined); err != nil {
-		if s.ownerGone() {
-			err = s.lostOwner()
-		}
+		err = s.blame(err)
 		// What was opened is closed without waiting for joiners: none can have joined yet.
 		return nil, errors.Join(err, s.closeAll())
 	}
@@ -264,6 +262,23 @@ func (s *system) guard(ctx context.Context, f func(context.Context, *system) err
 		}
 		return s.lostOwner()
 	}
+}
+
+// blame turns a joiner's failure to connect into the owner's death, if that is behind it. A dying process closes
+// its connections before the kernel lets go of its lock, so a joiner looks for a while.
+func (s *system) blame(err error) error {
+	if err == nil || s.lease == nil || s.lease.Owner() {
+		return err
+	}
+	tick := time.NewTicker(ownerGrace / 40)
+	defer tick.Stop()
+	for range 40 {
+		if s.ownerGone() {
+			return s.lostOwner()
+		}
+		<-tick.C
+	}
+	return err
 }
 
 func (s *system) lostOwner() error {
