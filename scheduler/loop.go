@@ -37,7 +37,7 @@ const (
 )
 
 // Loop sends the slots of boards when they are due, beside any number of other Loops over the same
-// Marks. All fields but Logger and Sent must be set.
+// Marks. All fields but Wait, Sent and Logger must be set.
 type Loop struct {
 	// Boards returns the boards as configured now; the loop does not keep or change the slice.
 	Boards func() []Board
@@ -46,6 +46,9 @@ type Loop struct {
 	Publish func(ctx context.Context, slot posting.Slot) error
 	// Now is the wall clock.
 	Now func() time.Time
+	// Wait, if set, lets at least d pass by the clock of Now, or returns when ctx has ended. It is
+	// called between two rounds, when everything that was owed has been sent; nil waits in real time.
+	Wait func(ctx context.Context, d time.Duration)
 	// Sent, if set, is told of every slot this loop has sent and how late it was.
 	Sent   func(slot posting.Slot, lag time.Duration)
 	Logger *slog.Logger
@@ -64,6 +67,9 @@ func (l *Loop) Run(ctx context.Context) error {
 	if l.Logger == nil {
 		l.Logger = slog.New(slog.DiscardHandler)
 	}
+	if l.Wait == nil {
+		l.Wait = waitTimer
+	}
 	l.seen, l.retryAt = map[boardKey]Mark{}, map[boardKey]time.Time{}
 	for ctx.Err() == nil {
 		boards := l.Boards()
@@ -72,14 +78,18 @@ func (l *Loop) Run(ctx context.Context) error {
 		if early {
 			wait = min(wait, roundRetry)
 		}
-		timer := time.NewTimer(wait)
-		select {
-		case <-ctx.Done():
-			timer.Stop()
-		case <-timer.C:
-		}
+		l.Wait(ctx, wait)
 	}
 	return nil
+}
+
+func waitTimer(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
 }
 
 // now is the wall clock without its monotonic reading, which would hide a corrected clock.

@@ -552,3 +552,45 @@ func TestAStopRecordsWhatWasSent(t *testing.T) {
 		t.Errorf("%+v", m)
 	}
 }
+
+// A simulated clock steps a day at a time once a round is over: two years of weekly slots take no
+// time, each is sent once, and none later than a step.
+func TestSimulatedClockNeedsNoRealTime(t *testing.T) {
+	t.Parallel()
+	w, boards := newWorld(), someBoards(t, 20, "0 0 * * 1")
+	const day = 24 * time.Hour
+	from := time.Date(2024, 1, 2, 0, 0, 0, 0, time.UTC)
+	now, end := from, from.Add(104*7*day)
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	lag, sent := time.Duration(0), map[string]int{}
+	l := &Loop{
+		Boards: func() []Board { return boards }, Marks: &node{world: w, stop: stop},
+		Publish: func(_ context.Context, s posting.Slot) error { sent[s.ID()]++; return nil },
+		Now:     func() time.Time { return now },
+		Sent:    func(_ posting.Slot, d time.Duration) { lag = max(lag, d) },
+		Wait: func(_ context.Context, d time.Duration) {
+			if d <= 0 {
+				t.Errorf("asked to wait %s", d)
+			}
+			if now = now.Add(d).Add(day - 1).Truncate(day); !now.Before(end) {
+				stop()
+			}
+		},
+	}
+	began := time.Now()
+	if err := l.Run(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if took := time.Since(began); took > 10*time.Second {
+		t.Errorf("it took %s", took)
+	}
+	for id, n := range sent {
+		if n != 1 {
+			t.Errorf("slot %s sent %d times", id, n)
+		}
+	}
+	if len(sent) != 104*len(boards) || lag > day {
+		t.Errorf("%d slots of %d boards, up to %s late", len(sent), len(boards), lag)
+	}
+}
