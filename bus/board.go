@@ -70,7 +70,7 @@ func boardKey(source, board string) (string, error) {
 	return subject(m, "board")
 }
 
-// Board returns what PutBoard stored last, or the zero value when there is nothing, or nothing
+// Board returns what UpdateBoard stored last, or the zero value when there is nothing, or nothing
 // whole.
 func (b *Bus) Board(ctx context.Context, source, board string) (BoardState, error) {
 	state, _, err := b.readBoard(ctx, source, board)
@@ -149,15 +149,10 @@ func digest(data []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// PutBoard replaces the state of a board. The parts are written first and the head switches to them
-// at once, so that Board returns the old state or the new one; the old parts are then removed.
-func (b *Bus) PutBoard(ctx context.Context, source, board string, state BoardState) error {
-	return b.UpdateBoard(ctx, source, board, func(BoardState) BoardState { return state })
-}
-
 // UpdateBoard stores what change makes of the present state of a board. When another process stores
-// one in between, change is called again with that. Call it only after the publishing of what the
-// state remembers as sent has returned.
+// one in between, change is called again with that. The parts are written first and the head
+// switches to them at once, so that Board returns the old state or the new one; the old parts are
+// then removed. Call it only after the publishing of what the state remembers as sent has returned.
 func (b *Bus) UpdateBoard(ctx context.Context, source, board string, change func(BoardState) BoardState) error {
 	if err := b.updateBoard(ctx, source, board, change); err != nil {
 		return fmt.Errorf("store state of board %s/%s: %w", source, board, err)

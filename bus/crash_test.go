@@ -42,7 +42,7 @@ func holdDir() bool {
 	ctx := context.Background()
 	b, err := bus.Open(ctx, bus.Config{Dir: dir})
 	if err == nil {
-		err = b.PutBoard(ctx, "lever", "acme", bus.BoardState{Normaliser: "n1"})
+		err = b.UpdateBoard(ctx, "lever", "acme", normalised)
 	}
 	for i := 0; err == nil; i++ {
 		var batch []any
@@ -170,7 +170,7 @@ func TestUncleanStop(t *testing.T) {
 		t.Helper()
 		err := b.Swap(t.Context(), "lever", board, "mark", func([]byte) ([]byte, bool, error) { return []byte("m"), true, nil })
 		if err == nil {
-			err = b.PutBoard(t.Context(), "lever", board, bus.BoardState{Normaliser: "n1"})
+			err = b.UpdateBoard(t.Context(), "lever", board, normalised)
 		}
 		if err != nil {
 			t.Fatal(err)

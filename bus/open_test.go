@@ -168,6 +168,12 @@ func TestServerRestarts(t *testing.T) {
 	}
 }
 
+// normalised is a change to a board's state of which only the normaliser is known.
+func normalised(s bus.BoardState) bus.BoardState {
+	s.Normaliser = "n1"
+	return s
+}
+
 // TestReopen has a stage die with a batch in hand.
 func TestReopen(t *testing.T) {
 	t.Parallel()
@@ -178,7 +184,7 @@ func TestReopen(t *testing.T) {
 		t.Fatal(err)
 	}
 	bustest.Publish(t, b, bustest.Values(bustest.Raws(t, 10, 10))...)
-	if err := b.PutBoard(t.Context(), "lever", "acme", bus.BoardState{Normaliser: "n1"}); err != nil {
+	if err := b.UpdateBoard(t.Context(), "lever", "acme", normalised); err != nil {
 		t.Fatal(err)
 	}
 	holds, dies := make(chan struct{}), make(chan struct{})

@@ -35,9 +35,14 @@ func board(t *testing.T, b *bus.Bus, source, name string) bus.BoardState {
 	return s
 }
 
+// replace makes a change that forgets the state there is.
+func replace(s bus.BoardState) func(bus.BoardState) bus.BoardState {
+	return func(bus.BoardState) bus.BoardState { return s }
+}
+
 func putBoard(t *testing.T, b *bus.Bus, source, name string, s bus.BoardState) {
 	t.Helper()
-	if err := b.PutBoard(t.Context(), source, name, s); err != nil {
+	if err := b.UpdateBoard(t.Context(), source, name, replace(s)); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -119,7 +124,7 @@ func testBoardRace(t *testing.T, open Open) {
 	for i := range 4 {
 		writers.Go(func() {
 			by := []*bus.Bus{b, other}[i%2]
-			if err := by.PutBoard(context.Background(), "lever", "acme", boardState(5000, fmt.Sprint("v", i))); err != nil {
+			if err := by.UpdateBoard(context.Background(), "lever", "acme", replace(boardState(5000, fmt.Sprint("v", i)))); err != nil {
 				t.Error(err)
 			}
 		})
