@@ -6,6 +6,7 @@ import (
 	"compress/gzip"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -24,10 +25,10 @@ const errorBytesMax = 16 << 10
 // answer turns an HTTP answer into a Response, a redirect's location, or an error.
 func (c *Client) answer(ctx context.Context, cancel context.CancelCauseFunc, u *url.URL, req Request, a *http.Response, forRobots bool) (*Response, string, error) {
 	now := c.o.Now()
-	retryAfter, stated := parseRetryAfter(a.Header.Get("Retry-After"), now)
+	retryAfter, stated := parseRetryAfter(a.Header.Get("Retry-After"), hostNow(a.Header, now))
 	resp := &Response{
 		Status: a.StatusCode, ContentType: a.Header.Get("Content-Type"), FinalURL: u.String(), RetryAfter: retryAfter,
-		Validators: Validators{ETag: validator(a.Header.Get("ETag")), LastModified: validator(a.Header.Get("Last-Modified"))},
+		Validators: Validators{ETag: validator(a.Header.Get("ETag")), LastModified: past(validator(a.Header.Get("Last-Modified")), now)},
 	}
 	location := a.Header.Get("Location")
 	switch {
@@ -71,6 +72,24 @@ func validator(v string) string {
 	return v
 }
 
+// hostNow is the time by the host's clock. A moment that the host names is to be taken as a distance
+// from it, or a clock that is wrong, its own or ours, makes the wait anything.
+func hostNow(h http.Header, now time.Time) time.Time {
+	if date, err := http.ParseTime(h.Get("Date")); err == nil {
+		return date
+	}
+	return now
+}
+
+// past drops a Last-Modified of the future (RFC 9110, 8.8.2.1): a host whose clock was ahead for a
+// while would answer until then that nothing has changed since.
+func past(lastModified string, now time.Time) string {
+	if t, err := http.ParseTime(lastModified); err == nil && t.After(now.Add(clockSlack)) {
+		return ""
+	}
+	return lastModified
+}
+
 func redirects(status int) bool {
 	switch status {
 	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
@@ -83,7 +102,7 @@ func redirects(status int) bool {
 // decompression, while it comes at a reasonable pace.
 func (c *Client) readBody(ctx context.Context, cancel context.CancelCauseFunc, u *url.URL, limit int64, a *http.Response, cut bool) ([]byte, error) {
 	tooLarge := func() ([]byte, error) {
-		return nil, &Error{Kind: ErrTooLarge, URL: u.String(), Status: a.StatusCode}
+		return nil, &Error{Kind: ErrTooLarge, URL: u.String(), Status: a.StatusCode, Reason: fmt.Sprintf("over %d bytes", limit)}
 	}
 	if a.ContentLength > limit && !cut {
 		return tooLarge()

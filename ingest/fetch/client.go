@@ -35,8 +35,7 @@ const (
 	queueMax = 2 * time.Minute
 
 	dialTimeout        = 10 * time.Second
-	headerTimeout      = 30 * time.Second
-	silenceTimeout     = 30 * time.Second // between two reads of a body
+	silenceDefault     = 30 * time.Second // the header of an answer made on demand takes seconds
 	idleConnTimeout    = 90 * time.Second
 	headerBytesMax     = 64 << 10
 	urlBytesMax        = 8 << 10
@@ -57,8 +56,14 @@ type Options struct {
 	MaxBytes        int64         // of a body, after decompression; 0 is 64 MiB
 	Timeout         time.Duration // of one request with its body; 0 is 2 min. A whole Do may take three times that
 
+	// Silence is how long a host may send nothing: no header, and then nothing more of a body; 0 is 30 s.
+	Silence time.Duration
+
 	// AllowPrivate permits addresses that are not public, for tests and for boards on one's own net.
 	AllowPrivate bool
+	// Permit, if set, permits single addresses that are not public, for tests in which they stand for
+	// the public internet. It is asked with every address a connection is made to.
+	Permit func(netip.AddrPort) bool
 	// Proxy, if set, carries every request. Names are then resolved by it, so it has to refuse
 	// addresses that are not public; only those written as numbers are refused here.
 	Proxy    *url.URL
@@ -77,7 +82,7 @@ type Client struct {
 	o         Options
 	agent     string
 	transport *http.Transport
-	permit    func(netip.AddrPort) bool // replaced by tests that stand for the public internet
+	permit    func(netip.AddrPort) bool
 	silence   time.Duration
 
 	mu       sync.Mutex
@@ -113,13 +118,14 @@ func New(o Options) (*Client, error) {
 	if !versionForm.MatchString(o.Version) {
 		return nil, fmt.Errorf("version %q does not fit in a User-Agent", o.Version)
 	}
-	if o.HostInterval < 0 || o.HostConcurrency < 0 || o.MaxBytes < 0 || o.Timeout < 0 {
+	if o.HostInterval < 0 || o.HostConcurrency < 0 || o.MaxBytes < 0 || o.Timeout < 0 || o.Silence < 0 {
 		return nil, errors.New("limits of the HTTP client must not be negative")
 	}
 	setDefault(&o.HostInterval, hostIntervalDefault)
 	setDefault(&o.HostConcurrency, hostConcurrencyDefault)
 	setDefault(&o.MaxBytes, maxBytesDefault)
 	setDefault(&o.Timeout, timeoutDefault)
+	setDefault(&o.Silence, silenceDefault)
 	if o.Limiter == nil {
 		o.Limiter = newProcessLimiter()
 	}
@@ -133,8 +139,11 @@ func New(o Options) (*Client, error) {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	c := &Client{
-		o: o, agent: productToken + "/" + o.Version + " (+" + o.Contact + ")", silence: silenceTimeout,
+		o: o, agent: productToken + "/" + o.Version + " (+" + o.Contact + ")", silence: o.Silence,
 		permit: permitPublic, hosts: map[string]*host{}, breakers: map[string]BreakerState{},
+	}
+	if o.Permit != nil {
+		c.permit = func(ap netip.AddrPort) bool { return permitPublic(ap) || o.Permit(ap) }
 	}
 	if o.AllowPrivate {
 		c.permit = func(netip.AddrPort) bool { return true }
@@ -187,7 +196,7 @@ func (c *Client) newTransport() *http.Transport {
 		ForceAttemptHTTP2:      true,
 		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
 		TLSHandshakeTimeout:    dialTimeout,
-		ResponseHeaderTimeout:  headerTimeout,
+		ResponseHeaderTimeout:  c.silence,
 		IdleConnTimeout:        idleConnTimeout,
 		MaxIdleConns:           100,
 		MaxIdleConnsPerHost:    c.o.HostConcurrency,

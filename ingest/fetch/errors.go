@@ -39,9 +39,13 @@ type Error struct {
 }
 
 func (e *Error) Error() string {
-	s := "fetch " + e.URL + ": " + e.Kind.Error()
+	// What happened comes first: where people read it, in a line of a table, the end is cut off.
+	s := e.Kind.Error()
 	if e.Status != 0 {
 		s += fmt.Sprintf(" (%d)", e.Status)
+	}
+	if e.RetryAfter > 0 {
+		s += ", next try after " + e.RetryAfter.Round(time.Second).String()
 	}
 	if e.Reason != "" {
 		s += ": " + e.Reason
@@ -49,7 +53,7 @@ func (e *Error) Error() string {
 	if e.Err != nil {
 		s += ": " + e.Err.Error()
 	}
-	return s
+	return s + ", at " + e.URL
 }
 
 // Unwrap gives errors.Is both the kind and the cause.

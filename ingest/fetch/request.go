@@ -262,11 +262,17 @@ func (c *Client) setHeader(r *http.Request, req Request) {
 func transportError(ctx context.Context, u *url.URL, err error) error {
 	e := &Error{Kind: ErrConnection, URL: u.String(), Err: err}
 	var timeout net.Error
+	var dial *net.OpError
 	cause := context.Cause(ctx)
 	switch {
 	case errors.Is(err, ErrUnsafeAddress):
 		e.Kind = ErrUnsafeAddress
-	case errors.Is(cause, errSilent) || errors.Is(err, errTrickle):
+		if errors.As(err, &dial) && dial.Addr != nil {
+			e.Reason, e.Err = dial.Addr.String(), nil
+		}
+	case errors.Is(cause, errSilent):
+		e.Kind, e.Err = ErrTimeout, errSilent
+	case errors.Is(err, errTrickle):
 		e.Kind = ErrTimeout
 	case errors.Is(cause, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
 		e.Kind = ErrTimeout

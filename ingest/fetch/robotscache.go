@@ -76,6 +76,16 @@ func (c *Client) readRobots(ctx context.Context, u *url.URL) (robots, *Error) {
 		return robots{}, nil
 	}
 	failed := *e
-	failed.URL, failed.Err, failed.Reason = at.String(), err, "its rules cannot be read, so nothing is allowed"
+	if failed.Kind == ErrUnsafeAddress { // its rules are beside the point
+		at.Path = "/"
+		failed.URL = at.String()
+		return robots{}, &failed
+	}
+	failed.URL = at.String()
+	reason := "robots.txt cannot be read, so nothing is allowed"
+	if failed.Reason != "" {
+		reason += ": " + failed.Reason
+	}
+	failed.Reason = reason
 	return robots{}, &failed
 }
