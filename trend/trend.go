@@ -71,15 +71,14 @@ var (
 	end       = time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC)
 )
 
-// ask fills the SQL file's identifiers (which cannot be parameters), runs it into dest and returns
-// the audit. holes are fixed strings of this package, never input.
-func ask(ctx context.Context, q Querier, dest any, file string, f Filter, holes ...string) (Audit, error) {
+// prepare checks the filter and returns its parameters and the identifiers that its period fills in.
+func (f Filter) prepare() (params map[string]string, holes []string, err error) {
 	if f.Period == "" {
 		f.Period = Month
 	}
 	unit, ok := units[f.Period]
 	if !ok {
-		return Audit{}, fmt.Errorf("%w: period %q is none of week, month, quarter", ErrQuestion, f.Period)
+		return nil, nil, fmt.Errorf("%w: period %q is none of week, month, quarter", ErrQuestion, f.Period)
 	}
 	if f.From.IsZero() {
 		f.From = beginning
@@ -88,36 +87,58 @@ func ask(ctx context.Context, q Querier, dest any, file string, f Filter, holes 
 		f.To = end
 	}
 	if !f.From.Before(f.To) {
-		return Audit{}, fmt.Errorf("%w: from %s is not before to %s", ErrQuestion, f.From.Format(time.DateOnly), f.To.Format(time.DateOnly))
+		return nil, nil, fmt.Errorf("%w: from %s is not before to %s", ErrQuestion, f.From.Format(time.DateOnly), f.To.Format(time.DateOnly))
 	}
+	return map[string]string{
+		"roles": listParam(f.Roles), "companies": listParam(f.Companies),
+		"from": f.From.UTC().Format(time.DateTime), "to": f.To.UTC().Format(time.DateTime),
+		"rows_max": fmt.Sprint(rowsMax),
+	}, []string{"{unit}", unit[0], "{unit_start}", unit[1], "{unit_add}", unit[2]}, nil
+}
+
+// ask runs the SQL file's question about what the filter lets through.
+func ask(ctx context.Context, q Querier, dest any, file string, f Filter, holes ...string) (Audit, error) {
+	params, units, err := f.prepare()
+	if err != nil {
+		return Audit{}, err
+	}
+	return run(ctx, q, dest, file, params, append(holes, units...)...)
+}
+
+// run fills the SQL file's identifiers (which cannot be parameters), runs it into dest and returns
+// the audit. holes are fixed strings of this package, never input.
+func run(ctx context.Context, q Querier, dest any, file string, params map[string]string, holes ...string) (Audit, error) {
 	text, err := files.ReadFile("sql/" + file)
 	if err != nil {
 		return Audit{}, fmt.Errorf("read question %s: %w", file, err)
 	}
-	a := Audit{
-		SQL: strings.NewReplacer(append(holes, "{unit}", unit[0], "{unit_start}", unit[1], "{unit_add}", unit[2])...).Replace(string(text)),
-		Params: map[string]string{
-			"roles": listParam(f.Roles), "companies": listParam(f.Companies),
-			"from": f.From.UTC().Format(time.DateTime), "to": f.To.UTC().Format(time.DateTime),
-			"rows_max": fmt.Sprint(rowsMax),
-		},
-	}
-	var versions []struct {
-		Version string `ch:"tagger_version"`
-	}
-	if err := q.Select(ctx, &versions, "SELECT DISTINCT tagger_version FROM v_postings ORDER BY tagger_version LIMIT 2", nil); err != nil {
-		return a, fmt.Errorf("read tagger version: %w", err)
-	}
-	if len(versions) > 1 {
-		return a, fmt.Errorf("two tagger versions in v_postings: %s and %s", versions[0].Version, versions[1].Version)
-	}
-	if len(versions) == 1 {
-		a.TaggerVersion = versions[0].Version
+	a := Audit{SQL: strings.NewReplacer(holes...).Replace(string(text)), Params: params}
+	if a.TaggerVersion, err = activeVersion(ctx, q); err != nil {
+		return a, err
 	}
 	if err := q.Select(ctx, dest, a.SQL, a.Params); err != nil {
 		return a, fmt.Errorf("ask %s: %w", strings.TrimSuffix(file, ".sql"), err)
 	}
-	return a, nil
+	// Each statement reads one version; which one it was is certain only if it is still the same.
+	after, err := activeVersion(ctx, q)
+	if err == nil && after != a.TaggerVersion {
+		err = fmt.Errorf("ask %s: the tagger version changed from %q to %q meanwhile: ask again", strings.TrimSuffix(file, ".sql"), a.TaggerVersion, after)
+	}
+	return a, err
+}
+
+// activeVersion is the tagger version that the views show, empty before there is one.
+func activeVersion(ctx context.Context, q Querier) (string, error) {
+	var versions []struct {
+		Version string `ch:"tagger_version"`
+	}
+	if err := q.Select(ctx, &versions, "SELECT tagger_version FROM v_tagger_versions WHERE active", nil); err != nil {
+		return "", fmt.Errorf("read tagger version: %w", err)
+	}
+	if len(versions) == 0 {
+		return "", nil
+	}
+	return versions[0].Version, nil
 }
 
 // listParam writes names as the lines of one string: clients escape the inside of a String parameter

@@ -1,0 +1,64 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net/http"
+
+	"github.com/rolescope/rolescope/trend"
+)
+
+// apiQuestions are the questions that /api/v1/NAME answers with the typed answer of trend as JSON.
+func (s *server) apiQuestions() map[string]func(context.Context, *http.Request) (any, error) {
+	return map[string]func(context.Context, *http.Request) (any, error){
+		"summary": func(ctx context.Context, _ *http.Request) (any, error) { return trend.Summary(ctx, s.Querier) },
+		"volume": func(ctx context.Context, r *http.Request) (any, error) {
+			f, err := filter(r)
+			if err != nil {
+				return nil, err
+			}
+			by, err := value(r, "by")
+			if err != nil {
+				return nil, err
+			}
+			return trend.Volume(ctx, s.Querier, trend.VolumeQuestion{Filter: f, By: by})
+		},
+		"skills": func(ctx context.Context, r *http.Request) (any, error) {
+			f, err := filter(r)
+			if err != nil {
+				return nil, err
+			}
+			return trend.Skills(ctx, s.Querier, trend.SkillsQuestion{Filter: f})
+		},
+	}
+}
+
+// api answers with JSON, errors too: {"error", "text", "cause"}.
+func (s *server) api(answer func(context.Context, *http.Request) (any, error)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), answerTimeout)
+		defer cancel()
+		var body any
+		status := http.StatusOK
+		err := s.turn(ctx)
+		if err == nil {
+			body, err = answer(ctx, r)
+			s.done()
+		}
+		if err != nil {
+			body, status = tell(err)
+			s.logError(r, status, err)
+		}
+		var out bytes.Buffer
+		if err := json.NewEncoder(&out).Encode(body); err != nil {
+			s.logError(r, http.StatusInternalServerError, err)
+			plain(w, http.StatusInternalServerError, "This answer could not be written. The log says why.")
+			return
+		}
+		w.Header().Set("Content-Type", "application/json; charset=utf-8")
+		w.Header().Set("Cache-Control", "no-cache")
+		w.WriteHeader(status)
+		_, _ = w.Write(out.Bytes())
+	}
+}

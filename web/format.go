@@ -1,0 +1,74 @@
+package web
+
+import (
+	"fmt"
+	"html/template"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// functions are what templates may call. None of them returns trusted markup: everything shown is
+// escaped where it stands.
+func functions() template.FuncMap {
+	return template.FuncMap{
+		"label": label, "thousands": thousands, "command": command,
+		"day":    func(t time.Time) string { return when(t, time.DateOnly) },
+		"minute": func(t time.Time) string { return when(t, "2006-01-02 15:04 UTC") },
+		"short":  func(s string) string { return short(shownMax, s) },
+	}
+}
+
+// shownMax is how much of a title, company or place a list shows, in runes.
+const shownMax = 160
+
+func short(most int, s string) string {
+	if len(s) <= most {
+		return s
+	}
+	n := 0
+	for i := range s {
+		if n == most {
+			return s[:i] + "…"
+		}
+		n++
+	}
+	return s
+}
+
+func when(t time.Time, layout string) string {
+	if t.IsZero() {
+		return "never"
+	}
+	return t.UTC().Format(layout)
+}
+
+// thousands groups digits with a thin space, which no reader takes for a decimal sign.
+func thousands(n uint64) string {
+	digits := strconv.FormatUint(n, 10)
+	var b strings.Builder
+	for i, d := range digits {
+		if i > 0 && (len(digits)-i)%3 == 0 {
+			b.WriteRune('\u202f')
+		}
+		b.WriteRune(d)
+	}
+	return b.String()
+}
+
+// age says how long ago t was, roughly.
+func age(t, now time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	switch d := now.Sub(t); {
+	case d < 2*time.Minute:
+		return "just now"
+	case d < 2*time.Hour:
+		return fmt.Sprintf("%d minutes ago", int(d.Minutes()))
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%d hours ago", int(d.Hours()))
+	default:
+		return fmt.Sprintf("%d days ago", int(d.Hours()/24))
+	}
+}

@@ -1,0 +1,161 @@
+package web
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/rolescope/rolescope/trend"
+)
+
+// linesMax is how many lines one chart has: more cannot be told apart. The small pictures below it
+// show every role.
+const linesMax = 8
+
+// volumes are the answer to a volume question, arranged by group over gapless periods.
+type volumes struct {
+	unit        trend.Period
+	at          []time.Time
+	groups      []string // by falling sum of active
+	active, new map[string][]float64
+}
+
+func arrange(rows []trend.VolumeRow, unit trend.Period) volumes {
+	v := volumes{unit: unit, active: map[string][]float64{}, new: map[string][]float64{}}
+	if len(rows) == 0 {
+		return v
+	}
+	v.at = periods(unit, rows[0].Period.UTC(), rows[len(rows)-1].Period.UTC())
+	index := map[int64]int{}
+	for i, t := range v.at {
+		index[t.Unix()] = i
+	}
+	sums := map[string]uint64{}
+	for _, r := range rows {
+		i, ok := index[r.Period.Unix()]
+		if !ok {
+			continue // older than a page shows
+		}
+		if v.active[r.Group] == nil {
+			v.active[r.Group], v.new[r.Group] = make([]float64, len(v.at)), make([]float64, len(v.at))
+			v.groups = append(v.groups, r.Group)
+		}
+		v.active[r.Group][i], v.new[r.Group][i] = float64(r.Active), float64(r.New)
+		sums[r.Group] += r.Active
+	}
+	slices.SortFunc(v.groups, func(a, b string) int { return cmp.Or(cmp.Compare(sums[b], sums[a]), cmp.Compare(a, b)) })
+	return v
+}
+
+// chart makes a figure of the groups' values; figures of one page have ids of their own.
+func (v volumes) chart(id, title string, values map[string][]float64, groups []string, audit trend.Audit) chart {
+	c := chart{
+		ID: id, Title: title, Unit: "vacancies per " + string(v.unit), Audit: audit,
+		Data: chartData{Unit: "count", Period: string(v.unit), X: unixDays(v.at), Series: []series{}},
+	}
+	for _, g := range groups[:min(len(groups), linesMax)] {
+		s := series{Label: label(g), Y: pointers(values[g])}
+		s.Colour, s.Dash = look(g)
+		c.Data.Series = append(c.Data.Series, s)
+	}
+	c.Table.Header = []string{string(v.unit)}
+	sum := 0.0
+	for _, g := range groups {
+		c.Table.Header = append(c.Table.Header, label(g))
+		for _, n := range values[g] {
+			sum += n
+		}
+	}
+	for i := len(v.at) - 1; i >= 0; i-- {
+		row := []string{name(v.unit, v.at[i])}
+		for _, g := range groups {
+			row = append(row, strconv.Itoa(int(values[g][i])))
+		}
+		c.Table.Rows = append(c.Table.Rows, row)
+	}
+	if len(groups) > linesMax {
+		c.Note = fmt.Sprintf("The %d largest of %d roles are drawn; the table has all.", linesMax, len(groups))
+	}
+	return c
+}
+
+// multiple is one role in the grid of small pictures.
+type multiple struct {
+	Role          string
+	Colour        int
+	Active, New   uint64 // in the newest period
+	Most          uint64 // active, in any period
+	Picture       spark
+	FirstPeriod   string
+	NewestPeriod  string
+	PictureLegend string
+}
+
+// overviewData is what the overview shows.
+type overviewData struct {
+	Summary     trend.SummaryAnswer
+	Age         string
+	Periods     []string
+	Period      string
+	Active, New chart
+	Multiples   []multiple
+	Unfinished  string // the newest period, when it is not over
+}
+
+func (s *server) overview(ctx context.Context, r *http.Request) (view, error) {
+	f, err := filter(r)
+	if err != nil {
+		return view{}, err
+	}
+	answer, err := trend.Volume(ctx, s.Querier, trend.VolumeQuestion{Filter: f})
+	if err != nil {
+		return view{}, err
+	}
+	d := overviewData{Period: string(f.Period), Periods: periodNames()}
+	if d.Summary, err = trend.Summary(ctx, s.Querier); err != nil {
+		return view{}, err
+	}
+	d.Age = age(d.Summary.NewestRun, s.Now())
+	v := arrange(answer.Rows, f.Period)
+	d.Active = v.chart("active", "Active vacancies by role", v.active, v.groups, answer.Audit)
+	d.New = v.chart("new", "New vacancies by role", v.new, v.groups, answer.Audit)
+	n := "n = " + thousands(d.Summary.Vacancies) + " vacancies in all"
+	d.Active.N, d.New.N = n, n
+	for _, g := range v.groups {
+		d.Multiples = append(d.Multiples, v.multiple(g))
+	}
+	d.Unfinished = v.unfinished(d.Summary.NewestRun)
+	return view{"overview", "Roles over time", d}, nil
+}
+
+func (v volumes) multiple(group string) multiple {
+	active, last := v.active[group], len(v.at)-1
+	m := multiple{Role: group, Active: uint64(active[last]), New: uint64(v.new[group][last]), Most: uint64(slices.Max(active))}
+	m.Colour, _ = look(group)
+	m.Picture = newSpark(pointers(active), float64(m.Most))
+	m.FirstPeriod, m.NewestPeriod = name(v.unit, v.at[0]), name(v.unit, v.at[last])
+	return m
+}
+
+// unfinished names the newest period when the newest run saw only a part of it.
+func (v volumes) unfinished(newest time.Time) string {
+	if len(v.at) == 0 {
+		return ""
+	}
+	if last := v.at[len(v.at)-1]; newest.Before(next(v.unit, last).AddDate(0, 0, -1)) {
+		return name(v.unit, last)
+	}
+	return ""
+}
+
+func periodNames() []string {
+	return []string{string(trend.Week), string(trend.Month), string(trend.Quarter)}
+}
+
+func (s *server) about(context.Context, *http.Request) (view, error) {
+	return view{"about", "What the figures mean", nil}, nil
+}

@@ -1,0 +1,231 @@
+// Package web is the dashboard and its JSON API: pages rendered on the server from the answers of
+// trend, with the files they need embedded, and the health and metrics doors beside them. It is not
+// where a number is computed (trend) and decides nothing about adverts (enrich).
+//
+// cmd builds the handler with New and serves it. It must not know the store, ClickHouse, NATS, the
+// environment or the clock. Everything it shows comes from strangers' adverts: pages are written by
+// html/template only, and a policy (see guard.go) forbids what could slip through.
+package web
+
+import (
+	"bytes"
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"path"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/rolescope/rolescope/trend"
+)
+
+// Options say what the dashboard shows and how it reads it.
+type Options struct {
+	Querier trend.Querier               // the read-only questions
+	Ready   func(context.Context) error // nil when the servers answer; /readyz says what does not
+	Metrics http.Handler                // served at /metrics; nil: 404
+	Notice  string                      // shown at the top of every page, e.g. that the market is simulated
+	Version string                      // of the binary
+	Now     func() time.Time
+	Logger  *slog.Logger
+	// Hosts are the names, beside localhost and any IP address, under which browsers may ask. Another
+	// name is refused, so that no foreign page can read this one through a name of its own (DNS rebinding).
+	Hosts []string
+}
+
+const (
+	// answerTimeout bounds the questions of one page: longer than anybody waits, shorter than the
+	// engine's own limit of a minute.
+	answerTimeout = 20 * time.Second
+	// readyTimeout is what a probe waits for.
+	readyTimeout = 2 * time.Second
+	// askersMax is how many requests may ask the store at once; the sink shares its connections.
+	askersMax = 4
+)
+
+//go:embed templates/*.html
+var templateFiles embed.FS
+
+// server answers requests. Its fields do not change after New, except the catalogue's memory.
+type server struct {
+	Options
+	pages   map[string]*template.Template
+	assets  map[string]asset
+	askers  chan struct{}
+	catalog *catalogue
+}
+
+// New builds the handler. It does no I/O beyond the embedded files and starts nothing.
+func New(o Options) (http.Handler, error) {
+	if o.Querier == nil || o.Now == nil {
+		return nil, errors.New("build dashboard: Querier and Now are needed")
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Ready == nil {
+		o.Ready = func(context.Context) error { return nil }
+	}
+	s := &server{Options: o, askers: make(chan struct{}, askersMax), catalog: &catalogue{}}
+	var err error
+	if s.assets, err = readAssets(); err != nil {
+		return nil, err
+	}
+	if s.pages, err = s.parsePages(); err != nil {
+		return nil, err
+	}
+	return s.guard(s.routes()), nil
+}
+
+func (s *server) routes() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("/healthz", func(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "ok") })
+	mux.HandleFunc("/readyz", s.ready)
+	if s.Metrics != nil {
+		mux.Handle("/metrics", s.Metrics)
+	}
+	mux.HandleFunc("/static/", s.static)
+	mux.HandleFunc("/favicon.ico", func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, s.assetURL("favicon.svg"), http.StatusFound)
+	})
+	for pattern, answer := range map[string]func(context.Context, *http.Request) (view, error){
+		"/{$}":           s.overview,
+		"/roles/{role}":  s.role,
+		"/skills":        s.skills,
+		"/skills/{id}":   s.skill,
+		"/postings":      s.postings,
+		"/postings/{id}": s.posting,
+		"/about":         s.about,
+		"/":              func(context.Context, *http.Request) (view, error) { return view{}, errNoPage },
+	} {
+		mux.HandleFunc(pattern, s.page(answer))
+	}
+	for name, answer := range s.apiQuestions() {
+		mux.HandleFunc("/api/v1/"+name, s.api(answer))
+	}
+	mux.HandleFunc("/api/", s.api(func(context.Context, *http.Request) (any, error) { return nil, errNoPage }))
+	return mux
+}
+
+func (s *server) ready(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), readyTimeout)
+	defer cancel()
+	if err := s.Ready(ctx); err != nil {
+		plain(w, http.StatusServiceUnavailable, "not ready: "+err.Error())
+		return
+	}
+	plain(w, http.StatusOK, "ready")
+}
+
+func plain(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_, _ = w.Write(clean([]byte(text + "\n")))
+}
+
+// view is a page to be rendered: a template and what it shows.
+type view struct {
+	Name  string // of the file in templates, without .html
+	Title string
+	Data  any
+}
+
+// frame is what every page's template gets.
+type frame struct {
+	view
+	Notice, Version string
+	Section         string // the first part of the path, for the navigation
+	Assets          map[string]string
+}
+
+func (s *server) parsePages() (map[string]*template.Template, error) {
+	names, err := fs.Glob(templateFiles, "templates/*.html")
+	if err != nil {
+		return nil, fmt.Errorf("list templates: %w", err)
+	}
+	pages := map[string]*template.Template{}
+	for _, name := range names {
+		if base := strings.TrimSuffix(path.Base(name), ".html"); base != "layout" && base != "parts" {
+			t, err := template.New("layout.html").Funcs(functions()).ParseFS(templateFiles, "templates/layout.html", "templates/parts.html", name)
+			if err != nil {
+				return nil, fmt.Errorf("parse template %s: %w", name, err)
+			}
+			pages[base] = t
+		}
+	}
+	return pages, nil
+}
+
+// page answers with the rendered view, or with the page that tells the error.
+func (s *server) page(answer func(context.Context, *http.Request) (view, error)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), answerTimeout)
+		defer cancel()
+		v, status := view{}, http.StatusOK
+		err := s.turn(ctx)
+		if err == nil {
+			v, err = answer(ctx, r)
+			s.done()
+		}
+		if err != nil {
+			var told problem
+			told, status = tell(err)
+			s.logError(r, status, err)
+			v = view{"error", told.Title, told}
+		}
+		s.render(w, r, status, v)
+	}
+}
+
+// turn waits until the request may ask the store; done gives the turn back.
+func (s *server) turn(ctx context.Context) error {
+	select {
+	case s.askers <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return errBusy
+	}
+}
+
+func (s *server) done() { <-s.askers }
+
+func (s *server) render(w http.ResponseWriter, r *http.Request, status int, v view) {
+	section, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+	f := frame{view: v, Notice: s.Notice, Version: s.Version, Section: section, Assets: s.assetURLs()}
+	var page bytes.Buffer
+	if err := s.pages[v.Name].Execute(&page, f); err != nil {
+		s.logError(r, http.StatusInternalServerError, err)
+		plain(w, http.StatusInternalServerError, "This page could not be written. The log says why.")
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-cache")
+	w.WriteHeader(status)
+	_, _ = w.Write(clean(page.Bytes())) // a reader who left is nobody's error
+}
+
+func (s *server) logError(r *http.Request, status int, err error) {
+	if status >= http.StatusInternalServerError {
+		s.Logger.WarnContext(r.Context(), "request failed", "path", r.URL.Path, "status", status, "error", err)
+	}
+}
+
+// recovered turns a panic into a page; the log has the stack.
+func (s *server) recovered(w http.ResponseWriter, r *http.Request) {
+	if p := recover(); p != nil {
+		if p == http.ErrAbortHandler {
+			panic(p)
+		}
+		s.Logger.ErrorContext(r.Context(), "request panicked", "path", r.URL.Path, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+		s.render(w, r, http.StatusInternalServerError, view{"error", "Something is wrong here", problem{
+			Title: "Something is wrong here", Text: "This page failed in a way that should not happen. The log has the details.",
+		}})
+	}
+}
