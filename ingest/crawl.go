@@ -208,7 +208,7 @@ func (c *crawl) publish(ctx context.Context, walk *source.Walk, last *fetch.Resp
 	for id := range rows.keep {
 		ended.Rows[id] = c.State.Rows[id]
 	}
-	if sum.Run.Complete && walk.Single() && last != nil {
+	if sum.Run.Complete && walk.Single() && last != nil && !shrunk(c.State.Hashes, sum.Hashes) {
 		ended.ETag, ended.LastModified = last.Validators.ETag, last.Validators.LastModified
 	}
 	c.result.ended = ended
@@ -224,6 +224,18 @@ func (c *crawl) publish(ctx context.Context, walk *source.Walk, last *fetch.Resp
 		c.result.Details += len(part)
 	}
 	return nil
+}
+
+// shrunk reports whether a listing lacks more than half of what was listed before. The ledger doubts
+// it, and a 304 decides nothing there, so the next crawl shall ask for the whole answer.
+func shrunk(before, now map[string]string) bool {
+	missing := 0
+	for id := range before {
+		if _, ok := now[id]; !ok {
+			missing++
+		}
+	}
+	return 2*missing > len(before)
 }
 
 // notModified publishes that the board is as it last was.

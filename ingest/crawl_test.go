@@ -197,6 +197,35 @@ func TestCrawlValidatorsOnlyOfWholeBoards(t *testing.T) {
 	}
 }
 
+// TestCrawlAsksAgainForAMassDisappearance checks that a listing which the ledger doubts is confirmed
+// or refuted by the next whole answer: a 304 would leave the doubt for as long as the board stands still.
+func TestCrawlAsksAgainForAMassDisappearance(t *testing.T) {
+	t.Parallel()
+	last := 12
+	w := &web{answer: func(_ int, req fetch.Request) (*fetch.Response, error) {
+		v := fetch.Validators{ETag: fmt.Sprintf("%q", fmt.Sprint(last))}
+		if req.Validators == v {
+			return &fetch.Response{Status: 304, NotModified: true, Validators: v}, nil
+		}
+		return &fetch.Response{Status: 200, Body: []byte(greenhouseBoard(1, last)), Validators: v}, nil
+	}}
+	to, state := &outbox{}, State{}
+	var outcomes []posting.Outcome
+	for day, n := range []int{12, 12, 5, 5, 5} {
+		last = n
+		state = runCrawl(t, w, to, crawlTask("greenhouse", state, observed.AddDate(0, 0, day))).Apply(state)
+		outcomes = append(outcomes, to.runs[day].Outcome)
+	}
+	whole, same := posting.OutcomeOK, posting.OutcomeNotModified
+	if diff := cmp.Diff([]posting.Outcome{whole, same, whole, whole, same}, outcomes); diff != "" {
+		t.Error(diff)
+	}
+	spells, effects := posting.Spells(to.runs)
+	if !effects[2].Suspect || effects[2].Closed != 0 || effects[3].Closed != 7 || len(spells) != 12 {
+		t.Errorf("effects %+v", effects)
+	}
+}
+
 func TestCrawlBreaker(t *testing.T) {
 	t.Parallel()
 	w, to := &web{refused: &fetch.Error{Kind: fetch.ErrOpen, URL: "x"}}, &outbox{}

@@ -81,10 +81,15 @@ func Spells(runs []Run) ([]Spell, []Effect) {
 // mergeRuns joins the parts of each listing and then the listings of each run, and sorts the runs.
 // Two listings of one run, which only an import can make, are united: both were seen.
 func mergeRuns(parts []Run) []Run {
-	type listingKey struct{ run, digest string }
-	listings := map[listingKey]map[int]Run{}
+	// The same listing may have been cut in two ways, by two versions of this code: a part of one
+	// cut does not fill a gap in the other.
+	type cut struct {
+		run, digest string
+		parts       int
+	}
+	listings := map[cut]map[int]Run{}
 	for _, p := range parts {
-		k := listingKey{p.ID, p.Digest}
+		k := cut{p.ID, p.Digest, p.Parts}
 		if listings[k] == nil {
 			listings[k] = map[int]Run{}
 		}
@@ -92,20 +97,17 @@ func mergeRuns(parts []Run) []Run {
 	}
 	byRun := map[string][]Run{}
 	for k, l := range listings {
-		whole := Run{}
-		for i := range l[firstPart(l)].Parts {
-			p, ok := l[i]
-			if !ok {
-				whole.Parts = 0
-				break
-			}
-			listing := append(whole.Listing, p.Listing...)
-			whole = p
-			whole.Listing = listing
+		if len(l) < k.parts {
+			continue
 		}
-		if whole.Parts > 0 {
-			byRun[k.run] = append(byRun[k.run], whole)
+		whole := l[0]
+		for i := 1; i < k.parts; i++ {
+			whole.Listing = slices.Concat(whole.Listing, l[i].Listing)
 		}
+		if whole.Outcome == OutcomeOK && whole.Complete && len(whole.Listing) == 0 {
+			whole.Outcome = OutcomeEmpty // a board that lists nothing, whoever called it a listing
+		}
+		byRun[k.run] = append(byRun[k.run], whole)
 	}
 	merged := make([]Run, 0, len(byRun))
 	for _, rs := range byRun {
@@ -120,28 +122,13 @@ func mergeRuns(parts []Run) []Run {
 	return merged
 }
 
-func firstPart(l map[int]Run) int {
-	first := -1
-	for i := range l {
-		if first < 0 || i < first {
-			first = i
-		}
-	}
-	return first
-}
-
-// unite makes one run of several listings of it: the strongest claim wins, the listings are united
-// with one hash per posting (the largest, so that order does not matter).
+// unite makes one run of several listings of it: the one that says most of what was there speaks, a
+// listing before a failure and a failure before an absence, and the listings are united with one
+// hash per posting (the largest, so that order does not matter).
 func unite(rs []Run) Run {
 	slices.SortFunc(rs, func(a, b Run) int {
-		switch {
-		case a.Complete != b.Complete:
-			if a.Complete {
-				return -1
-			}
-			return 1
-		case len(a.Listing) != len(b.Listing):
-			return len(b.Listing) - len(a.Listing)
+		if c := accountRank(a) - accountRank(b); c != 0 {
+			return c
 		}
 		return cmpString(a.Digest, b.Digest)
 	})
@@ -160,6 +147,19 @@ func unite(rs []Run) Run {
 	}
 	slices.SortFunc(out.Listing, compareListed)
 	return out
+}
+
+// accountRank orders the accounts of one moment by how much they say was there.
+func accountRank(r Run) int {
+	switch {
+	case len(r.Listing) > 0 && r.Complete:
+		return -2
+	case len(r.Listing) > 0:
+		return -1
+	}
+	return slices.Index([]Outcome{
+		OutcomeNotModified, OutcomeError, OutcomeBlocked, OutcomePartial, OutcomeOK, OutcomeEmpty, OutcomeGone,
+	}, r.Outcome)
 }
 
 // history is one posting's spells; only the last one can be open.
@@ -186,15 +186,16 @@ func (f *fold) apply(run Run) {
 		f.seeEvents(run, &e)
 	case run.Outcome == OutcomeOK && run.Complete:
 		f.absentAs = ""
+		// Before it is seen, because what the run itself opens or brings back did not stand on the
+		// board that it might have emptied.
+		f.closeMissing(run, &e)
 		f.see(run, run.Listing, &e)
-		f.closeMissing(run, run.Listing, &e)
 		f.seenWhole, f.lastListing = true, run.Listing
-	case run.Outcome == OutcomeNotModified && f.seenWhole:
-		// The answer is the last whole one again: all of it is still open, and what a suspect run
-		// missed has now been missed twice.
+	case run.Outcome == OutcomeNotModified:
+		// The answer is the last whole one again. It closes nothing: it cannot confirm a suspect run,
+		// because the same faulty answer may have been kept somewhere on the way.
 		f.absentAs = ""
 		f.see(run, f.lastListing, &e)
-		f.closeMissing(run, f.lastListing, &e)
 	case run.Outcome == OutcomeEmpty || run.Outcome == OutcomeGone:
 		f.absent(run, &e)
 	case run.Outcome == OutcomeOK || run.Outcome == OutcomePartial:
@@ -250,9 +251,9 @@ func (h *history) open(run Run, l Listed, at time.Time, censored bool) {
 
 // closeMissing closes what a complete run did not list, unless that is so much of the board that
 // the run itself is suspect; then the next complete run decides.
-func (f *fold) closeMissing(run Run, listing []Listed, e *Effect) {
-	listed := make(map[string]bool, len(listing))
-	for _, l := range listing {
+func (f *fold) closeMissing(run Run, e *Effect) {
+	listed := make(map[string]bool, len(run.Listing))
+	for _, l := range run.Listing {
 		listed[l.ExternalID] = true
 	}
 	reason := ClosedDelisted
@@ -261,15 +262,10 @@ func (f *fold) closeMissing(run Run, listing []Listed, e *Effect) {
 	}
 	open, missing := 0, []*history(nil)
 	for id, h := range f.byID {
-		if !h.last().ClosedAt.IsZero() {
-			continue
-		}
 		switch {
+		case !h.last().ClosedAt.IsZero():
 		case listed[id]:
-			// Postings this run itself opened did not stand on the board it might have emptied.
-			if h.last().OpenedAt.Before(run.ObservedAt) {
-				open++
-			}
+			open++
 		case !h.pending.IsZero():
 			h.close(h.pending, reason)
 			e.Closed++
@@ -278,7 +274,8 @@ func (f *fold) closeMissing(run Run, listing []Listed, e *Effect) {
 			missing = append(missing, h)
 		}
 	}
-	e.Suspect = open >= suspectBoardMin && 2*len(missing) > open
+	// Leaving a window closes nothing, so there is nothing to doubt.
+	e.Suspect = run.Proof == ProofFull && open >= suspectBoardMin && 2*len(missing) > open
 	for _, h := range missing {
 		if e.Suspect {
 			h.pending = run.ObservedAt
@@ -311,6 +308,9 @@ func (f *fold) absent(run Run, e *Effect) {
 	} else {
 		// A board confirmed empty has been seen whole: what it lists later is new.
 		f.seenWhole, f.lastListing = true, nil
+	}
+	if run.Proof == ProofWindow {
+		reason = ClosedAgedOut // a window closes nothing, however it empties
 	}
 	for _, h := range f.byID {
 		if h.last().ClosedAt.IsZero() {

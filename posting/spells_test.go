@@ -93,11 +93,19 @@ func TestSpells(t *testing.T) {
 		{"confirmed, it dates from the first miss", []Run{crawl(0, many(12)), crawl(7, many(12, gone...)), crawl(14, many(12, gone...))}, "a1", "0-0>7 delisted*"},
 		{"not confirmed, it never was", []Run{crawl(0, many(12)), crawl(7, many(12, gone...)), crawl(14, many(12))}, "a1", "0-14*"},
 		{"half of a board is not more than half", []Run{crawl(0, many(12)), crawl(7, many(12, gone[:6]...))}, "a1", "0-0>7 delisted*"},
+		{"nor does what comes back hide it", []Run{crawl(0, many(18)), crawl(3, many(12)), crawl(7, "a13 a14 a15 a16 a17 a18 "+many(12, gone...))}, "a1", "0-3*"},
 		{"a small board may lose most of itself", []Run{crawl(0, many(9)), crawl(7, many(9, gone...))}, "a1", "0-0>7 delisted*"},
 		{"newcomers do not hide a mass closing", []Run{crawl(0, many(12)), crawl(7, "n1 n2 n3 n4 n5 n6 n7 n8 n9 "+many(12, gone...))}, "a1", "0-0*"},
 		{"304 keeps all open", []Run{crawl(0, "a b"), with(crawl(7, ""), OutcomeNotModified)}, "a", "0-7*"},
-		{"304 repeats what a suspect run said", []Run{crawl(0, many(12)), crawl(7, many(12, gone...)), with(crawl(8, ""), OutcomeNotModified)}, "a1", "0-0>7 delisted*"},
+		{"304 does not confirm what a suspect run said", []Run{crawl(0, many(12)), crawl(7, many(12, gone...)), with(crawl(8, ""), OutcomeNotModified)}, "a1", "0-0*"},
+		{"the next complete run does, past any number of 304", []Run{crawl(0, many(12)), crawl(7, many(12, gone...)), with(crawl(8, ""), OutcomeNotModified), crawl(9, many(12, gone...))}, "a1", "0-0>7 delisted*"},
+		{"304 does not close what a partial run opened", []Run{crawl(0, "b"), with(crawl(1, "a"), OutcomePartial), with(crawl(2, ""), OutcomeNotModified)}, "a", "1-1"},
 		{"304 before anything was read proves nothing", []Run{with(crawl(0, ""), OutcomeNotModified), crawl(7, "a")}, "a", "7-7*"},
+		{"a complete listing of nothing is an empty answer", []Run{crawl(0, "a"), crawl(7, "")}, "a", "0-0*"},
+		{"and is confirmed like one", []Run{crawl(0, "a"), crawl(7, ""), with(crawl(8, ""), OutcomeEmpty)}, "a", "0-0>7 board_empty*"},
+		{"304 between two empty answers begins anew", []Run{with(crawl(0, "a"), OutcomePartial), with(crawl(7, ""), OutcomeEmpty), with(crawl(7.5, ""), OutcomeNotModified), with(crawl(8, ""), OutcomeEmpty)}, "a", "0-0*"},
+		{"what was listed at the moment of an empty answer was there", []Run{crawl(0, "a"), with(crawl(7, ""), OutcomeEmpty), with(crawl(7, "a"), OutcomePartial), with(crawl(8, ""), OutcomeEmpty)}, "a", "0-7*"},
+		{"a failure at the moment of an empty answer speaks for it", []Run{crawl(0, "a"), with(crawl(7, ""), OutcomeGone), with(crawl(7, ""), OutcomeError), with(crawl(8, ""), OutcomeGone)}, "a", "0-0*"},
 		{"one empty answer closes nothing", []Run{crawl(0, "a"), with(crawl(7, ""), OutcomeEmpty)}, "a", "0-0*"},
 		{"two within a day close nothing", []Run{crawl(0, "a"), with(crawl(7, ""), OutcomeEmpty), with(crawl(7.9, ""), OutcomeEmpty)}, "a", "0-0*"},
 		{"two a day apart close as of the first", []Run{crawl(0, "a"), with(crawl(7, ""), OutcomeEmpty), with(crawl(8, ""), OutcomeEmpty)}, "a", "0-0>7 board_empty*"},
@@ -109,6 +117,8 @@ func TestSpells(t *testing.T) {
 		{"after a confirmed empty board all is new", []Run{with(crawl(0, ""), OutcomeEmpty), with(crawl(2, ""), OutcomeEmpty), crawl(7, "a")}, "a", "7-7"},
 		{"after one empty answer it is not", []Run{with(crawl(0, ""), OutcomeEmpty), crawl(7, "a")}, "a", "7-7*"},
 		{"leaving a window is ageing out", []Run{proof(crawl(0, "a b"), ProofWindow), proof(crawl(7, "b"), ProofWindow)}, "a", "0-0>7 aged_out*"},
+		{"so much of it that a whole board would be doubted", []Run{proof(crawl(0, many(12)), ProofWindow), proof(crawl(7, many(12, gone...)), ProofWindow)}, "a1", "0-0>7 aged_out*"},
+		{"and so is the emptying of one", []Run{proof(crawl(0, "a"), ProofWindow), proof(with(crawl(7, ""), OutcomeGone), ProofWindow), proof(with(crawl(8, ""), OutcomeGone), ProofWindow)}, "a", "0-0>7 aged_out*"},
 		{"an event is open for thirty days", []Run{proof(crawl(3, "a"), ProofEvent), proof(crawl(4, "a"), ProofEvent)}, "a", "3-3>33 expired"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -243,6 +253,31 @@ func checkSpells(t *rapid.T, spells []Spell) {
 		}
 		if s.OpenedCensored {
 			t.Fatal("a later spell is censored")
+		}
+	}
+}
+
+// TestPartsOfTwoCutsDoNotMix has one listing cut in two and, by another version of the code, in three.
+func TestPartsOfTwoCutsDoNotMix(t *testing.T) {
+	t.Parallel()
+	part := func(i, n int, ids string) Run {
+		r := crawl(7, "a b c d e f")
+		r.Part, r.Parts, r.Listing = i, n, crawl(7, ids).Listing
+		return r
+	}
+	before := crawl(0, "a b c d e f")
+	runs := []Run{before, part(0, 3, "a b"), part(1, 2, "d e f")}
+	for range 2 {
+		slices.Reverse(runs)
+		if spells, effects := Spells(runs); len(effects) != 1 || render(spells, "c") != "0-0*" {
+			t.Errorf("a listing without c was applied: %+v", effects)
+		}
+	}
+	runs = append(runs, part(2, 3, "e f"), part(0, 2, "a b c"))
+	for range 2 {
+		slices.Reverse(runs)
+		if spells, effects := Spells(runs); len(effects) != 2 || render(spells, "c") != "0-7*" {
+			t.Errorf("the whole cut beside another was not applied: %+v", effects)
 		}
 	}
 }

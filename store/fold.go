@@ -32,7 +32,7 @@ import (
 
 // foldVersion is raised by hand when posting.Spells changes its meaning: the rows of the new fold
 // then win over those of the old one, whatever their number of parts.
-const foldVersion = 1
+const foldVersion = 2
 
 // foldVersionShift leaves 2^40 run parts of one board below the fold's version.
 const foldVersionShift = 40

@@ -21,6 +21,14 @@ A day without a time of day is taken at 23:00.
 
   spells.py greenhouse DIR    BOARD__DATE.json, series/, intraday/ as recorded
   spells.py snapshots DIR     DATE.csv.gz, cumulative: a row is open unless its status is closed
+  spells.py histories FILE    one invented history a line: a JSON list of messages in order of arrival, each
+                              {"at", "proof", "outcome", "complete", "digest", "part", "parts", "ids": [[id, own]]}
+                              with times in seconds since 1970; own, an event's own time, may be null
+
+Of histories it prints, led by the number of the line,
+
+  spell   line external_id number opened_at last_seen closed_at censored reason
+  change  line observed_at listed opened closed reopened suspect
 """
 
 import collections
@@ -35,8 +43,21 @@ import sys
 
 GRACE = datetime.timedelta(days=21)
 EMPTY_CONFIRM = datetime.timedelta(days=1)
+EVENT_OPEN = datetime.timedelta(days=30)
 SUSPECT_BOARD = 10  # postings open on a board from which on a mass disappearance is doubted
 UTC = datetime.timezone.utc
+
+
+class Run:
+    """One crawl: when, what its source's listing proves, how it ended, and what it listed.
+
+    listing is the set of ids, or for events a dictionary of ids with their own times (None: not known).
+    """
+
+    def __init__(self, at, listing, proof="full", outcome="ok", complete=True):
+        self.at, self.listing, self.proof, self.outcome, self.complete = at, listing, proof, outcome, complete
+        if outcome == "ok" and complete and not listing:
+            self.outcome = "empty"  # 200 with nothing
 
 
 class Spell:
@@ -44,64 +65,135 @@ class Spell:
 
     def __init__(self, opened, censored):
         self.opened, self.seen, self.closed, self.censored = opened, opened, None, censored
+        self.reason = ""
         self.doubted = None  # the suspect run that missed it, until the next one decides
+
+    def close(self, at, reason):
+        self.closed, self.doubted, self.reason = at, None, reason
+
+
+class Board:
+    """What is known of one board after some of its runs."""
+
+    def __init__(self):
+        self.spells = collections.defaultdict(list)
+        self.effects, self.forgiven, self.late = [], [], []
+        self.changes = []  # (at, listed, opened, closed, reopened, suspect), one a run
+        self.whole = None  # the listing of the last complete run; None while there was none
+        self.before = set()  # the listing before, for the differences of sets
+        self.away = None  # (outcome, time) of the first of a row of empty, or of gone, runs
+
+    def open_ids(self):
+        return {i for i, s in self.spells.items() if s[-1].closed is None}
+
+    def apply(self, run):
+        self.opened = self.closed = self.reopened = self.spared = 0
+        standing = self.open_ids()
+        answer = (0, 0, False)  # missed for the first time, confirmed, suspect
+        if run.proof == "event":
+            self.events(run)
+        elif run.outcome in ("empty", "gone"):
+            answer = self.nothing(run, standing)
+        elif run.outcome == "not_modified":
+            # All still open: a sighting of the last whole board, which closes nothing.
+            self.away = None
+            self.sight(run.at, self.whole or ())
+        elif run.outcome == "ok" and run.complete:
+            self.away = None
+            self.sight(run.at, run.listing)
+            answer = self.miss(run, standing)
+            self.whole = run.listing
+        elif run.outcome in ("ok", "partial"):
+            if run.listing:
+                self.away = None
+            self.sight(run.at, run.listing)
+        fresh, confirmed, suspect = answer
+        listing = set(run.listing)
+        self.changes.append((run.at, len(listing), self.opened, self.closed, self.reopened, str(suspect).lower()))
+        doubted = fresh if suspect or not listing else 0
+        self.effects.append((run.at, len(listing), len(listing - self.before), len(self.before - listing), self.reopened,
+                             self.spared, doubted, confirmed, str(suspect).lower()))
+        self.before = listing
+
+    def sight(self, at, listing):
+        """Each of them is open at this moment."""
+        for i in sorted(listing):
+            last = self.spells[i][-1] if self.spells[i] else None
+            if last is None:
+                # Open before we looked, unless the board has been seen whole.
+                self.spells[i].append(Spell(at, self.whole is None))
+                self.opened += 1
+                continue
+            # A doubted posting was never closed: only a closing can begin a new spell.
+            if last.closed is not None and at - last.closed > GRACE:
+                self.late.append((i, last.closed, at))
+                self.spells[i].append(Spell(at, False))
+                self.opened += 1
+                continue
+            if last.closed is not None:
+                self.forgiven.append((i, last.closed, at))
+                self.reopened += 1
+            elif last.doubted is not None or i not in self.before:
+                self.spared += 1  # a suspect run, or an empty answer, had left it out
+            last.seen, last.closed, last.doubted, last.reason = at, None, None, ""
+
+    def miss(self, run, standing):
+        """A complete run says that what it does not list is not on the board.
+
+        standing are the postings that were open when it came: what it opens or brings back itself
+        was not on the board that it may have emptied.
+        """
+        missing = standing - run.listing
+        fresh = {i for i in missing if self.spells[i][-1].doubted is None}
+        # Those already doubted are left out of both counts: an earlier run's question, answered now,
+        # is neither this run's closing nor any longer a part of the board.
+        board = len(standing) - len(missing - fresh)
+        # Leaving a window is not a closing, so there is nothing to doubt.
+        suspect = run.proof == "full" and board >= SUSPECT_BOARD and 2 * len(fresh) > board
+        for i in missing:
+            last = self.spells[i][-1]
+            if i not in fresh:
+                # The next complete run misses it too: closed at the first that missed it.
+                last.close(last.doubted, "delisted")
+            elif suspect:
+                last.doubted = run.at
+                continue
+            else:
+                last.close(run.at, "aged_out" if run.proof == "window" else "delisted")
+            self.closed += 1
+        return len(fresh), len(missing - fresh), suspect
+
+    def nothing(self, run, standing):
+        """Nothing closes until it is so again a day later, and then as of the first time."""
+        if self.away is None or self.away[0] != run.outcome:
+            self.away = (run.outcome, run.at)
+        confirmed = 0
+        if run.at - self.away[1] >= EMPTY_CONFIRM:
+            for i in standing:
+                last = self.spells[i][-1]
+                last.close(last.doubted or self.away[1], "aged_out" if run.proof == "window" else "board_" + run.outcome)
+                confirmed += 1
+            if run.outcome == "empty":
+                self.whole = set()  # a board that is empty for a day has been seen whole
+        self.closed += confirmed
+        return len(self.before), confirmed, False
+
+    def events(self, run):
+        """Each stands alone: it is open for a while from its own time, whatever is listed later."""
+        for i, own in sorted(run.listing.items()):
+            if not self.spells[i]:
+                event = Spell(own or run.at, False)
+                event.close(event.opened + EVENT_OPEN, "expired")
+                self.spells[i].append(event)
+                self.opened += 1
 
 
 def fold(runs):
-    """The spells by posting, and what each run did, of [(observed_at, set of ids)] of complete runs."""
-    spells, effects, forgiven, late = collections.defaultdict(list), [], [], []
-    before, empty_since = set(), None
-    for number, (at, listing) in enumerate(sorted(runs, key=lambda r: r[0])):
-        is_open = {i for i, s in spells.items() if s[-1].closed is None}
-        returned = spared = confirmed = 0
-        for i in sorted(listing):
-            last = spells[i][-1] if spells[i] else None
-            if last is None:
-                spells[i].append(Spell(at, number == 0))
-                continue
-            if last.closed is None and last.doubted is None and i not in before:
-                spared += 1  # an empty answer had left it out
-            # A doubted posting was never closed: only a closing can begin a new spell.
-            if last.closed is not None and at - last.closed > GRACE:
-                late.append((i, last.closed, at))
-                spells[i].append(Spell(at, False))
-                continue
-            if last.closed is not None:
-                forgiven.append((i, last.closed, at))
-                returned += 1
-            elif last.doubted is not None:
-                spared += 1
-            last.seen, last.closed, last.doubted = at, None, None
-        if not listing:
-            # An empty board closes nothing until it is empty again a day later, and then as of the first time.
-            empty_since = empty_since or at
-            if at - empty_since >= EMPTY_CONFIRM:
-                for i in is_open:
-                    spells[i][-1].closed = spells[i][-1].doubted or empty_since
-                    confirmed += 1
-            effects.append((at, 0, 0, len(before), 0, 0, len(before), confirmed, "false"))
-            before = listing
-            continue
-        empty_since = None
-        missing = is_open - listing
-        fresh = {i for i in missing if spells[i][-1].doubted is None}
-        # Those already doubted are left out of both counts: an earlier run's question, answered now,
-        # is neither this run's closing nor any longer a part of the board.
-        standing = len(is_open) - len(missing - fresh)
-        suspect = standing >= SUSPECT_BOARD and 2 * len(fresh) > standing
-        for i in missing:
-            last = spells[i][-1]
-            if last.doubted is not None:
-                # The next complete run misses it too: closed at the first that missed it.
-                last.closed, last.doubted = last.doubted, None
-                confirmed += 1
-            elif suspect:
-                last.doubted = at
-            else:
-                last.closed = at
-        effects.append((at, len(listing), len(listing - before), len(before - listing), returned, spared, len(fresh) * suspect, confirmed, str(suspect).lower()))
-        before = listing
-    return spells, effects, forgiven, late
+    """The board after the runs, applied in order of time."""
+    board = Board()
+    for run in sorted(runs, key=lambda r: r.at):
+        board.apply(run)
+    return board
 
 
 def greenhouse(folder):
@@ -138,6 +230,58 @@ def snapshots(folder):
     return boards
 
 
+# Of two accounts of one moment the one that says most of what is there speaks, and what any saw was there.
+ACCOUNTS = ("not_modified", "error", "blocked", "partial", "ok", "empty", "gone")
+
+
+def united(accounts):
+    """One run of what was told of one moment: [(outcome, complete, {id: own time}, proof, at)]."""
+    seen = {}
+    for account in accounts:
+        for i, own in account[2].items():
+            seen[i] = max(own, seen.get(i, own), key=lambda t: (t is not None, t or 0))
+    outcome, complete, _, proof, at = min(accounts, key=lambda a: (
+        not (a[2] and a[1]), not a[2], ACCOUNTS.index(a[0])))
+    own_times = {i: t and moment(t) for i, t in seen.items()}
+    return Run(moment(at), own_times if proof == "event" else set(seen), proof, outcome, complete)
+
+
+def moment(seconds):
+    return datetime.datetime.fromtimestamp(seconds, UTC)
+
+
+def history(messages):
+    """The runs of messages in order of arrival: sent again, late, or one part of several."""
+    # The same listing cut into another number of parts is another listing: their parts do not mix.
+    parts = collections.defaultdict(dict)
+    for m in messages:
+        parts[m["at"], m["digest"], m["parts"]][m["part"]] = m
+    moments = collections.defaultdict(list)
+    for (at, _, _), told in sorted(parts.items()):
+        one = next(iter(told.values()))
+        if len(told) < one["parts"]:
+            continue  # a listing is applied when all of its parts are there
+        ids = {i: own for m in told.values() for i, own in m["ids"]}
+        nothing = one["outcome"] == "ok" and one["complete"] and not ids
+        moments[at].append(("empty" if nothing else one["outcome"], one["complete"], ids, one["proof"], at))
+    return [united(accounts) for accounts in moments.values()]
+
+
+def histories(path):
+    """Prints the spells and changes of each line's history; the board is the number of the line."""
+    with open(path, encoding="utf-8") as f:
+        for number, line in enumerate(f, 1):
+            board = fold(history(json.loads(line)))
+            for change in board.changes:
+                put("change", number, stamp(change[0]), *change[1:])
+            for i, n, s in listed(board):
+                put("spell", number, i, n, stamp(s.opened), stamp(s.seen), stamp(s.closed), str(s.censored).lower(), s.reason)
+
+
+def listed(board):
+    return ((i, n, s) for i in sorted(board.spells) for n, s in enumerate(board.spells[i], 1))
+
+
 def stamp(at):
     return "-" if at is None else at.strftime("%Y-%m-%dT%H:%M:%SZ")
 
@@ -147,22 +291,24 @@ def put(*cells):
 
 
 def main():
+    if len(sys.argv) == 3 and sys.argv[1] == "histories":
+        histories(sys.argv[2])
+        return
     readers = {"greenhouse": greenhouse, "snapshots": snapshots}
     if len(sys.argv) != 3 or sys.argv[1] not in readers:
         sys.exit(__doc__)
     boards = readers[sys.argv[1]](sys.argv[2])
-    for (source, board), runs in sorted(boards.items()):
+    for (source, name), runs in sorted(boards.items()):
         for at, _, path in sorted(runs, key=lambda r: r[0]):
-            put("moment", source, board, stamp(at), os.path.relpath(path, sys.argv[2]))
-        spells, effects, forgiven, late = fold([(at, ids) for at, ids, _ in runs])
-        for at, *counts in effects:
-            put("run", source, board, stamp(at), *counts)
-        for i in sorted(spells):
-            for number, s in enumerate(spells[i], 1):
-                put("spell", source, board, i, number, stamp(s.opened), stamp(s.seen), stamp(s.closed), str(s.censored).lower())
-        for table, rows in (("grace", forgiven), ("late", late)):
+            put("moment", source, name, stamp(at), os.path.relpath(path, sys.argv[2]))
+        board = fold(Run(at, ids) for at, ids, _ in runs)
+        for at, *counts in board.effects:
+            put("run", source, name, stamp(at), *counts)
+        for i, n, s in listed(board):
+            put("spell", source, name, i, n, stamp(s.opened), stamp(s.seen), stamp(s.closed), str(s.censored).lower())
+        for table, rows in (("grace", board.forgiven), ("late", board.late)):
             for i, gone, back in rows:
-                put(table, source, board, i, stamp(gone), stamp(back))
+                put(table, source, name, i, stamp(gone), stamp(back))
 
 
 if __name__ == "__main__":
