@@ -40,7 +40,7 @@ func isDocument(first []byte, last bool) bool {
 	case text[0] != '{' && text[0] != '[':
 		return false // a line nobody can read; the next may be good
 	}
-	return open(text) && !looksEnveloped(text)
+	return source.Unclosed(text) && !looksEnveloped(text)
 }
 
 // looksEnveloped reports whether a text begins with the keys of an envelope, even when it is cut off.
@@ -48,28 +48,6 @@ func looksEnveloped(text []byte) bool {
 	head := text[:min(len(text), 512)] // the keys stand before the payload
 	return bytes.Contains(head, []byte(`"recorded_at"`)) || bytes.Contains(head, []byte(`"fetched_at"`)) ||
 		bytes.Contains(head, []byte(`"payload":`))
-}
-
-// open reports whether a text ends inside an object or array, outside any string: the beginning of
-// a document that goes on in the next line.
-func open(text []byte) bool {
-	depth, quoted, escaped := 0, false, false
-	for _, c := range text {
-		switch {
-		case escaped:
-			escaped = false
-		case quoted:
-			escaped = c == '\\'
-			quoted = c != '"'
-		case c == '"':
-			quoted = true
-		case c == '[' || c == '{':
-			depth++
-		case c == ']' || c == '}':
-			depth--
-		}
-	}
-	return depth > 0 && !quoted
 }
 
 // snapshot takes the envelope off text. line is 0 when text is a whole file.

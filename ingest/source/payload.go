@@ -35,15 +35,23 @@ func check(kind string, payload []byte) ([]byte, error) {
 	case bytes.HasPrefix(payload, []byte{0x1f, 0x8b}):
 		return nil, fmt.Errorf("read %s payload: it is still compressed with gzip", kind)
 	}
-	if err := measure(payload); err != nil {
+	if _, err := measure(payload); err != nil {
 		return nil, fmt.Errorf("read %s payload: %w", kind, err)
 	}
 	return payload, nil
 }
 
-// measure returns an error when a payload nests deeper or lists more than any board does. It does
-// not recurse and allocates nothing, so that it may look at anything.
-func measure(payload []byte) error {
+// Unclosed reports whether a JSON text ends inside an object or array, outside any string: the
+// beginning of a document that goes on in the next line. text is not empty.
+func Unclosed(text []byte) bool {
+	unclosed, _ := measure(text)
+	return unclosed
+}
+
+// measure returns an error when a payload nests deeper or lists more than any board does, and whether
+// it ends inside an object or array, outside any string. It does not recurse and allocates nothing
+// for a good one, so that it may look at anything.
+func measure(payload []byte) (unclosed bool, err error) {
 	level := 1 // of the postings: inside a list, or inside a list of an object
 	if payload[0] == '{' {
 		level = 2
@@ -59,18 +67,18 @@ func measure(payload []byte) error {
 		case c == '"':
 			quoted = true
 		case c == '[' || c == '{':
-			if depth++; depth > depthMax {
-				return fmt.Errorf("nested deeper than %d levels at byte %d", depthMax, i)
+			if depth++; depth > depthMax && err == nil {
+				err = fmt.Errorf("nested deeper than %d levels at byte %d", depthMax, i)
 			}
 		case c == ']' || c == '}':
 			depth--
 		case c == ',' && depth == level:
-			if commas++; commas >= postingsMax {
-				return fmt.Errorf("more than %d postings at byte %d", postingsMax, i)
+			if commas++; commas >= postingsMax && err == nil {
+				err = fmt.Errorf("more than %d postings at byte %d", postingsMax, i)
 			}
 		}
 	}
-	return nil
+	return depth > 0 && !quoted, err
 }
 
 // jsonError says where JSON broke off. got is the length of what was read.
