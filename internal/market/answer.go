@@ -1,0 +1,98 @@
+package market
+
+import (
+	"bytes"
+	"fmt"
+	"hash/fnv"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// Response is what a board answers.
+type Response struct {
+	Status int
+	ETag   string // of a list; empty otherwise
+	Body   []byte
+}
+
+// Answer is what a board's API answers at a moment, without HTTP.
+func (m *Market) Answer(source, board string, at time.Time) (status int, body []byte) {
+	r := m.Respond(source, board, at, "")
+	return r.Status, r.Body
+}
+
+// Respond is Answer with the answer's ETag. A list whose tag is known is a 304 without body.
+func (m *Market) Respond(source, board string, at time.Time, known string) Response {
+	e, ok := m.boards[Key{source, board}]
+	if !ok {
+		return Response{Status: http.StatusNotFound, Body: []byte(`{"status":404,"error":"Job not found"}`)}
+	}
+	status, empty := m.status(e, at)
+	if status != http.StatusOK {
+		return Response{Status: status, Body: fmt.Appendf(nil, `{"status":%d,"error":%q}`, status, http.StatusText(status))}
+	}
+	var jobs [][]byte
+	tag, size := fnv.New128a(), 64
+	for _, a := range e.adverts {
+		if empty || !a.listedAt(at) {
+			continue
+		}
+		n := a.versionAt(at)
+		job := a.render(n)
+		jobs = append(jobs, job)
+		size += len(job) + 1
+		fmt.Fprintf(tag, "%s %d\n", a.ID, n)
+	}
+	etag := fmt.Sprintf(`"%x"`, tag.Sum(nil))
+	if known == etag {
+		return Response{Status: http.StatusNotModified, ETag: etag}
+	}
+	body := bytes.NewBuffer(make([]byte, 0, size))
+	before, after := "[", "]"
+	switch source {
+	case "greenhouse":
+		before, after = `{"jobs":[`, fmt.Sprintf(`],"meta":{"total":%d}}`, len(jobs))
+	case "ashby":
+		before, after = `{"jobs":[`, `],"apiVersion":"1"}`
+	}
+	body.WriteString(before)
+	for i, job := range jobs {
+		if i > 0 {
+			body.WriteByte(',')
+		}
+		body.Write(job)
+	}
+	body.WriteString(after)
+	return Response{Status: http.StatusOK, ETag: etag, Body: body.Bytes()}
+}
+
+// Handler serves all boards under the paths of their APIs, as they are by the clock now:
+//
+//	/v1/boards/{board}/jobs            Greenhouse
+//	/v0/postings/{board}               Lever
+//	/posting-api/job-board/{board}     Ashby
+//	/robots.txt                        allows everything
+func (m *Market) Handler(now func() time.Time) http.Handler {
+	mux := http.NewServeMux()
+	serve := func(source string) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) {
+			answer := m.Respond(source, r.PathValue("board"), now(), strings.TrimPrefix(r.Header.Get("If-None-Match"), "W/"))
+			if answer.ETag != "" {
+				w.Header().Set("ETag", answer.ETag)
+			}
+			if answer.Status != http.StatusNotModified {
+				w.Header().Set("Content-Type", "application/json; charset=utf-8")
+			}
+			w.WriteHeader(answer.Status)
+			_, _ = w.Write(answer.Body) // a client that went away is none of our business
+		}
+	}
+	mux.HandleFunc("GET /v1/boards/{board}/jobs", serve("greenhouse"))
+	mux.HandleFunc("GET /v0/postings/{board}", serve("lever"))
+	mux.HandleFunc("GET /posting-api/job-board/{board}", serve("ashby"))
+	mux.HandleFunc("GET /robots.txt", func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write([]byte("User-agent: *\nAllow: /\n"))
+	})
+	return mux
+}
