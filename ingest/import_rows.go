@@ -159,7 +159,7 @@ type boardMoment struct {
 // first to count the rows of each run, so that the second time each can be emitted when its last row
 // has come, and a file sorted by board needs the memory of one board.
 func (c *Corpus) snapshots(ctx context.Context, yield func(Batch) bool) {
-	counts, err := c.count(ctx)
+	counts, lost, err := c.count(ctx)
 	if err != nil {
 		yield(Batch{Err: err})
 		return
@@ -199,16 +199,21 @@ func (c *Corpus) snapshots(ctx context.Context, yield func(Batch) bool) {
 		if set.seen++; set.seen == set.want {
 			delete(sets, key)
 			held -= set.size
-			if !yield(c.snapshotBatch(set)) {
+			if !yield(c.snapshotBatch(set, lost[""] || lost[set.board])) {
 				return
 			}
 		}
 	}
 }
 
-func (c *Corpus) snapshotBatch(s *rowSet) Batch {
+// snapshotBatch makes a complete run of a board's rows, unless lost says that rows of the board may be
+// among those nobody could read: one broken quote can swallow many, and none of them has closed.
+func (c *Corpus) snapshotBatch(s *rowSet, lost bool) Batch {
 	b := source.ParseTable(s.rows, true, false, time.Time{})
 	b.Complete = b.Identified()
+	if lost {
+		b.Missing = "rows of the file that cannot be read may be this board's"
+	}
 	return s.batch(posting.NewRun(KindSnapshot, s.board, c.Company, posting.ProofFull, s.at, s.at), b)
 }
 
@@ -246,29 +251,33 @@ func (c *Corpus) moment(m source.Mapping, row source.Row, bad string) (boardMome
 	return key, ""
 }
 
-// count counts the rows of each run of the file.
-func (c *Corpus) count(ctx context.Context) (map[boardMoment]int, error) {
+// count counts the rows of each run of the file. lost names the boards whose rows belong to no run;
+// with "", rows of any board may.
+func (c *Corpus) count(ctx context.Context) (counts map[boardMoment]int, lost map[string]bool, err error) {
 	first, err := Open(c.path, c.Options)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer first.Close()
 	c.first = first
 	rows, m, err := c.table(first)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	counts := map[boardMoment]int{}
+	counts, lost = map[boardMoment]int{}, map[string]bool{}
 	for {
 		row, _, bad, err := rows.next()
 		switch {
 		case errors.Is(err, io.EOF):
-			return counts, nil
+			return counts, lost, nil
 		case err != nil || ctx.Err() != nil:
-			return nil, c.broken(ctx, err).Err
+			return nil, nil, c.broken(ctx, err).Err
 		}
-		if key, reason := c.moment(m, row, bad); reason == "" {
+		key, reason := c.moment(m, row, bad)
+		if reason == "" {
 			counts[key]++
+		} else {
+			lost[key.board] = true
 		}
 	}
 }

@@ -196,6 +196,39 @@ func TestTableRejects(t *testing.T) {
 	}
 }
 
+// TestSnapshotWithUnreadableRows checks that a board is not said to be whole when rows of it may be
+// among those that could not be read: what they name would be closed.
+func TestSnapshotWithUnreadableRows(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name, row string
+		whole     []string
+	}{
+		{"none", "", []string{"acme", "bolt"}},
+		{"a title that is missing is still a row of its board", "3,,Acme,2025-03-01\n", []string{"acme", "bolt"}},
+		{"too few fields", "3,C\n", nil},
+		{"a quote that is never closed", "3,\"C,Acme,2025-03-01\n4,D,Bolt,2025-03-01\n", nil},
+		{"no company", "3,C,,2025-03-01\n", nil},
+		{"no time", "3,C,Acme,soon\n", []string{"bolt"}},
+	} {
+		content := "id,title,company,observed_at\n1,A,Acme,2025-03-01\n2,B,Bolt,2025-03-01\n" + c.row
+		to, _, _ := imported(t, Import{Kind: KindSnapshot}, writeFile(t, "x.csv", content))
+		var whole []string
+		for _, run := range to.runs {
+			if run.Complete != (run.Outcome == posting.OutcomeOK) || len(run.Listing) == 0 {
+				t.Errorf("%s: %s is %s, complete %t, with %d postings", c.name, run.Board, run.Outcome, run.Complete, len(run.Listing))
+			}
+			if run.Complete {
+				whole = append(whole, run.Board)
+			}
+		}
+		slices.Sort(whole)
+		if diff := cmp.Diff(c.whole, whole); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", c.name, diff)
+		}
+	}
+}
+
 func TestPostLines(t *testing.T) {
 	t.Parallel()
 	content := `{"id": 11, "thread": 1, "time": 1293901121, "text": "Acme | Oslo"}
