@@ -33,7 +33,7 @@ const boardBytesMax = 256
 // isDocument tells a file that is one JSON document from a file of lines by its first line. last
 // says that nothing follows the line.
 func isDocument(first []byte, last bool) bool {
-	text := bytes.TrimSpace(bytes.TrimPrefix(first, []byte("\xef\xbb\xbf")))
+	text := bytes.TrimSpace(first)
 	switch {
 	case last || text[0] == '<':
 		return true // nothing follows, or a page
@@ -52,7 +52,7 @@ func looksEnveloped(text []byte) bool {
 
 // snapshot takes the envelope off text. line is 0 when text is a whole file.
 func (r *Reader) snapshot(text []byte, line int) Snapshot {
-	text = bytes.TrimSpace(bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")))
+	text = bytes.TrimSpace(text)
 	s := Snapshot{Board: r.options.Board, Company: r.options.Company, ObservedAt: r.options.ObservedAt, Expected: -1, Line: line}
 	var err error
 	if len(text) > 0 && text[0] == '{' {

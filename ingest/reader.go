@@ -124,6 +124,10 @@ func newReader(name string, from io.Reader, file io.Closer, size int64, options 
 	default:
 		r.body = bufio.NewReaderSize(&guard{from: r.body, limits: l}, 64<<10)
 	}
+	// A byte order mark says nothing in UTF-8. What Peek met that is worse than the end, the next read meets again.
+	if head, _ := r.body.Peek(len(byteOrderMark)); string(head) == byteOrderMark {
+		_, _ = r.body.Discard(len(byteOrderMark))
+	}
 	return r, nil
 }
 
@@ -216,6 +220,8 @@ func (r *Reader) failed(line int, err error) Snapshot {
 	}
 	return Snapshot{Line: line, Expected: -1, Err: fmt.Errorf("read %s: %w", where, err)}
 }
+
+const byteOrderMark = "\xef\xbb\xbf"
 
 // errTooLong is the error of a payload over the cap.
 var errTooLong = errors.New("a payload over the cap")

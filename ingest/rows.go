@@ -39,16 +39,10 @@ func newRowReader(r *Reader) (*rowReader, error) {
 			}
 			return nil, fmt.Errorf("read %s: %w", r.name, err)
 		}
-		if first = b[0]; first != 0xef && !bytes.ContainsAny(b, " \t\r\n") {
+		if first = b[0]; !bytes.ContainsAny(b, " \t\r\n") {
 			break
 		}
-		n := 1
-		if bom, _ := r.body.Peek(3); bytes.Equal(bom, []byte("\xef\xbb\xbf")) {
-			n = 3
-		} else if first == 0xef {
-			break
-		}
-		if _, err := r.body.Discard(n); err != nil {
+		if _, err := r.body.Discard(1); err != nil {
 			return nil, fmt.Errorf("read %s: %w", r.name, err)
 		}
 	}

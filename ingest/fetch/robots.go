@@ -149,7 +149,8 @@ const upperHex = "0123456789ABCDEF"
 // normalise gives paths and patterns one spelling before they are compared byte by byte (RFC 9309
 // 2.2.2): bytes outside ASCII are escaped, escapes of unreserved characters are undone, and the hex
 // digits of all others are upper case. "*" and "$" mean something in a pattern only, so as plain
-// characters they are escaped in both.
+// characters they are escaped in both; so is a "%" that escapes nothing, or it would with what is
+// undone behind it.
 func normalise(s string, pattern bool) string {
 	var b strings.Builder
 	b.Grow(len(s))
@@ -162,7 +163,7 @@ func normalise(s string, pattern bool) string {
 				i += 2
 			}
 		}
-		special := c == '*' || c == '$'
+		special := c == '*' || c == '$' || c == '%'
 		plain := !escaped && c > ' ' && c < 0x7f && !special
 		wild := !escaped && pattern && (c == '*' || c == '$' && i == len(s)-1)
 		if unreserved(c) || plain || wild {
