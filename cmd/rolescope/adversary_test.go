@@ -1,299 +1,280 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
-	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
-	"strconv"
 	"strings"
-	"sync/atomic"
 	"testing"
+	"time"
 
 	gocmp "github.com/google/go-cmp/cmp"
+
+	"github.com/rolescope/rolescope/posting"
+)
+
+// The three days. They are more than a day apart, so that each begins with reading robots.txt anew.
+var (
+	firstDay  = time.Date(2026, 3, 1, 6, 0, 0, 0, time.UTC)
+	secondDay = firstDay.Add(30 * time.Hour)
+	thirdDay  = secondDay.Add(30 * time.Hour)
 )
 
 // trouble is what a board does on the second of three days, and what has to come of it.
 type trouble struct {
-	name    string
-	kind    string           // greenhouse when empty
-	before  int              // postings of the first day; 12 when 0
-	serve   http.HandlerFunc // of the second day
-	robots  string           // of the second day
-	outcome string           // of its run
-	closed  int32            // by its run
-	suspect bool
-	open    uint64 // afterwards; before when 0
-	exit    bool   // it counts among the failed
-	paused  bool   // the host is left alone for longer than a test may take, so there is no third day
+	name   string
+	kind   string                      // greenhouse when empty
+	size   int                         // postings of the first day; 12 when 0
+	serve  func(*foe) http.HandlerFunc // of the second day; the well board when nil
+	robots func(*foe) http.HandlerFunc // of the second day; 404 when nil
+	after  func(*foe) http.HandlerFunc // of the third day; the well board without posting 2 when nil
+	at     time.Time                   // what the crawler's clock says on the second day; the right time when zero
+	times  int                         // crawls of the second day, six hours apart; 1 when 0
+	never  bool                        // it is so from the first day
+	named  bool                        // the board's host is a name, not an address
+	fresh  bool                        // the crawler has been started anew since the first day
+	hasty  bool                        // the crawler waits a second only for a host that says nothing
+
+	outcome  string // of the second day's last run
+	complete bool
+	closed   int32 // by it
+	suspect  bool
+	note     string // begins its note
+	says     string // is in the board's line of `source list`; note when empty
+	open     uint64 // afterwards; size when 0
+	exit     bool   // it counts among the failed
 	// left is the day of posting 2's closing when it is not the third: the second, when the trouble
 	// was a suspect run that missed it first.
-	left int
+	left   time.Time
+	made   uint64 // ids it made up that wait on the third day for a second run without them
+	future string // a posting that closes when the crawler's clock said, which has not come
 }
 
 func (c trouble) source() string { return cmp.Or(c.kind, "greenhouse") }
 
-// well serves the whole board.
-func (c trouble) well() http.HandlerFunc { return c.without() }
-
-func (c trouble) without(left ...int) http.HandlerFunc {
-	if c.kind == "smartrecruiters" {
-		return paged(c.size()-len(left), nil) // the last one left
+func (c trouble) stillOpen() uint64 {
+	if c.never {
+		return 0
 	}
-	return jobs(numbered(c.size(), left...)...)
+	return cmp.Or(c.open, uint64(c.size))
 }
 
-func (c trouble) size() int { return cmp.Or(c.before, 12) }
-
-func (c trouble) stillOpen() uint64 { return cmp.Or(c.open, uint64(c.size())) }
-
-// closings are the spells that may be closed on the third day, as lines of board, posting and day.
-func (c trouble) closings(i int) []string {
-	switch {
-	case c.paused:
-		return nil
-	case c.kind == "smartrecruiters":
-		return []string{fmt.Sprintf("b%d\t%d\t03", i, c.size())}
+// shown is the observation time of the run that `source list` shows after the second day, and the
+// number of runs: one by a clock that was ahead has not happened yet.
+func (c trouble) shown(now time.Time) (last time.Time, runs uint64) {
+	switch at := c.moment(c.times - 1); {
+	case at.After(now):
+		return firstDay, 1
+	case at.Before(firstDay):
+		return firstDay, 2
+	default:
+		return at, 1 + uint64(c.times)
 	}
-	return []string{fmt.Sprintf("b%d\t2\t%02d", i, cmp.Or(c.left, 3))}
 }
 
-// numbered are n postings 1 to n, those of without left out.
-func numbered(n int, without ...int) []string {
-	var ids []string
-	for i := 1; i <= n; i++ {
-		left := false
-		for _, w := range without {
-			left = left || i == w
+// moment is when the crawl number round of the second day happens, by the crawler's clock.
+func (c trouble) moment(round int) time.Time {
+	if !c.at.IsZero() {
+		return c.at
+	}
+	return secondDay.Add(time.Duration(round) * 6 * time.Hour)
+}
+
+// closings are the spells that are closed on the third day, as lines of board, posting and day.
+func (b *foe) closings() []string {
+	var out []string
+	if !b.never {
+		left := b.left
+		if left.IsZero() {
+			left = thirdDay
 		}
-		if !left {
-			ids = append(ids, strconv.Itoa(i))
-		}
+		out = append(out, fmt.Sprintf("%s\t2\t%s", b.board, left.Format(time.DateOnly)))
 	}
-	return ids
-}
-
-// capped answers with the first ids of a board that says it has total.
-func capped(total int, ids ...string) http.HandlerFunc {
-	list := []map[string]any{}
-	for _, id := range ids {
-		list = append(list, map[string]any{"id": json.Number(id), "title": "Machine Learning Engineer"})
+	if b.future != "" {
+		out = append(out, fmt.Sprintf("%s\t%s\t%s", b.board, b.future, b.at.Format(time.DateOnly)))
 	}
-	return says(http.StatusOK, "application/json", mustJSON(map[string]any{"jobs": list, "meta": map[string]int{"total": total}}))
-}
-
-func mustJSON(v any) string {
-	body, err := json.Marshal(v)
-	if err != nil {
-		panic(err)
-	}
-	return string(body)
-}
-
-func says(status int, contentType, body string, header ...string) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", contentType)
-		for i := 0; i+1 < len(header); i += 2 {
-			w.Header().Set(header[i], header[i+1])
-		}
-		w.WriteHeader(status)
-		_, _ = w.Write([]byte(body))
-	}
-}
-
-// cut promises more than it sends.
-func cut(w http.ResponseWriter, _ *http.Request) {
-	body := mustJSON(map[string]any{"jobs": []any{map[string]any{"id": 1, "title": "Machine Learning Engineer"}}})
-	w.Header().Set("Content-Length", strconv.Itoa(2*len(body)))
-	_, _ = w.Write([]byte(body))
-}
-
-// paged answers as SmartRecruiters with n postings in pages, and with single ones. page may answer
-// for a page itself, and then returns true.
-func paged(n int, page func(w http.ResponseWriter, offset *int) bool) http.HandlerFunc {
-	row := func(i int) map[string]any {
-		return map[string]any{
-			"id": strconv.Itoa(i), "name": "Machine Learning Engineer", "visibility": "PUBLIC", "releasedDate": "2026-02-01T00:00:00.000Z",
-			"jobAd": map[string]any{"sections": map[string]any{"jobDescription": map[string]string{"title": "Job", "text": "<p>PyTorch</p>"}}},
-		}
-	}
-	return func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Type", "application/json")
-		if _, id, ok := strings.Cut(r.URL.Path, "/postings/"); ok {
-			i, _ := strconv.Atoi(id)
-			_, _ = w.Write([]byte(mustJSON(row(i))))
-			return
-		}
-		offset, _ := strconv.Atoi(r.URL.Query().Get("offset"))
-		if page != nil && page(w, &offset) {
-			return
-		}
-		rows := []any{}
-		for i := offset + 1; i <= min(n, offset+100); i++ {
-			rows = append(rows, row(i))
-		}
-		_, _ = w.Write([]byte(mustJSON(map[string]any{"offset": offset, "limit": 100, "totalFound": n, "content": rows})))
-	}
-}
-
-func troubles() []trouble {
-	return []trouble{
-		{
-			name: "a page fails in the middle", kind: "smartrecruiters", before: 210, outcome: "partial", exit: true,
-			serve: paged(210, func(w http.ResponseWriter, offset *int) bool {
-				if *offset == 100 {
-					w.WriteHeader(http.StatusBadRequest)
-				}
-				return *offset == 100
-			}),
-		},
-		{
-			name: "every page is the first", kind: "smartrecruiters", before: 110, outcome: "partial", exit: true,
-			serve: paged(110, func(_ http.ResponseWriter, offset *int) bool { *offset = 0; return false }),
-		},
-		{name: "500 of 1,400", before: 1400, serve: capped(1400, numbered(500)...), outcome: "partial", exit: true},
-		{name: "an answer cut off", serve: cut, outcome: "error", exit: true},
-		{name: "200 with no postings", serve: capped(0), outcome: "empty"},
-		{name: "200 with null", serve: says(http.StatusOK, "application/json", `{"jobs":null,"meta":{"total":0}}`), outcome: "error", exit: true},
-		{name: "200 with an empty body", serve: says(http.StatusOK, "application/json", ""), outcome: "error", exit: true},
-		{name: "200 with HTML", serve: says(http.StatusOK, "text/html", "<!doctype html><html><body>Back soon</body></html>"), outcome: "error", exit: true},
-		{name: "404 for a day", serve: fails(http.StatusNotFound), outcome: "gone", exit: true},
-		{name: "429 for an hour", serve: says(http.StatusTooManyRequests, "text/plain", "", "Retry-After", "3600"), outcome: "blocked", exit: true, paused: true},
-		{name: "429 without a time", serve: fails(http.StatusTooManyRequests), outcome: "blocked", exit: true, paused: true},
-		{name: "403", serve: fails(http.StatusForbidden), outcome: "blocked", exit: true},
-		{name: "a posting flaps", serve: jobs(numbered(12, 3)...), outcome: "ok", closed: 1, open: 11},
-		{name: "everything gone but one", serve: jobs("1"), outcome: "ok", suspect: true, left: 2},
-		{name: "ids change with every answer", serve: jobs(numbered(112)[100:]...), outcome: "ok", suspect: true, open: 24, left: 2},
-		{
-			name: "a loop of redirects", outcome: "error", exit: true,
-			serve: func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.String(), http.StatusFound) },
-		},
-		{name: "robots.txt forbids", serve: jobs("1"), robots: "User-agent: *\nDisallow: /v1/", outcome: "blocked", exit: true},
-	}
-}
-
-// host is a server whose answers a test changes between crawls. Each trouble has one of its own,
-// because patience and breakers are a host's.
-type host struct {
-	*httptest.Server
-	serve, robots atomic.Pointer[http.HandlerFunc]
-}
-
-func newHost(t *testing.T) *host {
-	h := &host{}
-	h.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == "/robots.txt" {
-			(*h.robots.Load())(w, r)
-			return
-		}
-		(*h.serve.Load())(w, r)
-	}))
-	t.Cleanup(h.Close)
-	return h
-}
-
-func (h *host) set(serve http.HandlerFunc, robots string) {
-	rules := http.HandlerFunc(http.NotFound)
-	if robots != "" {
-		rules = says(http.StatusOK, "text/plain", robots)
-	}
-	h.serve.Store(&serve)
-	h.robots.Store(&rules)
+	return out
 }
 
 // TestAdversary crawls boards that are well on the first day, in trouble on the second and well on
 // the third, when posting 2 has left: no trouble closes what is open, each is told as what it is,
 // and by the third day nothing is closed but posting 2: not even the many ids that one odd answer
 // made up, because their going is a mass disappearance too and waits for the next run.
+//
+// NATS, the engine and HTTP are real. Each board has a crawler of its own whose clock only waiting
+// moves and for which 127.0.0.1 is the public internet; the other addresses of this machine are not.
 func TestAdversary(t *testing.T) {
 	if testing.Short() {
 		t.Skip("long: runs in full without -short, also in CI")
 	}
 	t.Parallel()
-	all, bin := troubles(), binary(t)
-	hosts := make([]*host, len(all))
-	var file strings.Builder
-	file.WriteString("sources:\n")
-	var third []string
-	for i, c := range all {
-		hosts[i] = newHost(t)
-		fmt.Fprintf(&file, "  - {kind: %s, board: b%d, company: %q, schedule: \"@every 6h\", base_url: %q, accept_terms: true}\n", c.source(), i, c.name, hosts[i].URL)
-		if !c.paused {
-			third = append(third, fmt.Sprintf("%s/b%d", c.source(), i))
-		}
-	}
+	bin, foes := binary(t), newFoes(t)
 	path := filepath.Join(t.TempDir(), "sources.yaml")
-	if err := os.WriteFile(path, []byte(file.String()), 0o600); err != nil {
+	if err := os.WriteFile(path, sourcesOf(foes), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	env := append(os.Environ(), "ROLESCOPE_DATA_DIR="+filepath.Join(t.TempDir(), "data"), "ROLESCOPE_SOURCES="+path,
-		"ROLESCOPE_CONTACT=tests@rolescope.example", "ROLESCOPE_FETCH_ALLOW_PRIVATE=true", "ROLESCOPE_FETCH_HOST_INTERVAL=1ms",
-		"ROLESCOPE_CLICKHOUSE_HTTP_ADDR=127.0.0.1:0", "ROLESCOPE_CRAWLERS=16")
+		"ROLESCOPE_CONTACT=tests@rolescope.example", "ROLESCOPE_CLICKHOUSE_HTTP_ADDR=127.0.0.1:0", "ROLESCOPE_CRAWLERS=16")
+	owner := startUp(t, bin, env, roleEnricher, roleSink)
+	owner.await(t, "msg=up", 1)
+	s, err := (&app{environ: env, stdin: strings.NewReader(""), stdout: io.Discard, stderr: io.Discard}).open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+		if code := owner.stop(t); code != 0 {
+			t.Errorf("the owner ends with %d:\n%s", code, owner.log)
+		}
+	}()
 
-	for i, c := range all {
-		hosts[i].set(c.well(), "")
+	first := crawlFoes(t, s, foes, func(b *foe) time.Time {
+		b.wellToday(t, s)
+		return firstDay
+	})
+	for i, b := range foes {
+		if r := first[i]; (r.Outcome != "ok" || !r.Complete) != b.never || (r.Listed != b.size) != b.never {
+			t.Fatalf("%s: the first day: %+v", b.name, r)
+		}
 	}
-	if report, code := crawlAt(t, bin, env, "2026-03-01T06:00:00Z"); code != 0 {
-		t.Fatalf("the first day: status %d, %+v", code, report)
+	secondDayOf(t, s, bin, env, foes)
+	thirdDayOf(t, s, bin, env, foes)
+	for _, b := range foes {
+		if n := b.private.asked.Load(); n != 0 {
+			t.Errorf("%s: a private address was connected to %d times", b.name, n)
+		}
+		if n := b.sent.Load(); n > 80<<20 {
+			t.Errorf("%s: %d MiB of its body were taken", b.name, n>>20)
+		}
 	}
+}
 
-	for i, c := range all {
-		hosts[i].set(c.serve, c.robots)
+// secondDayOf is the day of the troubles.
+func secondDayOf(t *testing.T, s *system, bin string, env []string, foes []*foe) {
+	runs := map[*foe]crawlRun{}
+	for round := range 4 {
+		var now []*foe
+		for _, b := range foes {
+			if round < b.times {
+				now = append(now, b)
+			}
+		}
+		for i, r := range crawlFoes(t, s, now, func(b *foe) time.Time {
+			if round == 0 {
+				b.inTrouble(t, s)
+			}
+			return b.moment(round)
+		}) {
+			runs[now[i]] = r
+			if round < now[i].times-1 && r.Closed != 0 {
+				t.Errorf("%s: run %d of the second day: %+v", now[i].name, round+1, r)
+			}
+		}
 	}
-	report, _ := crawlAt(t, bin, env, "2026-03-02T06:00:00Z")
 	health := boardsHealth(t, bin, env)
-	failed := 0
-	for i, c := range all {
-		r, h := report.Runs[i], health[i]
-		t.Logf("%s: %s, listed %d, closed %d, suspect %t, open %d, breaker %s: %s", c.name, r.Outcome, r.Listed, r.Closed, r.Suspect, h.Open, h.Breaker, r.Note)
-		if string(r.Outcome) != c.outcome || r.Closed != c.closed || r.Suspect != c.suspect || r.failed() != c.exit {
-			t.Errorf("%s: the run says %+v", c.name, r)
+	lines := healthLines(t, foes, health)
+	var table strings.Builder
+	table.WriteString("| trouble | outcome | complete | closed | open | what source list says |\n|---|---|---|---|---|---|\n")
+	for i, b := range foes {
+		r, h := runs[b], health[i]
+		if string(r.Outcome) != b.outcome || r.Complete != b.complete || r.Closed != b.closed || r.Suspect != b.suspect || r.failed() != b.exit ||
+			!strings.HasPrefix(r.Note, b.note) || b.note == "" && r.Note != "" {
+			t.Errorf("%s: the run says %+v", b.name, r)
 		}
-		if want := c.stillOpen(); h.Open != want || h.LastOutcome == nil || *h.LastOutcome != c.outcome || h.Suspect != c.suspect || h.Runs != 2 ||
-			!h.LastRun.Equal(r.ObservedAt) || h.LastSuccess.Equal(r.ObservedAt) != (c.outcome == "ok") || h.Note != r.Note {
-			t.Errorf("%s: source list shows %s, want %d open", c.name, mustJSON(h), want)
+		last, n := b.shown(time.Now())
+		outcome, note, want := b.outcome, r.Note, b.stillOpen()
+		success := outcome == "ok" || outcome == "not_modified"
+		if !last.Equal(r.ObservedAt) {
+			outcome, note, success = "ok", h.Note, true // those of the first day
 		}
-		if c.exit && r.Note == "" {
-			t.Errorf("%s: the run does not say why", c.name)
+		if h.Open != want || h.LastOutcome == nil || *h.LastOutcome != outcome || h.Suspect != b.suspect || h.Runs != n ||
+			!h.LastRun.Equal(last) || (h.LastSuccess != nil && h.LastSuccess.Equal(last)) != success || h.Note != note {
+			t.Errorf("%s: source list --json shows %s, want %d open", b.name, mustJSON(h), want)
 		}
-		if c.exit {
-			failed++
+		columns := regexp.MustCompile(`\s{2,}`).Split(strings.TrimSpace(lines[i]), 8)
+		if len(columns) != 8 || columns[0] != b.kind+"/"+b.board || columns[2] != outcome || columns[5] != count(want) ||
+			!strings.Contains(columns[7], cmp.Or(b.says, b.note)) {
+			t.Errorf("%s: source list shows %q", b.name, lines[i])
 		}
+		columns = append(columns, make([]string, 8)...)
+		fmt.Fprintf(&table, "| %s | %s%s | %v | %d | %d | %s, last ok %s, listed %s; %s |\n", b.name, r.Outcome, map[bool]string{true: ", suspect"}[r.Suspect],
+			r.Complete, r.Closed, h.Open, columns[2], columns[3], columns[4], columns[7])
 	}
-	if report.Failed != failed {
-		t.Errorf("%d boards failed, want %d", report.Failed, failed)
-	}
+	t.Logf("the second day:\n%s", &table)
+}
 
-	for i, c := range all {
-		hosts[i].set(c.without(2), "")
+// healthLines is what `source list` shows people of what it tells programs: a line for each board.
+func healthLines(t *testing.T, foes []*foe, health []boardHealth) []string {
+	t.Helper()
+	list, err := parseSources("sources.yaml", sourcesOf(foes))
+	if err != nil {
+		t.Fatal(err)
 	}
-	report, code := crawlAt(t, bin, env, "2026-03-03T06:00:00Z", third...)
-	if code != 0 {
-		t.Errorf("the third day: status %d, %+v", code, report)
+	var out bytes.Buffer
+	if err := (&app{stdout: &out}).healthTable(list, health, time.Now()); err != nil {
+		t.Fatal(err)
 	}
-	for _, r := range report.Runs {
-		i, _ := strconv.Atoi(strings.TrimPrefix(r.Board, "b"))
-		if r.Reopened != all[i].closed { // what the trouble made look closed has come back
-			t.Errorf("%s: the third day: %+v", all[i].name, r)
-		}
-	}
-	spells := output(t, commandEnv(bin, env, "sql", `SELECT board, toUInt64(external_id), formatDateTime(assumeNotNull(closed_at), '%d') FROM v_spells
-		WHERE closed_at IS NOT NULL ORDER BY 1, 2 FORMAT TSV`))
+	return strings.Split(out.String(), "\n")[1:]
+}
+
+// thirdDayOf is the day on which all are well again and posting 2 has left.
+func thirdDayOf(t *testing.T, s *system, bin string, env []string, foes []*foe) {
+	runs := crawlFoes(t, s, foes, func(b *foe) time.Time {
+		b.wellAgain(t, s)
+		return thirdDay
+	})
+	health := boardsHealth(t, bin, env)
 	var want []string
-	for i, c := range all {
-		want = append(want, c.closings(i)...)
+	for i, b := range foes {
+		if h := health[i]; h.Open != uint64(b.size)-1+b.made || *h.LastOutcome != "ok" || !h.LastRun.Equal(thirdDay) {
+			t.Errorf("%s: on the third day source list --json shows %s", b.name, mustJSON(h))
+		}
+		// What the trouble made look closed has come back.
+		if r := runs[i]; r.Outcome != "ok" || !r.Complete || r.Reopened != b.closed && b.future == "" {
+			t.Errorf("%s: the third day: %+v", b.name, r)
+		}
+		want = append(want, b.closings()...)
 	}
-	got := strings.Split(spells, "\n")
+	got := strings.Split(output(t, commandEnv(bin, env, "sql", `SELECT board, toUInt64(external_id), formatDateTime(assumeNotNull(closed_at), '%F')
+		FROM v_spells WHERE closed_at IS NOT NULL FORMAT TSV`)), "\n")
 	slices.Sort(got)
 	slices.Sort(want)
 	if diff := gocmp.Diff(want, got); diff != "" {
 		t.Errorf("closed (board, posting, day; -want +got):\n%s", diff)
 	}
 	output(t, commandEnv(bin, env, "verify"))
+}
+
+// crawlFoes has each board crawled by its own crawler at the moment that ready returns.
+func crawlFoes(t *testing.T, s *system, foes []*foe, ready func(*foe) time.Time) []crawlRun {
+	t.Helper()
+	all, err := parseSources("sources.yaml", sourcesOf(foes))
+	if err != nil {
+		t.Fatal(err)
+	}
+	byName := map[string]*foe{}
+	for _, b := range foes {
+		b.clock.set(ready(b))
+		byName[b.kind+"/"+b.board] = b
+	}
+	report, err := s.crawlEach(t.Context(), all, func(src boardSource) (*crawler, posting.Slot) {
+		b := byName[src.Name()]
+		slot := src.Slot(b.clock.Now())
+		slot.ObservedAt = b.clock.Now()
+		return b.crawler, slot
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return report.Runs
 }
 
 // TestPrivateAddressIsRefused crawls a board on a private address without leave to: the server is

@@ -171,9 +171,9 @@ func unknownBoard(list *sourceList, name string) error {
 	return hintf(hint, "%s is not in %s: want SOURCE/BOARD as listed there", name, list.path)
 }
 
-// crawlNow crawls the boards at once and waits until all of it is stored.
+// crawlNow crawls the boards at once and waits until all of it is stored. With at, the crawl is taken
+// to happen then.
 func (s *system) crawlNow(ctx context.Context, list *sourceList, at time.Time) (crawlReport, error) {
-	start := time.Now()
 	clock := time.Now
 	if !at.IsZero() {
 		clock = func() time.Time { return at }
@@ -182,9 +182,19 @@ func (s *system) crawlNow(ctx context.Context, list *sourceList, at time.Time) (
 	if err != nil {
 		return crawlReport{}, err
 	}
+	return s.crawlEach(ctx, list, func(b boardSource) (*crawler, posting.Slot) {
+		slot := b.Slot(clock())
+		slot.ObservedAt = at
+		return c, slot
+	})
+}
+
+// crawlEach has each board crawled by the crawler and in the slot that order names for it.
+func (s *system) crawlEach(ctx context.Context, list *sourceList, order func(boardSource) (*crawler, posting.Slot)) (crawlReport, error) {
+	start := time.Now()
 	report := crawlReport{Runs: make([]crawlRun, len(list.boards))}
 	bar := s.app.newProgress(int64(len(list.boards)), "crawling", false)
-	err = s.process(ctx, func(ctx context.Context) error {
+	err := s.process(ctx, func(ctx context.Context) error {
 		defer bar.done()
 		group, ctx := errgroup.WithContext(ctx)
 		group.SetLimit(s.config.Crawlers)
@@ -192,8 +202,7 @@ func (s *system) crawlNow(ctx context.Context, list *sourceList, at time.Time) (
 		crawled := int64(0)
 		for i, b := range list.boards {
 			group.Go(func() error {
-				slot := b.Slot(clock())
-				slot.ObservedAt = at
+				c, slot := order(b)
 				run, err := c.board(ctx, slot)
 				mu.Lock()
 				defer mu.Unlock()

@@ -12,6 +12,7 @@ import (
 
 	"github.com/rolescope/rolescope/ingest"
 	"github.com/rolescope/rolescope/ingest/fetch"
+	"github.com/rolescope/rolescope/posting"
 	"github.com/rolescope/rolescope/scheduler"
 	"github.com/rolescope/rolescope/store"
 )
@@ -96,23 +97,32 @@ type boardRuns struct {
 	LastSuccess time.Time `ch:"last_success"` // the epoch when there was none
 	LastListing time.Time `ch:"last_listing"` // likewise
 	LastYield   int32     `ch:"last_yield"`
+	Ahead       uint64    `ch:"ahead"` // runs dated after now, which count in none of the above
+	AheadUntil  time.Time `ch:"ahead_until"`
 }
 
+// healthSlack is how far a run may be dated after now because two machines' clocks differ. What lies
+// further ahead was dated by a clock that was wrong, and would hide every run until then.
+const healthSlack = 5 * time.Minute
+
 // boardRunsQuery leaves out the runs that read one posting's text: they say nothing about the board.
-const boardRunsQuery = `SELECT source, board, count() AS runs, max(observed_at) AS last_run,
-	CAST(argMax(outcome, observed_at), 'String') AS last_outcome, argMax(suspect, observed_at) AS last_suspect, argMax(note, observed_at) AS last_note,
-	maxIf(observed_at, outcome IN ('ok', 'not_modified')) AS last_success,
-	maxIf(observed_at, outcome IN ('ok', 'partial', 'empty')) AS last_listing,
-	argMaxIf(listed, observed_at, outcome IN ('ok', 'partial', 'empty')) AS last_yield
-FROM v_runs WHERE note != {detail:String} GROUP BY source, board`
+const boardRunsQuery = `SELECT source, board, countIf(come) AS runs, maxIf(observed_at, come) AS last_run,
+	CAST(argMaxIf(outcome, observed_at, come), 'String') AS last_outcome, argMaxIf(suspect, observed_at, come) AS last_suspect,
+	argMaxIf(note, observed_at, come) AS last_note,
+	maxIf(observed_at, come AND outcome IN ('ok', 'not_modified')) AS last_success,
+	maxIf(observed_at, come AND outcome IN ('ok', 'partial', 'empty')) AS last_listing,
+	argMaxIf(listed, observed_at, come AND outcome IN ('ok', 'partial', 'empty')) AS last_yield,
+	countIf(NOT come) AS ahead, maxIf(observed_at, NOT come) AS ahead_until
+FROM (SELECT *, observed_at <= {now:DateTime64(3)} AS come FROM v_runs WHERE note != {detail:String}) GROUP BY source, board`
 
 const openQuery = `SELECT source, board, count() AS open FROM v_spells
-WHERE closed_at IS NULL OR closed_at > {now:DateTime64(3)} GROUP BY source, board`
+WHERE opened_at <= {now:DateTime64(3)} AND (closed_at IS NULL OR closed_at > {now:DateTime64(3)}) GROUP BY source, board`
 
 // health joins what sources.yaml plans, what the ledger says and what the breakers remember.
 func (s *system) health(ctx context.Context, list *sourceList, now time.Time) ([]boardHealth, error) {
+	at := store.Named("now", now.Add(healthSlack).UTC().Format("2006-01-02 15:04:05.000"))
 	var runs []boardRuns
-	if err := s.store.Select(ctx, &runs, boardRunsQuery, store.Named("detail", ingest.DetailNote)); err != nil {
+	if err := s.store.Select(ctx, &runs, boardRunsQuery, at, store.Named("detail", ingest.DetailNote)); err != nil {
 		return nil, fmt.Errorf("read the boards' runs: %w", err)
 	}
 	var open []struct {
@@ -120,7 +130,7 @@ func (s *system) health(ctx context.Context, list *sourceList, now time.Time) ([
 		Board  string `ch:"board"`
 		Open   uint64 `ch:"open"`
 	}
-	if err := s.store.Select(ctx, &open, openQuery, store.Named("now", now.UTC().Format("2006-01-02 15:04:05.000"))); err != nil {
+	if err := s.store.Select(ctx, &open, openQuery, at); err != nil {
 		return nil, fmt.Errorf("count the boards' open postings: %w", err)
 	}
 	byName, openBy := map[string]boardRuns{}, map[string]uint64{}
@@ -156,7 +166,13 @@ func (s *system) health(ctx context.Context, list *sourceList, now time.Time) ([
 }
 
 func (h *boardHealth) ledger(r boardRuns) {
-	h.Runs, h.LastRun, h.LastOutcome, h.Suspect, h.Note = r.Runs, &r.LastRun, &r.LastOutcome, r.Suspect, r.Note
+	if h.Note = r.Note; r.Ahead > 0 {
+		h.Note = strings.TrimSuffix(fmt.Sprintf("runs dated ahead of this clock are not shown (%d, up to %s); %s", r.Ahead, r.AheadUntil.UTC().Format(time.DateOnly), r.Note), "; ")
+	}
+	if r.Runs == 0 {
+		return
+	}
+	h.Runs, h.LastRun, h.LastOutcome, h.Suspect = r.Runs, &r.LastRun, &r.LastOutcome, r.Suspect
 	if r.LastSuccess.Unix() > 0 {
 		h.LastSuccess = &r.LastSuccess
 	}
@@ -219,6 +235,9 @@ func (a *app) healthTable(list *sourceList, health []boardHealth, now time.Time)
 		}
 		if h.LastYield != nil {
 			listed = count(int(*h.LastYield))
+		}
+		if (outcome == string(posting.OutcomeEmpty) || outcome == string(posting.OutcomeGone)) && h.Open > 0 {
+			note = strings.TrimSuffix("closes nothing unless the board is so a day later too; "+note, "; ")
 		}
 		if h.Suspect {
 			note = strings.TrimSuffix("suspect: would have closed most of the board, the next run decides; "+note, "; ")

@@ -102,7 +102,7 @@ func redirects(status int) bool {
 // decompression, while it comes at a reasonable pace.
 func (c *Client) readBody(ctx context.Context, cancel context.CancelCauseFunc, u *url.URL, limit int64, a *http.Response, cut bool) ([]byte, error) {
 	tooLarge := func() ([]byte, error) {
-		return nil, &Error{Kind: ErrTooLarge, URL: u.String(), Status: a.StatusCode, Reason: fmt.Sprintf("over %d bytes", limit)}
+		return nil, &Error{Kind: ErrTooLarge, URL: u.String(), Status: a.StatusCode, Reason: "over " + size(limit)}
 	}
 	if a.ContentLength > limit && !cut {
 		return tooLarge()
@@ -141,6 +141,14 @@ func (c *Client) readBody(ctx context.Context, cancel context.CancelCauseFunc, u
 		return nil, c.bodyError(ctx, u, err)
 	}
 	return buf.Bytes(), nil
+}
+
+// size words a limit.
+func size(n int64) string {
+	if n >= 1<<20 {
+		return fmt.Sprintf("%d MiB", n>>20)
+	}
+	return fmt.Sprintf("%d bytes", n)
 }
 
 // exhausted reports whether the compressed body itself went over the limit, as one made of empty
