@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-
-	"github.com/nats-io/nats.go/jetstream"
 )
 
 // ErrOtherStore is in the chain when the bus carries the data of another store.
@@ -26,7 +24,7 @@ func (b *Bus) Bind(ctx context.Context, identity string) error {
 	if err == nil {
 		return nil
 	}
-	if !errors.Is(err, jetstream.ErrKeyExists) && !isWrongRevision(err) {
+	if !isWrongRevision(err) {
 		return fmt.Errorf("bind the bus to a store: %w", err)
 	}
 	entry, err := kv.Get(ctx, storeKey)

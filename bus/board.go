@@ -176,7 +176,7 @@ func (b *Bus) updateBoard(ctx context.Context, source, board string, change func
 			return rerr
 		}
 		err = b.writeBoard(ctx, kv, key, change(state), revision)
-		if !errors.Is(err, jetstream.ErrKeyExists) && !isWrongRevision(err) {
+		if !isWrongRevision(err) {
 			return err
 		}
 		if !wait(ctx, delay) {
@@ -221,10 +221,11 @@ func (b *Bus) writeBoard(ctx context.Context, kv jetstream.KeyValue, key string,
 	return b.dropParts(ctx, key, old.Name, head.Name)
 }
 
-// isWrongRevision reports whether a key had changed since the revision an update was based on.
+// isWrongRevision reports whether a key had been made or changed since the revision an update was based on.
 func isWrongRevision(err error) bool {
 	var api *jetstream.APIError
-	return errors.As(err, &api) && api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence
+	return errors.Is(err, jetstream.ErrKeyExists) ||
+		errors.As(err, &api) && api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence
 }
 
 // dropParts removes the parts of the state that was replaced, and those of writers that died, from

@@ -70,7 +70,7 @@ func (b *Bus) swap(ctx context.Context, source, board, kind string, change func(
 		if err == nil {
 			return nil
 		}
-		if !errors.Is(err, jetstream.ErrKeyExists) && !isWrongRevision(err) {
+		if !isWrongRevision(err) {
 			return err
 		}
 		if !wait(ctx, delay) {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"path/filepath"
 	"time"
 
@@ -113,26 +114,23 @@ func (c *Corpus) events(ctx context.Context, yield func(Batch) bool) {
 		}
 		return yield(done.batch(posting.NewRun(KindTable, done.board, c.Company, posting.ProofEvent, at, at), b))
 	}
-	for {
-		row, line, bad, err := rows.next()
-		switch {
-		case err != nil && !errors.Is(err, io.EOF) || ctx.Err() != nil:
-			yield(c.broken(ctx, err))
-			return
-		case err != nil:
-			flush()
-			return
-		case bad != "":
-			set.reject(c.reader.name, line, bad)
+	for row := range c.all(ctx, rows, &err) {
+		if row.bad != "" {
+			set.reject(c.reader.name, row.line, row.bad)
 			continue
 		}
-		board := c.boardOf(m, row)
+		board := c.boardOf(m, row.fields)
 		if (set.board != "" && board != set.board || len(set.rows) >= eventRows) && !flush() {
 			return
 		}
 		set.board = board
-		set.add(m.Encode(row), line)
+		set.add(m.Encode(row.fields), row.line)
 	}
+	if err != nil {
+		yield(Batch{Err: err})
+		return
+	}
+	flush()
 }
 
 func (s *rowSet) first() int {
@@ -142,11 +140,34 @@ func (s *rowSet) first() int {
 	return s.lines[0]
 }
 
-func (c *Corpus) broken(ctx context.Context, err error) Batch {
+func (c *Corpus) broken(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		err = ctx.Err()
 	}
-	return Batch{Err: fmt.Errorf("read %s: %w", c.reader.name, err)}
+	return fmt.Errorf("read %s: %w", c.reader.name, err)
+}
+
+// tableRow is a row with its line. bad says why it cannot be used.
+type tableRow struct {
+	fields source.Row
+	line   int
+	bad    string
+}
+
+// all yields the rows to their end, or until ctx ends or reading fails; then it sets failed.
+func (c *Corpus) all(ctx context.Context, rows *rowReader, failed *error) iter.Seq[tableRow] {
+	return func(yield func(tableRow) bool) {
+		for {
+			fields, line, bad, err := rows.next()
+			switch {
+			case ctx.Err() != nil || err != nil && !errors.Is(err, io.EOF):
+				*failed = c.broken(ctx, err)
+				return
+			case err != nil || !yield(tableRow{fields, line, bad}):
+				return
+			}
+		}
+	}
 }
 
 // boardMoment is one run of a snapshot.
@@ -171,19 +192,10 @@ func (c *Corpus) snapshots(ctx context.Context, yield func(Batch) bool) {
 	}
 	sets, held := map[boardMoment]*rowSet{}, 0
 	var nowhere rowSet
-	for {
-		row, line, bad, err := rows.next()
-		switch {
-		case err != nil && !errors.Is(err, io.EOF) || ctx.Err() != nil:
-			yield(c.broken(ctx, err))
-			return
-		case err != nil:
-			c.nowhere(&nowhere, yield)
-			return
-		}
-		key, reason := c.moment(m, row, bad)
+	for row := range c.all(ctx, rows, &err) {
+		key, reason := c.moment(m, row)
 		if reason != "" {
-			nowhere.reject(c.reader.name, line, reason)
+			nowhere.reject(c.reader.name, row.line, reason)
 			continue
 		}
 		set := sets[key]
@@ -191,7 +203,7 @@ func (c *Corpus) snapshots(ctx context.Context, yield func(Batch) bool) {
 			set = &rowSet{board: key.board, at: key.at, want: counts[key]}
 			sets[key] = set
 		}
-		set.add(m.Encode(row), line)
+		set.add(m.Encode(row.fields), row.line)
 		if held += len(set.rows[len(set.rows)-1]); held > heldBytesMax {
 			yield(Batch{Err: fmt.Errorf("read %s: its boards are mixed, and %d bytes of rows wait for the rest of theirs: sort it by board", c.reader.name, held)})
 			return
@@ -204,6 +216,11 @@ func (c *Corpus) snapshots(ctx context.Context, yield func(Batch) bool) {
 			}
 		}
 	}
+	if err != nil {
+		yield(Batch{Err: err})
+		return
+	}
+	c.nowhere(&nowhere, yield)
 }
 
 // snapshotBatch makes a complete run of a board's rows, unless lost says that rows of the board may be
@@ -230,15 +247,16 @@ func (c *Corpus) nowhere(s *rowSet, yield func(Batch) bool) {
 }
 
 // moment is the run a row of a snapshot belongs to, or the reason why it belongs to none.
-func (c *Corpus) moment(m source.Mapping, row source.Row, bad string) (boardMoment, string) {
-	if bad != "" {
-		return boardMoment{}, bad
+func (c *Corpus) moment(m source.Mapping, row tableRow) (boardMoment, string) {
+	if row.bad != "" {
+		return boardMoment{}, row.bad
 	}
-	key := boardMoment{board: c.boardOf(m, row), at: c.ObservedAt}
+	key := boardMoment{board: c.boardOf(m, row.fields), at: c.ObservedAt}
 	if key.at.IsZero() {
-		if at, ok := source.ReadTime(m.Get(row, source.FieldObservedAt)); ok {
+		observed := m.Get(row.fields, source.FieldObservedAt)
+		if at, ok := source.ReadTime(observed); ok {
 			key.at = at
-		} else if key.at = c.fileTime(); m.Get(row, source.FieldObservedAt) != "" {
+		} else if key.at = c.fileTime(); observed != "" {
 			return key, "the time of observation cannot be read"
 		}
 	}
@@ -265,21 +283,15 @@ func (c *Corpus) count(ctx context.Context) (counts map[boardMoment]int, lost ma
 		return nil, nil, err
 	}
 	counts, lost = map[boardMoment]int{}, map[string]bool{}
-	for {
-		row, _, bad, err := rows.next()
-		switch {
-		case errors.Is(err, io.EOF):
-			return counts, lost, nil
-		case err != nil || ctx.Err() != nil:
-			return nil, nil, c.broken(ctx, err).Err
-		}
-		key, reason := c.moment(m, row, bad)
+	for row := range c.all(ctx, rows, &err) {
+		key, reason := c.moment(m, row)
 		if reason == "" {
 			counts[key]++
 		} else {
 			lost[key.board] = true
 		}
 	}
+	return counts, lost, err
 }
 
 // hasPostLines reports whether the file holds posts of a thread, one a line.
@@ -320,7 +332,7 @@ func (c *Corpus) postLines(ctx context.Context, yield func(Batch) bool) {
 			set.reject(c.reader.name, line, err.Error())
 			continue
 		case err != nil && !errors.Is(err, io.EOF) || ctx.Err() != nil:
-			yield(c.broken(ctx, err))
+			yield(Batch{Err: c.broken(ctx, err)})
 			return
 		case err != nil:
 			flush()

@@ -2,6 +2,7 @@ package source
 
 import (
 	"encoding/json"
+	"html"
 	"slices"
 	"strconv"
 	"strings"
@@ -162,4 +163,15 @@ func cleanURL(s string) string {
 		address += "#" + fragment
 	}
 	return maskEmails(address)
+}
+
+// section adds a section of an advert under its heading, unless it says nothing.
+func section(parts []string, heading, text string) []string {
+	if text = strings.TrimSpace(text); text == "" {
+		return parts
+	}
+	if heading != "" {
+		parts = append(parts, "<h3>"+html.EscapeString(heading)+"</h3>")
+	}
+	return append(parts, text)
 }

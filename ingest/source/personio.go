@@ -6,7 +6,6 @@ import (
 	"encoding/xml"
 	"errors"
 	"fmt"
-	"html"
 	"io"
 	"strings"
 
@@ -228,14 +227,7 @@ func readPersonio(o *object) (posting.Record, string) {
 func personioText(sections []*object) string {
 	var parts []string
 	for _, s := range sections {
-		name, value := s.text("name"), strings.TrimSpace(s.html("value"))
-		if value == "" {
-			continue
-		}
-		if name != "" {
-			parts = append(parts, "<h3>"+html.EscapeString(name)+"</h3>")
-		}
-		parts = append(parts, value)
+		parts = section(parts, s.text("name"), s.html("value"))
 	}
 	return strings.Join(parts, "\n")
 }

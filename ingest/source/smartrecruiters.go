@@ -2,7 +2,6 @@ package source
 
 import (
 	"fmt"
-	"html"
 	"net/url"
 	"strings"
 
@@ -84,15 +83,8 @@ func readSmartRecruiters(o *object) (posting.Record, string) {
 func smartRecruitersText(sections *object) string {
 	var parts []string
 	for _, key := range []string{"companyDescription", "jobDescription", "qualifications", "additionalInformation"} {
-		section := sections.object(key)
-		title, text := section.text("title"), strings.TrimSpace(section.html("text"))
-		if text == "" {
-			continue
-		}
-		if title != "" {
-			parts = append(parts, "<h3>"+html.EscapeString(title)+"</h3>")
-		}
-		parts = append(parts, text)
+		s := sections.object(key)
+		parts = section(parts, s.text("title"), s.html("text"))
 	}
 	return strings.Join(parts, "\n")
 }
