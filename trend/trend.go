@@ -58,13 +58,6 @@ type Filter struct {
 	Period    Period    // zero is Month
 }
 
-// Audit is what every answer carries so that anybody can ask it again.
-type Audit struct {
-	TaggerVersion string            `json:"tagger_version"`
-	SQL           string            `json:"sql"`
-	Params        map[string]string `json:"params"`
-}
-
 // Before the first and after the last day that ClickHouse's DateTime64 knows nothing was posted.
 var (
 	beginning = time.Date(1970, 1, 1, 0, 0, 0, 0, time.UTC)

@@ -34,6 +34,17 @@ func (a asker) Select(ctx context.Context, dest any, query string, params map[st
 // world opens a store of its own with an invented market in it.
 func world(t *testing.T, seed uint64) (asker, storetest.World) {
 	t.Helper()
+	q := emptyWorld(t)
+	w := storetest.NewWorld("trend", seed)
+	if err := errors.Join(q.Write(t.Context(), w.Messages())...); err != nil {
+		t.Fatal(err)
+	}
+	return q, w
+}
+
+// emptyWorld opens a store of its own with nothing in it.
+func emptyWorld(t *testing.T) asker {
+	t.Helper()
 	options := enginetest.Options(t, t.TempDir())
 	options.Logger = nil
 	s, err := store.Open(t.Context(), store.Config{Engine: options, Now: func() time.Time { return time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC) }})
@@ -44,11 +55,7 @@ func world(t *testing.T, seed uint64) (asker, storetest.World) {
 	if err := s.Activate(t.Context(), storetest.Tagger); err != nil {
 		t.Fatal(err)
 	}
-	w := storetest.NewWorld("trend", seed)
-	if err := errors.Join(s.Write(t.Context(), w.Messages())...); err != nil {
-		t.Fatal(err)
-	}
-	return asker{s}, w
+	return asker{s}
 }
 
 // starts are the first days of the periods that [from, until] meets, found by walking the days.

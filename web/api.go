@@ -31,6 +31,32 @@ func (s *server) apiQuestions() map[string]func(context.Context, *http.Request) 
 			}
 			return trend.Skills(ctx, s.Querier, trend.SkillsQuestion{Filter: f})
 		},
+		"skill": func(ctx context.Context, r *http.Request) (any, error) {
+			f, err := filter(r)
+			if err != nil {
+				return nil, err
+			}
+			id, err := value(r, "skill")
+			if err != nil {
+				return nil, err
+			}
+			return trend.Skill(ctx, s.Querier, trend.SkillQuestion{Filter: f, Skill: id})
+		},
+		"postings": func(ctx context.Context, r *http.Request) (any, error) {
+			question, err := postingsQuestion(r)
+			if err != nil {
+				return nil, err
+			}
+			return trend.Postings(ctx, s.Querier, question)
+		},
+		"posting": func(ctx context.Context, r *http.Request) (any, error) {
+			id, err := value(r, "id")
+			if err != nil {
+				return nil, err
+			}
+			return trend.Posting(ctx, s.Querier, id)
+		},
+		"catalogue": func(ctx context.Context, _ *http.Request) (any, error) { return trend.Catalogue(ctx, s.Querier) },
 	}
 }
 

@@ -1,6 +1,87 @@
 package web
 
-import "sync"
+import (
+	"context"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/rolescope/rolescope/trend"
+)
+
+// catalogueAge is how long the list of roles and skills may be old: they change with crawls, and every
+// page needs their names.
+const catalogueAge = time.Minute
 
 // catalogue remembers for a while which roles and skills there are.
-type catalogue struct{ mu sync.Mutex }
+type catalogue struct {
+	mu     sync.Mutex
+	read   time.Time
+	answer trend.CatalogueAnswer
+	skills map[string]trend.SkillCount // by id
+}
+
+// names is the catalogue, asked anew when it is old.
+func (s *server) names(ctx context.Context) (trend.CatalogueAnswer, map[string]trend.SkillCount, error) {
+	c := s.catalog
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if now := s.Now(); c.skills == nil || now.Sub(c.read) > catalogueAge || now.Before(c.read) {
+		answer, err := trend.Catalogue(ctx, s.Querier)
+		if err != nil {
+			return answer, nil, err
+		}
+		c.answer, c.read, c.skills = answer, now, map[string]trend.SkillCount{}
+		for _, k := range answer.Skills {
+			c.skills[k.Skill] = k
+		}
+	}
+	return c.answer, c.skills, nil
+}
+
+// skillID finds the skill that a reader names by its id or its label, whatever the case.
+func skillID(skills map[string]trend.SkillCount, named string) string {
+	if _, ok := skills[named]; ok {
+		return named
+	}
+	for id, k := range skills {
+		if strings.EqualFold(k.Label, named) || strings.EqualFold(id, named) {
+			return id
+		}
+	}
+	return named
+}
+
+// skillsData is the index of skills.
+type skillsData struct {
+	Families []family
+	Audit    trend.Audit
+	Total    int
+}
+
+// family is the skills of one colour.
+type family struct {
+	Class, Text string
+	Skills      []trend.SkillCount
+}
+
+func (s *server) skills(ctx context.Context, _ *http.Request) (view, error) {
+	answer, _, err := s.names(ctx)
+	if err != nil {
+		return view{}, err
+	}
+	d := skillsData{Audit: answer.Audit, Total: len(answer.Skills)}
+	for _, f := range kindFamilies() {
+		one := family{Class: f.Class, Text: f.Text}
+		for _, k := range answer.Skills {
+			if kindFamily(k.Kind) == f.Class {
+				one.Skills = append(one.Skills, k)
+			}
+		}
+		if len(one.Skills) > 0 {
+			d.Families = append(d.Families, one)
+		}
+	}
+	return view{"skills", "Skills", d}, nil
+}

@@ -2,7 +2,6 @@ package web
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -144,22 +143,4 @@ func pointers(values []float64) []*float64 {
 		out[i] = &values[i]
 	}
 	return out
-}
-
-// command is the question as a line for a shell: rolescope sql reads the statement from its input.
-func command(a trend.Audit) string {
-	var b strings.Builder
-	b.WriteString("rolescope sql -")
-	names := make([]string, 0, len(a.Params))
-	for n := range a.Params {
-		names = append(names, n)
-	}
-	slices.Sort(names)
-	for _, n := range names {
-		if strings.Contains(a.SQL, "{"+n+":") {
-			fmt.Fprintf(&b, " --param %s='%s'", n, strings.ReplaceAll(a.Params[n], "'", `'\''`))
-		}
-	}
-	b.WriteString(" <<'SQL'\n" + strings.TrimSpace(a.SQL) + "\nSQL\n")
-	return b.String()
 }

@@ -12,10 +12,12 @@ import (
 // escaped where it stands.
 func functions() template.FuncMap {
 	return template.FuncMap{
-		"label": label, "thousands": thousands, "command": command,
-		"day":    func(t time.Time) string { return when(t, time.DateOnly) },
-		"minute": func(t time.Time) string { return when(t, "2006-01-02 15:04 UTC") },
-		"short":  func(s string) string { return short(shownMax, s) },
+		"label": label, "thousands": thousands,
+		"day":      func(t time.Time) string { return when(t, time.DateOnly) },
+		"minute":   func(t time.Time) string { return when(t, "2006-01-02 15:04 UTC") },
+		"words":    func(s string) string { return short(shownMax, strings.ReplaceAll(s, "_", " ")) },
+		"strength": strengthClass, "dict": dict,
+		"short": func(s string) string { return short(shownMax, s) },
 	}
 }
 
@@ -71,4 +73,26 @@ func age(t, now time.Time) string {
 	default:
 		return fmt.Sprintf("%d days ago", int(d.Hours()/24))
 	}
+}
+
+// strengthClass is the style of a mention: how strongly it is asked for, by its underline.
+func strengthClass(strength string) string {
+	switch strength {
+	case "required", "preferred":
+		return "s-" + strength
+	}
+	return "s-mentioned"
+}
+
+// dict hands several named values to a part of a page.
+func dict(pairs ...any) (map[string]any, error) {
+	out := map[string]any{}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		name, ok := pairs[i].(string)
+		if !ok {
+			return nil, fmt.Errorf("name %v is no string", pairs[i])
+		}
+		out[name] = pairs[i+1]
+	}
+	return out, nil
 }

@@ -42,6 +42,8 @@ func tell(err error) (problem, int) {
 	switch {
 	case errors.As(err, &missing):
 		return problem{"Not found", missing.what, ""}, http.StatusNotFound
+	case errors.Is(err, trend.ErrNoPosting):
+		return problem{"Not found", "There is no posting of that id.", ""}, http.StatusNotFound
 	case errors.Is(err, errNoPage):
 		return problem{"Not found", "There is no such page.", ""}, http.StatusNotFound
 	case errors.Is(err, trend.ErrQuestion), errors.Is(err, trend.ErrTooLarge):

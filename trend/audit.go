@@ -1,0 +1,29 @@
+package trend
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Audit is what every answer carries so that anybody can ask it again.
+type Audit struct {
+	TaggerVersion string            `json:"tagger_version"`
+	SQL           string            `json:"sql"`
+	Params        map[string]string `json:"params"`
+}
+
+// Command is the question as a line for a POSIX shell: rolescope sql reads the statement from its
+// input. Values are written in ClickHouse's escaped form, which is how --param reads them.
+func (a Audit) Command() string {
+	var b strings.Builder
+	b.WriteString("rolescope sql -")
+	escape := strings.NewReplacer(`\`, `\\`, "\n", `\n`, "\t", `\t`, "'", `'\''`)
+	for _, name := range slices.Sorted(maps.Keys(a.Params)) {
+		if strings.Contains(a.SQL, "{"+name+":") {
+			fmt.Fprintf(&b, " \\\n  --param %s='%s'", name, escape.Replace(a.Params[name]))
+		}
+	}
+	return b.String() + " <<'SQL'\n" + strings.TrimSpace(a.SQL) + "\nSQL\n"
+}

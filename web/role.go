@@ -1,0 +1,253 @@
+package web
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/rolescope/rolescope/trend"
+)
+
+// How many skills and movers a role's page lists; the API has all.
+const (
+	topSkillsMax = 30
+	moversMax    = 12
+)
+
+// roleData is what a role's page shows.
+type roleData struct {
+	Role, Period string
+	Periods      []string
+	Colour       int
+	Volume       chart
+	Unfinished   string
+	Skills       skillTable
+	Movers       moversTable
+	Before       string // the periods compared, as the form shows them
+	After        string
+	Choices      []string // periods that may be compared, newest first
+}
+
+// skillTable is the top skills of one period.
+type skillTable struct {
+	At    string // the period
+	N     uint64 // vacancies of the role in it
+	Rows  []skillLine
+	More  int
+	Audit trend.Audit
+}
+
+// skillLine is one skill with its share in the newest period and its history.
+type skillLine struct {
+	trend.SkillCount
+	Family     string
+	Mentioning uint64
+	Percent    string
+	Width      float64 // of the bar, 0 to 100
+	History    spark
+}
+
+// moversTable is what a role gained and lost.
+type moversTable struct {
+	Answer       trend.MoversAnswer
+	Gained, Lost []moverLine
+}
+
+// moverLine is one skill between two periods.
+type moverLine struct {
+	trend.SkillCount
+	Before, After, Change string
+}
+
+func (s *server) role(ctx context.Context, r *http.Request) (view, error) {
+	role := r.PathValue("role")
+	f, err := filter(r)
+	if err == nil {
+		err = checkValue("role", role)
+	}
+	if err != nil {
+		return view{}, err
+	}
+	f.Roles = []string{role}
+	volume, err := trend.Volume(ctx, s.Querier, trend.VolumeQuestion{Filter: f})
+	if err != nil {
+		return view{}, err
+	}
+	if len(volume.Rows) == 0 {
+		return view{}, notFound{fmt.Sprintf("No posting's title states the role %q, or not in this time.", role)}
+	}
+	v := arrange(volume.Rows, f.Period)
+	d := roleData{Role: role, Period: string(f.Period), Periods: periodNames(), Volume: roleChart(v, role, volume.Audit)}
+	d.Colour, _ = look(role)
+	newest, err := trend.Summary(ctx, s.Querier)
+	if err != nil {
+		return view{}, err
+	}
+	d.Unfinished = v.unfinished(newest.NewestRun)
+	skills, err := trend.Skills(ctx, s.Querier, trend.SkillsQuestion{Filter: f})
+	if err != nil {
+		return view{}, err
+	}
+	_, names, err := s.names(ctx)
+	if err != nil {
+		return view{}, err
+	}
+	d.Skills = topSkills(skills, f.Period, v, names)
+	if err := s.movers(ctx, r, &d, v, f, names); err != nil {
+		return view{}, err
+	}
+	return view{"role", label(role), d}, nil
+}
+
+// roleChart draws a role's active and new vacancies.
+func roleChart(v volumes, role string, audit trend.Audit) chart {
+	group := v.groups[0] // "unknown" is a group too, but not a role that can be asked for
+	both := map[string][]float64{"active": v.active[group], "new": v.new[group]}
+	c := v.chart("volume", "Vacancies", both, []string{"active", "new"}, audit)
+	colour, _ := look(role)
+	c.Data.Series[0].Colour, c.Data.Series[0].Dash = colour, 0
+	c.Data.Series[1].Colour, c.Data.Series[1].Dash = colour, 1
+	last := len(v.at) - 1
+	c.N = fmt.Sprintf("n = %.0f active in %s", v.active[group][last], name(v.unit, v.at[last]))
+	return c
+}
+
+// enough is the newest period in which the role has at least Floor vacancies.
+func (v volumes) enough() (index int, ok bool) {
+	for i := len(v.at) - 1; i >= 0; i-- {
+		if v.active[v.groups[0]][i] >= trend.Floor {
+			return i, true
+		}
+	}
+	return 0, false
+}
+
+func topSkills(answer trend.SkillsAnswer, unit trend.Period, v volumes, names map[string]trend.SkillCount) skillTable {
+	t := skillTable{Audit: answer.Audit}
+	last, ok := v.enough()
+	if !ok {
+		return t
+	}
+	index := map[int64]int{}
+	for i, at := range v.at {
+		index[at.Unix()] = i
+	}
+	history, totals := map[string][]*float64{}, map[int]uint64{}
+	var top []trend.SkillsRow
+	for _, r := range answer.Rows {
+		i, ok := index[r.Period.Unix()]
+		if !ok {
+			continue
+		}
+		totals[i] = r.Total
+		if i == last {
+			top = append(top, r)
+		}
+		if r.Total >= trend.Floor {
+			if history[r.Skill] == nil {
+				history[r.Skill] = make([]*float64, len(v.at))
+			}
+			share := r.Share
+			history[r.Skill][i] = &share
+		}
+	}
+	t.At, t.N, t.More = name(unit, v.at[last]), totals[last], max(0, len(top)-topSkillsMax)
+	slices.SortStableFunc(top, func(a, b trend.SkillsRow) int { return cmp.Compare(b.Mentioning, a.Mentioning) })
+	for _, r := range top[:min(len(top), topSkillsMax)] {
+		points := history[r.Skill]
+		for i := range points { // a period with vacancies and no mention is a zero, not a gap
+			if points[i] == nil && totals[i] >= trend.Floor {
+				points[i] = new(float64)
+			}
+		}
+		known := named(names, r.Skill)
+		t.Rows = append(t.Rows, skillLine{known, kindFamily(known.Kind), r.Mentioning, percent(r.Share), 100 * r.Share, newSpark(points, 1)})
+	}
+	return t
+}
+
+// named is a skill of the catalogue, or the bare id of one that is newer than it.
+func named(names map[string]trend.SkillCount, id string) trend.SkillCount {
+	if k, ok := names[id]; ok {
+		return k
+	}
+	return trend.SkillCount{Skill: id, Label: id}
+}
+
+// movers compares two periods: those of the form, or else the newest with enough vacancies and the
+// one a year before it, or the oldest with enough where history is shorter.
+func (s *server) movers(ctx context.Context, r *http.Request, d *roleData, v volumes, f trend.Filter, names map[string]trend.SkillCount) error {
+	last, ok := v.enough()
+	if !ok {
+		return nil
+	}
+	first := 0
+	for v.active[v.groups[0]][first] < trend.Floor {
+		first++
+	}
+	after, before := v.at[last], v.at[first]
+	for i := last; i > first; i-- {
+		if !v.at[i].After(after.AddDate(-1, 0, 0)) && v.active[v.groups[0]][i] >= trend.Floor {
+			before = v.at[i]
+			break
+		}
+	}
+	for i := len(v.at) - 1; i >= 0; i-- {
+		d.Choices = append(d.Choices, name(v.unit, v.at[i]))
+	}
+	var err error
+	if before, err = v.chosen(r, "before", before); err != nil {
+		return err
+	}
+	if after, err = v.chosen(r, "after", after); err != nil {
+		return err
+	}
+	d.Before, d.After = name(v.unit, before), name(v.unit, after)
+	if before.Equal(after) {
+		return nil
+	}
+	span := func(t time.Time) trend.Span { return trend.Span{From: t, To: next(v.unit, t)} }
+	d.Movers.Answer, err = trend.Movers(ctx, s.Querier, trend.MoversQuestion{Role: d.Role, Companies: f.Companies, Before: span(before), After: span(after)})
+	if err != nil {
+		return err
+	}
+	d.Movers.fill(names)
+	return nil
+}
+
+// chosen is the period that a form's field names.
+func (v volumes) chosen(r *http.Request, field string, otherwise time.Time) (time.Time, error) {
+	named, err := value(r, field)
+	if err != nil || named == "" {
+		return otherwise, err
+	}
+	for _, t := range v.at {
+		if name(v.unit, t) == named {
+			return t, nil
+		}
+	}
+	return otherwise, nil // of another unit, after a change of it
+}
+
+func (t *moversTable) fill(names map[string]trend.SkillCount) {
+	a := t.Answer
+	line := func(m trend.Mover) moverLine {
+		return moverLine{
+			named(names, m.Skill), percent(float64(m.BeforeMentioning) / float64(a.BeforeTotal)),
+			percent(float64(m.AfterMentioning) / float64(a.AfterTotal)), fmt.Sprintf("%+.1f", 100*m.Change),
+		}
+	}
+	for _, m := range a.Movers[:min(len(a.Movers), moversMax)] {
+		if m.Change > 0 {
+			t.Gained = append(t.Gained, line(m))
+		}
+	}
+	for i := len(a.Movers) - 1; i >= max(0, len(a.Movers)-moversMax); i-- {
+		if m := a.Movers[i]; m.Change < 0 {
+			t.Lost = append(t.Lost, line(m))
+		}
+	}
+}
