@@ -36,8 +36,8 @@ func troubles() []trouble {
 func pageTroubles() []trouble {
 	return []trouble{
 		{
-			name: "the total only on page one", kind: "workday", size: 45, outcome: "ok", complete: true, says: "-",
-			serve: is(workday(numbered(45), func(_ http.ResponseWriter, offset, total *int) bool {
+			name: "the total only on page one", kind: "workday", size: 25, outcome: "ok", complete: true, says: "-",
+			serve: is(workday(numbered(25), func(_ http.ResponseWriter, offset, total *int) bool {
 				if *offset > 0 {
 					*total = 0
 				}
@@ -45,28 +45,28 @@ func pageTroubles() []trouble {
 			})),
 		},
 		{
-			name: "every page is the first", kind: "workday", size: 45, outcome: "partial", exit: true, note: "the board says 45 postings, the payload has 20",
-			serve: is(workday(numbered(45), func(_ http.ResponseWriter, offset, _ *int) bool { *offset = 0; return false })),
+			name: "every page is the first", kind: "smartrecruiters", size: 110, outcome: "partial", exit: true, note: "the board says 110 postings, the payload has 100",
+			serve: is(paged(numbered(110), func(_ http.ResponseWriter, offset, _ *int) bool { *offset = 0; return false })),
 		},
 		{
-			name: "pages overlap by one", kind: "workday", size: 45, outcome: "ok", complete: true, says: "-",
-			serve: is(workday(numbered(45), func(_ http.ResponseWriter, offset, _ *int) bool { *offset = *offset * 19 / 20; return false })),
+			name: "pages overlap by one", kind: "workday", size: 25, outcome: "ok", complete: true, says: "-",
+			serve: is(workday(numbered(25), func(_ http.ResponseWriter, offset, _ *int) bool { *offset = *offset * 19 / 20; return false })),
 		},
 		{
-			name: "a posting slips between two pages", kind: "workday", size: 45, outcome: "partial", exit: true, note: "the board says 45 postings, the payload has 44",
-			serve: is(workday(numbered(45), func(_ http.ResponseWriter, offset, _ *int) bool { *offset += min(*offset, 1); return false })),
+			name: "a posting slips between two pages", kind: "workday", size: 25, outcome: "partial", exit: true, note: "the board says 25 postings, the payload has 24",
+			serve: is(workday(numbered(25), func(_ http.ResponseWriter, offset, _ *int) bool { *offset += min(*offset, 1); return false })),
 		},
 		{
-			name: "the total shrinks between two pages", kind: "workday", size: 45, outcome: "partial", exit: true, note: "the total changed from 45 to 44",
-			serve: is(workday(numbered(45), func(_ http.ResponseWriter, offset, total *int) bool { *total -= min(*offset, 1); return false })),
+			name: "the total shrinks between two pages", kind: "workday", size: 25, outcome: "partial", exit: true, note: "the total changed from 25 to 24",
+			serve: is(workday(numbered(25), func(_ http.ResponseWriter, offset, total *int) bool { *total -= min(*offset, 1); return false })),
 		},
 		{
-			name: "a page fails in the middle", kind: "smartrecruiters", size: 210, outcome: "partial", exit: true, note: "page 2: unexpected status (400)",
-			serve: is(paged(numbered(210), func(w http.ResponseWriter, offset, _ *int) bool {
-				if *offset == 100 {
+			name: "a page fails in the middle", kind: "workday", size: 45, outcome: "partial", exit: true, note: "page 2: unexpected status (400)",
+			serve: is(workday(numbered(45), func(w http.ResponseWriter, offset, _ *int) bool {
+				if *offset == 20 {
 					w.WriteHeader(http.StatusBadRequest)
 				}
-				return *offset == 100
+				return *offset == 20
 			})),
 		},
 		{name: "500 of 1,400", size: 1400, serve: is(capped(1400, numbered(500)...)), outcome: "partial", exit: true, note: "the board says 1400 postings, the payload has 500"},
