@@ -52,8 +52,9 @@ type trouble struct {
 	// left is the day of posting 2's closing when it is not the third: the second, when the trouble
 	// was a suspect run that missed it first.
 	left   time.Time
-	made   uint64 // ids it made up that wait on the third day for a second run without them
-	future string // a posting that closes when the crawler's clock said, which has not come
+	made   uint64   // ids it made up that wait on the third day for a second run without them
+	past   []string // ids it made up that are closed as of the second day's last run
+	future string   // a posting that closes when the crawler's clock said, which has not come
 }
 
 func (c trouble) source() string { return cmp.Or(c.kind, "greenhouse") }
@@ -96,6 +97,9 @@ func (b *foe) closings() []string {
 		}
 		out = append(out, fmt.Sprintf("%s\t2\t%s", b.board, left.Format(time.DateOnly)))
 	}
+	for _, id := range b.past {
+		out = append(out, fmt.Sprintf("%s\t%s\t%s", b.board, id, b.moment(b.times-1).Format(time.DateOnly)))
+	}
 	if b.future != "" {
 		out = append(out, fmt.Sprintf("%s\t%s\t%s", b.board, b.future, b.at.Format(time.DateOnly)))
 	}
@@ -103,8 +107,8 @@ func (b *foe) closings() []string {
 }
 
 // TestAdversary crawls boards that are well on the first day, in trouble on the second and well on
-// the third, when posting 2 has left: no trouble closes what is open, each is told as what it is,
-// and by the third day nothing is closed but posting 2: not even the many ids that one odd answer
+// the third, when posting 2 has left: no single answer closes what is open, each is told as what it
+// is, and by the third day nothing is closed but posting 2: not even the many ids that one odd answer
 // made up, because their going is a mass disappearance too and waits for the next run.
 //
 // NATS, the engine and HTTP are real. Each board has a crawler of its own whose clock only waiting
@@ -237,8 +241,11 @@ func thirdDayOf(t *testing.T, s *system, bin string, env []string, foes []*foe) 
 		if h := health[i]; h.Open != uint64(b.size)-1+b.made || *h.LastOutcome != "ok" || !h.LastRun.Equal(thirdDay) {
 			t.Errorf("%s: on the third day source list --json shows %s", b.name, mustJSON(h))
 		}
-		// What the trouble made look closed has come back.
-		if r := runs[i]; r.Outcome != "ok" || !r.Complete || r.Reopened != b.closed && b.future == "" {
+		back := b.closed // what the trouble made look closed, but for posting 2
+		if back > 0 && (b.future != "" || !b.left.IsZero()) {
+			back--
+		}
+		if r := runs[i]; r.Outcome != "ok" || !r.Complete || r.Reopened != back {
 			t.Errorf("%s: the third day: %+v", b.name, r)
 		}
 		want = append(want, b.closings()...)
@@ -275,6 +282,24 @@ func crawlFoes(t *testing.T, s *system, foes []*foe, ready func(*foe) time.Time)
 		t.Fatal(err)
 	}
 	return report.Runs
+}
+
+// TestPermitIsForTests: what makes an address of this machine public stands in no program.
+func TestPermitIsForTests(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("*.go")
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	for _, f := range files {
+		text, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.HasSuffix(f, "_test.go") && bytes.Contains(text, []byte("Permit:")) {
+			t.Errorf("%s sets Permit of the HTTP client", f)
+		}
+	}
 }
 
 // TestPrivateAddressIsRefused crawls a board on a private address without leave to: the server is

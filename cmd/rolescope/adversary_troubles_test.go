@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -76,6 +77,12 @@ func pageTroubles() []trouble {
 		{
 			name: "ids change with one answer", serve: is(jobs(numbered(112)[100:]...)), outcome: "ok", complete: true, suspect: true, open: 24, made: 12, left: secondDay,
 			says: "suspect: would have closed most",
+		},
+		{
+			// What two answers in a row do not list is closed: no crawler can tell it from a board
+			// that is new. Both runs are suspect, and it all comes back with the ids.
+			name: "ids change with every answer", serve: changing, times: 2, outcome: "ok", complete: true, closed: 12, suspect: true, open: 24, made: 12, left: secondDay,
+			past: numbered(112)[100:], says: "suspect: would have closed most",
 		},
 	}
 }
@@ -193,6 +200,15 @@ func wayTroubles() []trouble {
 
 // unasked would close everything but one.
 func unasked(w http.ResponseWriter, r *http.Request) { jobs("1")(w, r) }
+
+// changing lists 101 to 112, then 201 to 212, and so on.
+func changing(*foe) http.HandlerFunc {
+	var n atomic.Int32
+	return func(w http.ResponseWriter, r *http.Request) {
+		from := 100 * int(n.Add(1))
+		jobs(numbered(from + 12)[from:]...)(w, r)
+	}
+}
 
 // cut promises more than it sends.
 func cut(w http.ResponseWriter, _ *http.Request) {
