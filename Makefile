@@ -35,8 +35,7 @@ fuzz: ## each fuzz target for FUZZTIME (default 2m); a crasher is kept in testda
 bench: ## every benchmark
 	go test -run '^$$' -bench . -benchmem ./...
 
-gen: ## rewrite generated files: the demo's postings and the reference pages
-	go generate ./...
+gen: ## rewrite generated files: the reference pages
 	go test ./cmd/rolescope -run Reference -update
 
 proof: ## what takes longer than CI may: kills at random moments (resumable; results in docs/proof)

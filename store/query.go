@@ -64,3 +64,15 @@ func serverError(err error) error {
 	}
 	return err
 }
+
+// Ask runs a query as the read-only user, within its limits, and appends its rows to dest, a pointer
+// to a slice of structs whose fields carry `ch:"column"` tags. params are the values of {name:Type}.
+func (s *Store) Ask(ctx context.Context, dest any, query string, params map[string]string) error {
+	if len(params) > 0 {
+		ctx = clickhouse.Context(ctx, clickhouse.WithParameters(clickhouse.Parameters(params)))
+	}
+	if err := s.analyst.Select(ctx, dest, query); err != nil {
+		return fmt.Errorf("query: %w", serverError(err))
+	}
+	return nil
+}

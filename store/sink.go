@@ -163,7 +163,11 @@ func (s *Store) writeRuns(ctx context.Context, g group[posting.Run], errs []erro
 			boards = append(boards, boardOf(g.rows[k]))
 		}
 	}
+	began := s.cfg.Now()
 	failed := s.fold(ctx, boards)
+	if s.cfg.Folded != nil {
+		s.cfg.Folded(s.cfg.Now().Sub(began))
+	}
 	for k, i := range g.at {
 		if errs[i] == nil {
 			errs[i] = failed[boardOf(g.rows[k])]

@@ -37,6 +37,8 @@ type Config struct {
 	Logger *slog.Logger
 	// Now is the clock behind recorded_at; it decides nothing else. Required.
 	Now func() time.Time
+	// Folded, if set, is told how long each recomputing of spells took.
+	Folded func(took time.Duration)
 }
 
 // Store is an open, migrated ClickHouse. Its methods may be called at the same time.

@@ -28,6 +28,9 @@ type app struct {
 	verbose bool
 	// engineAddr is where the embedded engine listens unless the configuration says; empty is a free port.
 	engineAddr string
+	// prepare, if set, is called once the data directory is held and before its servers are opened.
+	prepare func(owner bool) error
+	metrics *metrics // nil counts nothing
 }
 
 func (a *app) logger() *slog.Logger {
@@ -69,6 +72,11 @@ func (a *app) openSystem(ctx context.Context, needsStore bool) (*system, error) 
 		}
 		joined = s.lease.Info
 	}
+	if a.prepare != nil && s.lease != nil {
+		if err := a.prepare(s.lease.Owner()); err != nil {
+			return nil, errors.Join(err, s.lease.Close())
+		}
+	}
 	if err := s.connect(ctx, joined); err != nil {
 		err = s.blame(err)
 		// What was opened is closed without waiting for joiners: none can have joined yet.
@@ -92,7 +100,7 @@ func (s *system) connect(ctx context.Context, joined instance.Info) error {
 		return err
 	}
 	sc := store.Config{
-		URL: first(c.ClickHouseURL, joined.ClickHouseURL), Logger: log, Now: time.Now,
+		URL: first(c.ClickHouseURL, joined.ClickHouseURL), Logger: log, Now: time.Now, Folded: s.app.metrics.folded,
 	}
 	if c.ClickHouseURL == "" {
 		sc.AnalystURL = joined.AnalystURL

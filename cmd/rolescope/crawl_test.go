@@ -96,7 +96,7 @@ func crawlEnv(t *testing.T, m *market, dir string, boards ...string) []string {
 		t.Fatal(err)
 	}
 	return append(os.Environ(), "ROLESCOPE_DATA_DIR="+dir, "ROLESCOPE_SOURCES="+path, "ROLESCOPE_CONTACT=tests@rolescope.example",
-		"ROLESCOPE_FETCH_ALLOW_PRIVATE=true", "ROLESCOPE_FETCH_HOST_INTERVAL=1ms", "ROLESCOPE_CLICKHOUSE_HTTP_ADDR=127.0.0.1:0")
+		"ROLESCOPE_FETCH_ALLOW_PRIVATE=true", "ROLESCOPE_FETCH_HOST_INTERVAL=1ms", "ROLESCOPE_CLICKHOUSE_HTTP_ADDR=127.0.0.1:0", "ROLESCOPE_HTTP_ADDR=127.0.0.1:0")
 }
 
 func commandEnv(bin string, env []string, args ...string) *exec.Cmd {

@@ -20,6 +20,7 @@ type crawler struct {
 	now     func() time.Time // of observations and breakers; requests are always spaced in real time
 	limits  source.Limits
 	log     *slog.Logger
+	told    func(posting.Slot, ingest.Result) // if set, is told of every slot that was worked
 }
 
 func (s *system) newCrawler(sources func() *sourceList, now func() time.Time) (*crawler, error) {
@@ -27,7 +28,7 @@ func (s *system) newCrawler(sources func() *sourceList, now func() time.Time) (*
 	if err != nil {
 		return nil, err
 	}
-	return &crawler{sys: s, fetch: f, sources: sources, now: now, log: s.app.logger()}, nil
+	return &crawler{sys: s, fetch: f, sources: sources, now: now, log: s.app.logger(), told: s.app.metrics.worked}, nil
 }
 
 // crawl works one slot and stores the state of its board. An error is one of the bus, or of ctx: the
@@ -45,7 +46,7 @@ func (c *crawler) crawl(ctx context.Context, to ingest.Publisher, slot posting.S
 	if err != nil {
 		return ingest.Result{}, err
 	}
-	result, err := ingest.Crawl(ctx, c.fetch, to, ingest.Task{
+	result, err := ingest.Crawl(withSource(ctx, slot.Source), c.fetch, to, ingest.Task{
 		Slot: slot, Source: board.crawler, Site: board.site(), State: ingest.State(state), Now: c.now, Limits: c.limits,
 	})
 	if err != nil {
@@ -104,6 +105,9 @@ func (c *crawler) once(ctx context.Context, slot posting.Slot) error {
 
 // tell logs what a slot gave.
 func (c *crawler) tell(slot posting.Slot, r ingest.Result) {
+	if c.told != nil {
+		c.told(slot, r)
+	}
 	at := []any{"source", slot.Source, "board", slot.Board}
 	if slot.Kind == ingest.KindDetail {
 		if r.Err != nil {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -9,31 +8,52 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
 
-	"github.com/rolescope/rolescope/cmd/rolescope/demo"
-	"github.com/rolescope/rolescope/ingest"
-	"github.com/rolescope/rolescope/ingest/source"
-	"github.com/rolescope/rolescope/posting"
 	"github.com/rolescope/rolescope/trend"
 )
 
+// simulatedNotice stands on every screen of the demo.
+const simulatedNotice = "Simulated market: every employer, advert and number here is invented."
+
+// demoPlan is what a demo does. Tests have a smaller one.
+type demoPlan struct {
+	market func() (simMarket, error)
+	addr   string // of the dashboard; empty is a free port
+	serve  bool   // go on serving the dashboard until told to stop
+}
+
 func newDemoCommand(a *app) *cobra.Command {
-	return &cobra.Command{
+	var serve bool
+	c := &cobra.Command{
 		Use:   "demo",
-		Short: "A first look: an invented market through the whole pipeline",
-		Long: `Import two snapshots, a month apart, of the boards of invented companies through the whole real
-pipeline, and print the trends. Everything is kept in a directory of its own (demo in the data
-directory), so that invented postings never mix with real ones.` + exitStatusHelp(exitOK, exitError),
-		Example: "  rolescope demo",
+		Short: "A first look: two simulated years through the whole pipeline, then the dashboard",
+		Long: `Simulate a job market of two years and crawl it, week by week, through the whole real pipeline: the
+scheduler, crawlers over HTTP, NATS, the tagger, ClickHouse. Only time is simulated: it takes a minute
+or so. Then print trends and serve the dashboard at ROLESCOPE_HTTP_ADDR, or at a free port when that
+is taken, until Ctrl-C. Needs no network but for the engine, once.
+
+The dashboard is served when stdout is a terminal, or with --serve; --serve=false, or a pipe or a
+file as stdout, ends the demo after its tables.
+
+Everything is kept in a directory of its own (demo in the data directory), so that invented postings
+never mix with real ones. A second demo shows what is there; one that was stopped before its end
+starts over.` + exitStatusHelp(exitOK, exitError),
+		Example: "  rolescope demo\n  rolescope demo --serve=false",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.demo(cmd.Context())
+			if !cmd.Flags().Changed("serve") {
+				serve = isTerminal(a.stdout)
+			}
+			return a.demo(cmd.Context(), demoPlan{market: demoMarket, serve: serve})
 		},
 	}
+	c.Flags().BoolVar(&serve, "serve", false, "serve the dashboard afterwards, also when stdout is no terminal")
+	return c
 }
 
 // demo runs in a data directory of its own, and refuses external servers for the same reason.
-func (a *app) demo(ctx context.Context) error {
+func (a *app) demo(ctx context.Context, plan demoPlan) error {
 	c, err := loadConfig(ctx, a.environ)
 	if err != nil {
 		return err
@@ -41,71 +61,128 @@ func (a *app) demo(ctx context.Context) error {
 	if c.NATSURL != "" || c.ClickHouseURL != "" {
 		return hintf("unset NATS_URL and CLICKHOUSE_URL", "the demo would put invented postings into your servers")
 	}
-	dir := filepath.Join(c.DataDir, "demo")
-	inDemo := *a
-	inDemo.environ = append(append([]string(nil), a.environ...), "ROLESCOPE_DATA_DIR="+dir)
-	return inDemo.with(ctx, func(ctx context.Context, s *system) error {
-		start := time.Now()
-		fmt.Fprintln(a.stdout, "Importing two snapshots, a month apart, of invented companies' boards.")
-		report, err := s.importDemo(ctx)
-		if err != nil {
-			return err
+	d := &demo{app: *a, plan: plan, dir: filepath.Join(c.DataDir, "demo"), addr: first(plan.addr, c.HTTPAddr)}
+	d.app.environ = append(append([]string(nil), a.environ...), "ROLESCOPE_DATA_DIR="+d.dir)
+	d.app.prepare = d.prepare
+	for {
+		err := d.round(ctx)
+		switch {
+		case d.shown && ctx.Err() != nil && (err == nil || errors.Is(err, context.Canceled) || errors.Is(err, errOwnerGone) || errors.Is(err, errOwnerLeaving)):
+			return nil // it was complete; told to stop, it stops
+		case d.shown && (errors.Is(err, errOwnerGone) || errors.Is(err, errOwnerLeaving)) && pause(ctx, ownerPoll):
+			continue // another demo had the servers; this one opens them anew
+		case !d.shown && ctx.Err() != nil && errors.Is(err, context.Canceled):
+			fmt.Fprintln(a.stderr, "rolescope: interrupted; the next demo starts over")
+			return exitStatus(exitInterrupted)
 		}
-		fmt.Fprintf(a.stdout, "%s postings listed by %d runs of %d boards, stored in %.1f s.\n\n",
-			count(report.Listed), report.Runs, report.Boards, time.Since(start).Seconds())
-		if err := s.demoTrends(ctx); err != nil {
-			return err
-		}
-		_, err = fmt.Fprintf(a.stdout, `
-All of this is invented. Ask it yourself:
-  ROLESCOPE_DATA_DIR=%s rolescope sql "SELECT title, company, skills FROM v_postings LIMIT 5"
-Then your own boards:
-  rolescope import --help
-`, dir)
 		return err
+	}
+}
+
+// demo is one `rolescope demo`.
+type demo struct {
+	app   app
+	plan  demoPlan
+	dir   string
+	addr  string
+	state demoState
+	shown bool // the tables were printed
+}
+
+// round opens the demo's directory, fills it unless it is complete, shows it, and closes it.
+func (d *demo) round(ctx context.Context) error {
+	return d.app.with(ctx, func(ctx context.Context, s *system) error {
+		if s.ownerLeaving() {
+			return errOwnerLeaving
+		}
+		began := time.Now()
+		reused := d.state.Complete
+		if !reused {
+			if err := d.fill(ctx, s); err != nil {
+				return err
+			}
+		}
+		if !d.shown {
+			if err := d.show(ctx, s, reused, time.Since(began)); err != nil {
+				return err
+			}
+			d.shown = true
+		}
+		if !d.plan.serve {
+			return nil
+		}
+		return d.serve(ctx, s)
 	})
 }
 
-// importDemo imports the demo's files with one report.
-func (s *system) importDemo(ctx context.Context) (importReport, error) {
-	report := importReport{boardNames: map[string]struct{}{}}
-	files, err := demo.Files()
+// fill simulates the market and then says in the state that all of it is stored.
+func (d *demo) fill(ctx context.Context, s *system) error {
+	m, err := d.plan.market()
 	if err != nil {
-		return report, err
+		return err
 	}
-	bar := s.app.newProgress(int64(len(files)), "importing", false)
-	err = s.process(ctx, func(ctx context.Context) error {
-		for i, f := range files {
-			src, err := source.ByKind(f.Kind)
-			if err != nil {
-				return err
-			}
-			r, err := ingest.Open("-", ingest.Options{Stdin: bytes.NewReader(f.Data)})
-			if err != nil {
-				return err
-			}
-			for snapshot := range r.Snapshots(ctx) {
-				board, err := snapshot.Parse(src)
-				if err := errors.Join(snapshot.Err, err, ctx.Err()); err != nil {
-					return err
-				}
-				run := posting.NewRun(src.Kind(), snapshot.Board, snapshot.Company, src.Proof(), snapshot.ObservedAt, snapshot.ObservedAt)
-				run.Complete = true
-				if err := s.importBoard(ctx, run, board, &report); err != nil {
-					return err
-				}
-			}
-			bar.set(int64(i + 1))
-		}
-		return nil
-	}, func(uint64) {})
+	out := d.app.stdout
+	fmt.Fprintf(out, "%s\nCrawling %d boards weekly for %d weeks, from %s to %s, in simulated time.\n",
+		simulatedNotice, len(m.boards), m.weeks, m.start.Format(time.DateOnly), m.end().Format(time.DateOnly))
+	bar := d.app.newWeeks(m.weeks)
+	report, err := s.simulate(ctx, m, bar.set)
 	bar.done()
-	report.Boards = len(report.boardNames)
-	return report, err
+	if err != nil {
+		return err
+	}
+	d.state.Complete, d.state.Report, d.state.End = true, report, m.end()
+	return d.state.write(d.dir)
 }
 
-// demoTrends prints the two questions as their commands would on a terminal.
-func (s *system) demoTrends(ctx context.Context) error {
+// show prints what is there and two of its trends.
+func (d *demo) show(ctx context.Context, s *system, reused bool, took time.Duration) error {
+	out := d.app.stdout
+	if reused {
+		fmt.Fprintf(out, "%s\nReusing %s: ", simulatedNotice, d.dir)
+	}
+	stored, err := trend.Summary(ctx, querier{s.store})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "%s postings of %s employers, seen in %s crawls", count(stored.Postings), count(stored.Employers), count(stored.Runs))
+	if !reused {
+		fmt.Fprintf(out, ", stored in %.1f s", took.Seconds())
+	}
+	fmt.Fprint(out, ".\n\n")
+	if err := s.demoTrends(ctx, d.state.End); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(out, `
+%s Ask it yourself:
+  ROLESCOPE_DATA_DIR=%s rolescope sql "SELECT title, company, skills FROM v_postings LIMIT 5"
+Then your own boards:
+  rolescope source add URL && rolescope up
+`, simulatedNotice, d.dir)
+	return err
+}
+
+// serve shows the dashboard until ctx ends or another process, which has the servers, does.
+func (d *demo) serve(ctx context.Context, s *system) error {
+	l, err := listenOrFree(ctx, d.addr, d.app.stdout)
+	if err != nil {
+		return err
+	}
+	d.addr = l.Addr().String() // if another process takes the servers with it, this stays the address
+	handler, err := s.dashboard(dashboardOptions{notice: simulatedNotice, now: func() time.Time { return d.state.End }})
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
+	fmt.Fprintf(d.app.stdout, "\nDashboard: http://%s  (Ctrl-C ends)\n", d.addr)
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return serveHTTP(ctx, l, handler) })
+	group.Go(func() error { return s.watchEngine(ctx) })
+	group.Go(func() error { return s.watchOwner(ctx) })
+	return group.Wait()
+}
+
+// demoTrends prints two questions as their commands would on a terminal.
+func (s *system) demoTrends(ctx context.Context, end time.Time) error {
+	filter := trend.Filter{Roles: []string{"ml_engineer", "research_engineer"}, From: end.AddDate(0, -24, 0)}
 	volume, err := trend.Volume(ctx, querier{s.store}, trend.VolumeQuestion{})
 	if err != nil {
 		return err
@@ -114,10 +191,10 @@ func (s *system) demoTrends(ctx context.Context) error {
 	if err := s.app.volumeTable(volume); err != nil {
 		return err
 	}
-	skills, err := trend.Skills(ctx, querier{s.store}, trend.SkillsQuestion{Filter: trend.Filter{Roles: []string{"ml_engineer", "research_engineer"}}})
+	skills, err := trend.Skills(ctx, querier{s.store}, trend.SkillsQuestion{Filter: filter})
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(s.app.stdout, "\n$ rolescope trend skills --role ml_engineer,research_engineer --top 10")
-	return s.app.skillsTable(skills, 10)
+	fmt.Fprintln(s.app.stdout, "\n$ rolescope trend skills --role ml_engineer,research_engineer --top 6")
+	return s.app.skillsTable(skills, 6)
 }

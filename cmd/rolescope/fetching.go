@@ -84,6 +84,21 @@ func (l limiter) Pause(ctx context.Context, host string, until, now time.Time) e
 	})
 }
 
+// countedLimiter tells the metrics how long requests wait for their turn.
+type countedLimiter struct {
+	fetch.Limiter
+	metrics *metrics
+}
+
+// Reserve implements fetch.Limiter.
+func (l countedLimiter) Reserve(ctx context.Context, host string, every, atMost time.Duration, now time.Time) (time.Duration, error) {
+	wait, err := l.Limiter.Reserve(ctx, host, every, atMost, now)
+	if err == nil && wait <= atMost {
+		l.metrics.waited(wait)
+	}
+	return wait, err
+}
+
 // isPrivate reports whether a host:port is written as an address of one's own network. A name is
 // public whatever it resolves to: its interval has to be known before it is resolved.
 func isPrivate(hostport string) bool {
@@ -112,7 +127,7 @@ func (s *system) newFetcher() (*fetcher, error) {
 	log := s.app.logger()
 	client, err := fetch.New(fetch.Options{
 		Version: version, Contact: c.Contact, HostInterval: c.FetchHostInterval, AllowPrivate: c.FetchAllowPrivate,
-		Limiter: limiter{s.bus}, Logger: log,
+		Limiter: countedLimiter{limiter{s.bus}, s.app.metrics}, Logger: log, Answered: s.app.metrics.answered,
 	})
 	if err != nil {
 		return nil, &hinted{err, "ROLESCOPE_CONTACT=you@example.org"}

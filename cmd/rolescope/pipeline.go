@@ -81,10 +81,11 @@ func (s *system) archive(ctx context.Context, batch []any) []bus.Result {
 }
 
 func (s *system) write(ctx context.Context, batch []any) []bus.Result {
-	out := make([]bus.Result, len(batch))
+	out, began := make([]bus.Result, len(batch)), time.Now()
 	for i, err := range s.store.Write(ctx, batch) {
 		out[i].Err = err
 	}
+	s.app.metrics.stored(batch, out, time.Since(began))
 	return out
 }
 

@@ -19,7 +19,10 @@ import (
 
 // binary links this test binary under the program's name, as which it is the program: the engine's
 // child is the same file executed again.
-func binary(t *testing.T) string {
+func binary(t *testing.T) string { return binaryAs(t, "rolescope") }
+
+// binaryAs is binary under another name of TestMain's.
+func binaryAs(t *testing.T, name string) string {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("drives whole processes: runs without -short, also in CI")
@@ -28,7 +31,7 @@ func binary(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join(t.TempDir(), "rolescope")
+	path := filepath.Join(t.TempDir(), name)
 	if err := os.Link(exe, path); err != nil {
 		copyFile(t, exe, path)
 	}

@@ -25,6 +25,7 @@ const (
 	roleCrawler   = "crawler"   // works slots
 	roleEnricher  = "enricher"  // tags postings
 	roleSink      = "sink"      // stores postings, runs and dead letters
+	roleWeb       = "web"       // serves the dashboard, health and metrics
 )
 
 // upEngineAddr is where the engine of a long-running process is found by analysts' tools.
@@ -45,25 +46,28 @@ var (
 	errOwnerLeaving = errors.New("the process that owns the data directory is done")
 )
 
-func allRoles() []string { return []string{roleScheduler, roleCrawler, roleEnricher, roleSink} }
+func allRoles() []string {
+	return []string{roleScheduler, roleCrawler, roleEnricher, roleSink, roleWeb}
+}
 
 func newUpCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "up [ROLE...]",
-		Short: "Crawl the boards of sources.yaml, for as long as it runs",
-		Long: `Run everything in one process: the scheduler that says when a board is due, crawlers, enrichers and
-the sink, with the embedded servers unless NATS_URL and CLICKHOUSE_URL name others. With roles, run
-only those: ` + strings.Join(allRoles(), ", ") + `. As many processes as wanted may run each role.
+		Short: "Crawl the boards of sources.yaml and serve the dashboard, for as long as it runs",
+		Long: `Run everything in one process: the scheduler that says when a board is due, crawlers, enrichers, the
+sink and the dashboard at ROLESCOPE_HTTP_ADDR (with /healthz, /readyz and /metrics), with the embedded
+servers unless NATS_URL and CLICKHOUSE_URL name others. With roles, run only those: ` + strings.Join(allRoles(), ", ") + `. As many processes as wanted may run each role.
 
 What was missed while nothing ran is caught up once. A changed sources.yaml counts within half a
 minute. Ctrl-C stops: what is in flight is finished within ROLESCOPE_DRAIN_TIMEOUT and everything
 accepted is kept; a second Ctrl-C leaves at once. kill -9 loses nothing either.
 
 A process that shares the data directory of another joins its servers, and takes over when that one
-is gone.` + exitStatusHelp(exitOK, exitError),
+is gone; so does its dashboard, where both have the same address.` + exitStatusHelp(exitOK, exitError),
 		Example: `  ROLESCOPE_CONTACT=you@example.org rolescope up
   NATS_URL=nats://nats:4222 ROLESCOPE_CONTACT=you@example.org rolescope up crawler
-  NATS_URL=nats://nats:4222 CLICKHOUSE_URL=http://ch:8123 rolescope up enricher sink`,
+  NATS_URL=nats://nats:4222 CLICKHOUSE_URL=http://ch:8123 rolescope up enricher sink
+  NATS_URL=nats://nats:4222 CLICKHOUSE_URL=http://ch:8123 ROLESCOPE_HTTP_ADDR=:8080 rolescope up web`,
 		ValidArgs: allRoles(),
 		Args: func(_ *cobra.Command, args []string) error {
 			for _, role := range args {
@@ -94,6 +98,7 @@ func (a *app) up(ctx context.Context, roles []string) error {
 	if slices.Contains(roles, roleCrawler) && c.Contact == "" {
 		return noContact()
 	}
+	a.metrics = newMetrics(roles)
 	sources, err := newLiveSources(c, a.logger())
 	if err != nil {
 		return err
@@ -137,7 +142,7 @@ func pause(ctx context.Context, d time.Duration) bool {
 
 // upOnce opens the system, runs the roles until ctx ends or the servers are gone, and closes it.
 func (a *app) upOnce(ctx context.Context, roles []string, sources *liveSources) (err error) {
-	s, err := a.openSystem(ctx, slices.Contains(roles, roleSink))
+	s, err := a.openSystem(ctx, slices.Contains(roles, roleSink) || slices.Contains(roles, roleWeb))
 	if err != nil {
 		return err
 	}
@@ -178,6 +183,7 @@ func (s *system) runRoles(ctx context.Context, roles []string, sources *liveSour
 			},
 			Now: time.Now, Logger: s.app.logger(),
 			Sent: func(slot posting.Slot, lag time.Duration) {
+				s.app.metrics.slotSent(lag)
 				s.app.logger().Info("slot sent", "source", slot.Source, "board", slot.Board, "planned_at", slot.PlannedAt, "lag", lag.Round(time.Second))
 			},
 		}
@@ -189,6 +195,11 @@ func (s *system) runRoles(ctx context.Context, roles []string, sources *liveSour
 	}
 	for _, stage := range stages {
 		group.Go(func() error { return s.bus.Run(ctx, stage) })
+	}
+	if slices.Contains(roles, roleWeb) {
+		defer s.app.metrics.watch(s)()
+		group.Go(func() error { return s.runWeb(ctx, roles) })
+		group.Go(func() error { return s.keepAccounts(ctx) })
 	}
 	group.Go(func() error { return s.watchEngine(ctx) })
 	group.Go(func() error { return s.watchOwner(ctx) })

@@ -74,6 +74,9 @@ type Options struct {
 	Now    func() time.Time
 	Wait   func(ctx context.Context, d time.Duration) error
 	Logger *slog.Logger
+	// Answered, if set, is told of every request that was sent, robots.txt and retries included: its
+	// status, 0 when there was none. ctx carries what that of Do does.
+	Answered func(ctx context.Context, status int)
 }
 
 // Client fetches. It is safe for any number of goroutines; use one per process, or its limits are

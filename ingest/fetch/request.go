@@ -229,6 +229,13 @@ func (c *Client) once(ctx context.Context, u *url.URL, req Request, every time.D
 	}
 	c.setHeader(r, req)
 	answer, err := c.transport.RoundTrip(r)
+	if c.o.Answered != nil {
+		status := 0
+		if err == nil {
+			status = answer.StatusCode
+		}
+		c.o.Answered(ctx, status)
+	}
 	if err != nil {
 		return nil, "", transportError(ctx, u, err)
 	}

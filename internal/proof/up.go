@@ -103,7 +103,7 @@ func (u *upProof) prove(length time.Duration) error {
 	}
 	u.env = []string{
 		"ROLESCOPE_SOURCES=" + sources, "ROLESCOPE_CONTACT=proof@rolescope.example", "ROLESCOPE_FETCH_ALLOW_PRIVATE=true",
-		"ROLESCOPE_FETCH_HOST_INTERVAL=5ms", "ROLESCOPE_CLICKHOUSE_HTTP_ADDR=127.0.0.1:0",
+		"ROLESCOPE_FETCH_HOST_INTERVAL=5ms", "ROLESCOPE_CLICKHOUSE_HTTP_ADDR=127.0.0.1:0", "ROLESCOPE_HTTP_ADDR=127.0.0.1:0",
 	}
 	for _, name := range []string{"sink", "scheduler", "crawler", "enricher"} {
 		r := &role{name: name}

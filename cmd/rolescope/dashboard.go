@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/rolescope/rolescope/store"
+	"github.com/rolescope/rolescope/web"
+)
+
+// dashboardOptions are what differs between the dashboards of commands.
+type dashboardOptions struct {
+	notice  string
+	now     func() time.Time
+	metrics http.Handler
+}
+
+// dashboard is the web room over this system. It asks as an analyst does: read-only, within the
+// engine's limits for analysts.
+func (s *system) dashboard(o dashboardOptions) (http.Handler, error) {
+	return web.New(web.Options{
+		Querier: analyst{s.store}, Ready: s.ready, Metrics: o.metrics, Notice: o.notice, Version: version,
+		Now: o.now, Logger: s.app.logger(), Hosts: strings.FieldsFunc(s.config.HTTPHosts, func(r rune) bool { return r == ',' || r == ' ' }),
+	})
+}
+
+// analyst lets the dashboard ask the store without being able to write.
+type analyst struct{ store *store.Store }
+
+// Select implements trend.Querier.
+func (q analyst) Select(ctx context.Context, dest any, query string, params map[string]string) error {
+	return q.store.Ask(ctx, dest, query, params)
+}
+
+// ready reports whether the servers answer.
+func (s *system) ready(ctx context.Context) error {
+	if s.lease != nil && !s.lease.Owner() && (s.ownerGone() || s.ownerLeaving()) {
+		return errOwnerGone
+	}
+	if _, err := s.bus.Pending(ctx); err != nil {
+		return errors.New("nats does not answer")
+	}
+	var one []struct {
+		One uint8 `ch:"one"`
+	}
+	if err := s.store.Ask(ctx, &one, "SELECT toUInt8(1) AS one", nil); err != nil {
+		return errors.New("clickhouse does not answer")
+	}
+	return nil
+}
+
+// webRetry is how often a process looks whether the dashboard's address has become free.
+const webRetry = 2 * time.Second
+
+// runWeb serves the dashboard while the roles run. Two processes of one data directory cannot share
+// an address: the one that came later stands by, and serves when the other is gone. Where nothing
+// but the dashboard is asked for, or where no other process of ours can have it, that is an error.
+func (s *system) runWeb(ctx context.Context, roles []string) error {
+	handler, err := s.dashboard(dashboardOptions{now: time.Now, metrics: s.app.metrics.handler()})
+	if err != nil {
+		return err
+	}
+	standby := s.lease != nil && !s.lease.Owner() && slices.ContainsFunc(roles, func(r string) bool { return r != roleWeb })
+	l, err := listen(ctx, s.config.HTTPAddr)
+	for said := false; standby && errors.Is(err, syscall.EADDRINUSE); l, err = listen(ctx, s.config.HTTPAddr) {
+		if !said {
+			s.app.logger().Info("another process serves the dashboard; standing by", "addr", s.config.HTTPAddr)
+			said = true
+		}
+		if !pause(ctx, webRetry) {
+			return nil
+		}
+	}
+	if err != nil {
+		return err
+	}
+	s.app.logger().Info("dashboard", "url", "http://"+reachable(l.Addr()))
+	return serveHTTP(ctx, l, handler)
+}
+
+// reachable is an address by which this machine finds a listener that listens everywhere.
+func reachable(at net.Addr) string {
+	host, port, err := net.SplitHostPort(at.String())
+	if ip := net.ParseIP(host); err == nil && ip != nil && ip.IsUnspecified() {
+		return net.JoinHostPort("127.0.0.1", port)
+	}
+	return fmt.Sprint(at)
+}
