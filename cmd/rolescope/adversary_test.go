@@ -49,6 +49,7 @@ type trouble struct {
 	says     string // is in the board's line of `source list`; note when empty
 	open     uint64 // afterwards; size when 0
 	exit     bool   // it counts among the failed
+	host     bool   // and against its host
 	// left is the day of posting 2's closing when it is not the third: the second, when the trouble
 	// was a suspect run that missed it first.
 	left   time.Time
@@ -186,7 +187,7 @@ func secondDayOf(t *testing.T, s *system, bin string, env []string, foes []*foe)
 	health := boardsHealth(t, bin, env)
 	lines := healthLines(t, foes, health)
 	var table strings.Builder
-	table.WriteString("| trouble | outcome | complete | closed | open | what source list says |\n|---|---|---|---|---|---|\n")
+	table.WriteString("| trouble | outcome | complete | closed | source list: outcome | last ok | listed | open | breaker | note |\n|---|---|---|---|---|---|---|---|---|---|\n")
 	for i, b := range foes {
 		r, h := runs[b], health[i]
 		if string(r.Outcome) != b.outcome || r.Complete != b.complete || r.Closed != b.closed || r.Suspect != b.suspect || r.failed() != b.exit ||
@@ -200,7 +201,7 @@ func secondDayOf(t *testing.T, s *system, bin string, env []string, foes []*foe)
 			outcome, note, success = "ok", h.Note, true // those of the first day
 		}
 		if h.Open != want || h.LastOutcome == nil || *h.LastOutcome != outcome || h.Suspect != b.suspect || h.Runs != n ||
-			!h.LastRun.Equal(last) || (h.LastSuccess != nil && h.LastSuccess.Equal(last)) != success || h.Note != note {
+			!h.LastRun.Equal(last) || (h.LastSuccess != nil && h.LastSuccess.Equal(last)) != success || h.Note != note || (h.Breaker == "failing") != b.host {
 			t.Errorf("%s: source list --json shows %s, want %d open", b.name, mustJSON(h), want)
 		}
 		columns := regexp.MustCompile(`\s{2,}`).Split(strings.TrimSpace(lines[i]), 8)
@@ -208,9 +209,13 @@ func secondDayOf(t *testing.T, s *system, bin string, env []string, foes []*foe)
 			!strings.Contains(columns[7], cmp.Or(b.says, b.note)) {
 			t.Errorf("%s: source list shows %q", b.name, lines[i])
 		}
-		columns = append(columns, make([]string, 8)...)
-		fmt.Fprintf(&table, "| %s | %s%s | %v | %d | %d | %s, last ok %s, listed %s; %s |\n", b.name, r.Outcome, map[bool]string{true: ", suspect"}[r.Suspect],
-			r.Complete, r.Closed, h.Open, columns[2], columns[3], columns[4], columns[7])
+		ok := "never"
+		if h.LastSuccess != nil {
+			ok = map[bool]string{true: "first day", false: "second day"}[h.LastSuccess.Equal(firstDay)]
+		}
+		note, _, _ = strings.Cut(columns[len(columns)-1], ", at http") // ports are others each time
+		fmt.Fprintf(&table, "| %s | %s%s | %v | %d | %s | %s | %s | %d | %s | %s |\n", b.name, r.Outcome, map[bool]string{true: ", suspect"}[r.Suspect],
+			r.Complete, r.Closed, outcome, ok, columns[min(4, len(columns)-1)], h.Open, h.Breaker, note)
 	}
 	t.Logf("the second day:\n%s", &table)
 }

@@ -94,10 +94,10 @@ func answerTroubles() []trouble {
 		{name: "200 with an empty body", serve: is(says(http.StatusOK, "application/json", "")), outcome: "error", exit: true, note: "read greenhouse payload: it is empty"},
 		{name: "200 with HTML", serve: is(says(http.StatusOK, "text/html", "<!doctype html><html><body>Back soon</body></html>")), outcome: "error", exit: true, note: "read greenhouse payload: got an HTML page"},
 		{name: "404 for a day", serve: is(fails(http.StatusNotFound)), times: 4, outcome: "gone", exit: true, note: "not there (404)", says: "closes nothing unless"},
-		{name: "429 for an hour", serve: is(says(http.StatusTooManyRequests, "text/plain", "", "Retry-After", "3600")), outcome: "blocked", exit: true, note: "asked to slow down (429), next try after 1h0m0s"},
-		{name: "429 without a time", serve: is(fails(http.StatusTooManyRequests)), outcome: "blocked", exit: true, note: "asked to slow down (429), next try after 1m0s"},
-		{name: "403", serve: is(fails(http.StatusForbidden)), outcome: "blocked", exit: true, note: "refused by the host (403)"},
-		{name: "an answer cut off", serve: is(cut), outcome: "error", exit: true, note: "connection failed: unexpected EOF"},
+		{name: "429 for an hour", serve: is(says(http.StatusTooManyRequests, "text/plain", "", "Retry-After", "3600")), outcome: "blocked", exit: true, host: true, note: "asked to slow down (429), next try after 1h0m0s"},
+		{name: "429 without a time", serve: is(fails(http.StatusTooManyRequests)), outcome: "blocked", exit: true, host: true, note: "asked to slow down (429), next try after 1m0s"},
+		{name: "403", serve: is(fails(http.StatusForbidden)), outcome: "blocked", exit: true, host: true, note: "refused by the host (403)"},
+		{name: "an answer cut off", serve: is(cut), outcome: "error", exit: true, host: true, note: "connection failed: unexpected EOF"},
 		{name: "a body said to have 500 MB", serve: flood(500 << 20), outcome: "error", exit: true, note: "answer too large (200): over 64 MiB"},
 		{name: "a body of 500 MB", serve: flood(0), outcome: "error", exit: true, note: "answer too large (200): over 64 MiB"},
 		{
@@ -115,17 +115,17 @@ func answerTroubles() []trouble {
 func slowTroubles() []trouble {
 	mute := func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
 	return []trouble{
-		{name: "a slow drip", serve: drip, outcome: "error", exit: true, note: "too slow: the body trickles"},
-		{name: "no answer", serve: is(mute), hasty: true, fresh: true, outcome: "error", exit: true, note: "too slow: net/http: timeout awaiting response headers"},
+		{name: "a slow drip", serve: drip, outcome: "error", exit: true, host: true, note: "too slow: the body trickles"},
+		{name: "no answer", serve: is(mute), hasty: true, fresh: true, outcome: "error", exit: true, host: true, note: "too slow: net/http: timeout awaiting response headers"},
 		{
-			name: "silence in the middle", hasty: true, fresh: true, outcome: "error", exit: true, note: "too slow: nothing came for too long",
+			name: "silence in the middle", hasty: true, fresh: true, outcome: "error", exit: true, host: true, note: "too slow: nothing came for too long",
 			serve: is(func(w http.ResponseWriter, r *http.Request) {
 				_, _ = io.WriteString(w, `{"jobs":[`)
 				w.(http.Flusher).Flush()
 				mute(w, r)
 			}),
 		},
-		{name: "robots.txt times out", robots: is(mute), hasty: true, fresh: true, outcome: "error", exit: true, note: "too slow: robots.txt cannot be read, so nothing is allowed"},
+		{name: "robots.txt times out", robots: is(mute), hasty: true, fresh: true, outcome: "error", exit: true, host: true, note: "too slow: robots.txt cannot be read, so nothing is allowed"},
 		{name: "robots.txt times out and was read before", robots: is(mute), hasty: true, outcome: "not_modified", says: "-"},
 		{name: "robots.txt forbids from the first day", never: true, serve: is(unasked), robots: rules(forbids), outcome: "blocked", exit: true, note: "refused by the host: robots.txt disallows it"},
 		{name: "robots.txt appears and forbids", serve: is(unasked), robots: rules(forbids), outcome: "blocked", exit: true, note: "refused by the host: robots.txt disallows it"},
@@ -146,7 +146,7 @@ func clockTroubles() []trouble {
 			serve: is(modified(secondDay.Add(decade), numbered(12)...)), after: is(modified(thirdDay, numbered(12, 2)...)),
 		},
 		{
-			name: "429 until a date by such a clock", outcome: "blocked", exit: true, note: "asked to slow down (429), next try after 2m0s",
+			name: "429 until a date by such a clock", outcome: "blocked", exit: true, host: true, note: "asked to slow down (429), next try after 2m0s",
 			serve: is(says(http.StatusTooManyRequests, "text/plain", "", "Date", secondDay.Add(decade).Format(http.TimeFormat),
 				"Retry-After", secondDay.Add(decade+2*time.Minute).Format(http.TimeFormat))),
 		},
