@@ -97,7 +97,7 @@ func (s *Snapshot) unwrap(text []byte) error {
 	board, recorded := e.Board, e.RecordedAt
 	switch {
 	case e.Payload != nil:
-		s.Payload = bytes.Clone(e.Payload)
+		s.Payload = e.Payload
 		if e.Company != "" && s.Company == "" {
 			s.Company = e.Company
 		}

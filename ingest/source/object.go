@@ -28,14 +28,12 @@ type object struct {
 	root     *object // holds err for the whole posting
 }
 
+// newObject cuts raw, which must be valid JSON.
 func newObject(raw json.RawMessage) (*object, error) {
 	if jsonType(raw) != "an object" {
 		return nil, fmt.Errorf("posting is %s, not an object", jsonType(raw))
 	}
-	o := &object{}
-	if err := json.Unmarshal(raw, &o.fields); err != nil {
-		return nil, fmt.Errorf("decode posting: %w", err)
-	}
+	o := &object{fields: fieldsOf(raw)}
 	o.root = o
 	return o, nil
 }

@@ -93,6 +93,15 @@ func jsonError(kind string, err error, got int) error {
 	return fmt.Errorf("read %s payload: not JSON at byte %d: %w", kind, syntax.Offset, err)
 }
 
+// valid returns an error that says where a payload is not JSON.
+func valid(kind string, payload []byte) error {
+	if json.Valid(payload) {
+		return nil
+	}
+	var whole json.RawMessage
+	return jsonError(kind, json.Unmarshal(payload, &whole), len(payload))
+}
+
 // split cuts a payload into the fields beside the postings and the postings, each undecoded. A
 // board is an object whose field named key is an array, or an array when key is empty; a single
 // posting is an object with the field id. single reports which it was.
@@ -106,9 +115,10 @@ func split(kind, key string, payload []byte) (top map[string]json.RawMessage, jo
 		want = fmt.Sprintf("an object whose field %q is an array of postings", key)
 	}
 	if payload[0] == '[' {
-		if err := json.Unmarshal(payload, &jobs); err != nil {
-			return nil, nil, false, jsonError(kind, err, len(payload))
+		if err := valid(kind, payload); err != nil {
+			return nil, nil, false, err
 		}
+		jobs = elementsOf(payload)
 		if key != "" {
 			return nil, nil, false, shapeError(kind, want, "an array", kindOf(nil, jobs))
 		}
@@ -120,15 +130,17 @@ func split(kind, key string, payload []byte) (top map[string]json.RawMessage, jo
 		}
 		return nil, nil, false, shapeError(kind, want, "a single value", "")
 	}
-	if err := json.Unmarshal(payload, &top); err != nil {
-		return nil, nil, false, jsonError(kind, err, len(payload))
+	if err := valid(kind, payload); err != nil {
+		return nil, nil, false, err
 	}
+	top = fieldsOf(payload)
 	raw, isBoard := top[key]
 	switch {
 	case isBoard:
-		if err := json.Unmarshal(raw, &jobs); err != nil || jobs == nil {
+		if raw[0] != '[' {
 			return nil, nil, false, shapeError(kind, want, fmt.Sprintf("an object whose %q is %s", key, jsonType(raw)), "")
 		}
+		jobs = elementsOf(raw)
 		return top, jobs, false, otherKind(kind, want, top, jobs)
 	case !isBoard && top["id"] != nil:
 		jobs = []json.RawMessage{json.RawMessage(payload)}
