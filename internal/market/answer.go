@@ -34,15 +34,11 @@ func (m *Market) Respond(source, board string, at time.Time, known string) Respo
 	}
 	var jobs [][]byte
 	tag, size := fnv.New128a(), 64
-	for _, a := range e.adverts {
-		if empty || !a.listedAt(at) {
-			continue
-		}
-		n := a.versionAt(at)
-		job := a.render(n)
+	for _, l := range e.listing(at, empty) {
+		job := l.Job()
 		jobs = append(jobs, job)
 		size += len(job) + 1
-		fmt.Fprintf(tag, "%s %d\n", a.ID, n)
+		fmt.Fprintf(tag, "%s %d\n", l.advert.ID, l.version)
 	}
 	etag := fmt.Sprintf(`"%x"`, tag.Sum(nil))
 	if known == etag {
@@ -65,6 +61,43 @@ func (m *Market) Respond(source, board string, at time.Time, known string) Respo
 	}
 	body.WriteString(after)
 	return Response{Status: http.StatusOK, ETag: etag, Body: body.Bytes()}
+}
+
+// Wording is one version of one advert as its board lists it.
+type Wording struct {
+	advert  *advert
+	version int
+}
+
+// Job is the wording as one element of the list, in the source's format.
+func (w Wording) Job() []byte { return w.advert.render(w.version) }
+
+// ID is the advert's id at its source.
+func (w Wording) ID() string { return w.advert.ID }
+
+// listing is what stands on the board at a moment.
+func (e *employer) listing(at time.Time, empty bool) []Wording {
+	var out []Wording
+	for _, a := range e.adverts {
+		if !empty && a.listedAt(at) {
+			out = append(out, Wording{a, a.versionAt(at)})
+		}
+	}
+	return out
+}
+
+// Listing is Answer without its bytes: the status, and with 200 what the list holds, in its order.
+// Equal wordings are equal values and have equal bytes.
+func (m *Market) Listing(k Key, at time.Time) (status int, listing []Wording) {
+	e, ok := m.boards[k]
+	if !ok {
+		return http.StatusNotFound, nil
+	}
+	status, empty := m.status(e, at)
+	if status == http.StatusOK {
+		listing = e.listing(at, empty)
+	}
+	return status, listing
 }
 
 // Handler serves all boards under the paths of their APIs, as they are by the clock now:

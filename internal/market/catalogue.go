@@ -44,11 +44,12 @@ type role struct {
 	Ask        []string        `yaml:"ask"`
 }
 
-// titleForm is a title without level and focus, with the skills that it names.
+// titleForm is a title without level and focus, with the skills and the level that it names.
 type titleForm struct {
 	Text   string   `yaml:"text"`
 	Weight float64  `yaml:"weight"`
 	Skills []string `yaml:"skills"`
+	Level  string   `yaml:"level"` // of everybody who has it; empty when it takes one of the ladder
 }
 
 // focus is the field a title adds, with the skill that it names, if any.

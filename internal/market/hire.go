@@ -46,9 +46,12 @@ type hiring struct {
 	jobs  int
 }
 
+// season is the factor of hiring in a week.
+func (m *Market) season(week int) float64 { return m.script.Season[m.Week(week).Month()-1] }
+
 // intensities are the relative rates of the roles in a week, which may be negative.
 func (h *hiring) intensities(week int) (rates []float64, sum float64) {
-	season := h.m.script.Season[h.m.Week(week).Month()-1]
+	season := h.m.season(week)
 	for i, r := range h.m.data.roles {
 		rate := h.e.roles[i] * math.Pow(r.Growth, float64(week)/52) * season
 		rates = append(rates, rate)
@@ -93,7 +96,7 @@ func (h *hiring) categories() {
 		onset := c.Week + turn*c.Ramp/max(1, c.Employers)
 		for w := onset; w < h.m.cfg.Weeks; w++ {
 			d := h.m.dice("category", c.Role, h.e.Rank, w)
-			n := poisson(d, c.Rate)
+			n := poisson(d, c.Rate*h.m.season(w))
 			if w == onset {
 				n = max(n, 1)
 			}
@@ -248,7 +251,7 @@ func (h *hiring) flap(d *rand.Rand, a *advert) {
 		from = e
 	}
 	first := int(from.Sub(h.m.cfg.Start).Hours()/hoursPerWeek) + 2
-	last := int(open.To.Sub(h.m.cfg.Start).Hours()/hoursPerWeek) - 1
+	last := int(open.To.Add(-crawlOffset).Sub(h.m.cfg.Start).Hours()/hoursPerWeek) - 1
 	last = min(last, h.m.cfg.Weeks-2)
 	if first > last {
 		return

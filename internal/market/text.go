@@ -72,6 +72,9 @@ func (h *hiring) draw(d *rand.Rand, j job) *plan {
 	}
 	p.level = ladder[weighted(d, weights)]
 	form, field := h.form(d, j), focus{}
+	if form.Level != "" {
+		p.level = level{name: form.Level, pay: 125, years: 4}
+	}
 	if d.Float64() < 0.55 {
 		field = pick(d, r.Focuses)
 	}
