@@ -65,13 +65,8 @@ func (s *server) api(answer func(context.Context, *http.Request) (any, error)) h
 	return func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), answerTimeout)
 		defer cancel()
-		var body any
 		status := http.StatusOK
-		err := s.turn(ctx)
-		if err == nil {
-			body, err = answer(ctx, r)
-			s.done()
-		}
+		body, err := inTurn(ctx, s, r, answer)
 		if err != nil {
 			body, status = tell(err)
 			s.logError(r, status, err)

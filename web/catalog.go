@@ -18,21 +18,31 @@ const catalogueAge = time.Minute
 type catalogue struct {
 	mu     sync.Mutex
 	read   time.Time
-	answer trend.CatalogueAnswer
+	answer known
 	skills map[string]trend.SkillCount // by id
 }
 
+// known is what there is to ask about, and when a board was last seen.
+type known struct {
+	trend.CatalogueAnswer
+	newest time.Time
+}
+
 // names is the catalogue, asked anew when it is old.
-func (s *server) names(ctx context.Context) (trend.CatalogueAnswer, map[string]trend.SkillCount, error) {
+func (s *server) names(ctx context.Context) (known, map[string]trend.SkillCount, error) {
 	c := s.catalog
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if now := s.Now(); c.skills == nil || now.Sub(c.read) > catalogueAge || now.Before(c.read) {
 		answer, err := trend.Catalogue(ctx, s.Querier)
 		if err != nil {
-			return answer, nil, err
+			return known{}, nil, err
 		}
-		c.answer, c.read, c.skills = answer, now, map[string]trend.SkillCount{}
+		summary, err := trend.Summary(ctx, s.Querier)
+		if err != nil {
+			return known{}, nil, err
+		}
+		c.answer, c.read, c.skills = known{answer, summary.NewestRun}, now, map[string]trend.SkillCount{}
 		for _, k := range answer.Skills {
 			c.skills[k.Skill] = k
 		}

@@ -135,12 +135,3 @@ func newSpark(values []*float64, top float64) spark {
 	s.Line, s.Area = line.String(), area.String()
 	return s
 }
-
-// pointers makes values that have no gaps.
-func pointers(values []float64) []*float64 {
-	out := make([]*float64, len(values))
-	for i := range values {
-		out[i] = &values[i]
-	}
-	return out
-}

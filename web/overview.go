@@ -22,6 +22,7 @@ type volumes struct {
 	at          []time.Time
 	groups      []string // by falling sum of active
 	active, new map[string][]float64
+	seen        []bool // periods in which any board showed anything: elsewhere nobody looked, and 0 would be a lie
 }
 
 func arrange(rows []trend.VolumeRow, unit trend.Period) volumes {
@@ -34,6 +35,7 @@ func arrange(rows []trend.VolumeRow, unit trend.Period) volumes {
 	for i, t := range v.at {
 		index[t.Unix()] = i
 	}
+	v.seen = make([]bool, len(v.at))
 	sums := map[string]uint64{}
 	for _, r := range rows {
 		i, ok := index[r.Period.Unix()]
@@ -46,6 +48,7 @@ func arrange(rows []trend.VolumeRow, unit trend.Period) volumes {
 		}
 		v.active[r.Group][i], v.new[r.Group][i] = float64(r.Active), float64(r.New)
 		sums[r.Group] += r.Active
+		v.seen[i] = true
 	}
 	slices.SortFunc(v.groups, func(a, b string) int { return cmp.Or(cmp.Compare(sums[b], sums[a]), cmp.Compare(a, b)) })
 	return v
@@ -57,50 +60,72 @@ func (v volumes) chart(id, title string, values map[string][]float64, groups []s
 		ID: id, Title: title, Unit: "vacancies per " + string(v.unit), Audit: audit,
 		Data: chartData{Unit: "count", Period: string(v.unit), X: unixDays(v.at), Series: []series{}},
 	}
-	for _, g := range groups[:min(len(groups), linesMax)] {
-		s := series{Label: label(g), Y: pointers(values[g])}
+	for _, g := range drawnGroups(groups) {
+		s := series{Label: label(g), Y: v.points(values[g])}
 		s.Colour, s.Dash = look(g)
 		c.Data.Series = append(c.Data.Series, s)
 	}
 	c.Table.Header = []string{string(v.unit)}
-	sum := 0.0
 	for _, g := range groups {
 		c.Table.Header = append(c.Table.Header, label(g))
-		for _, n := range values[g] {
-			sum += n
-		}
 	}
 	for i := len(v.at) - 1; i >= 0; i-- {
+		if !v.seen[i] {
+			continue
+		}
 		row := []string{name(v.unit, v.at[i])}
 		for _, g := range groups {
 			row = append(row, strconv.Itoa(int(values[g][i])))
 		}
 		c.Table.Rows = append(c.Table.Rows, row)
 	}
-	if len(groups) > linesMax {
-		c.Note = fmt.Sprintf("The %d largest of %d roles are drawn; the table has all.", linesMax, len(groups))
+	if n := len(c.Data.Series); n < len(groups) {
+		c.Note = fmt.Sprintf("Drawn: the %d largest of %d roles, without what fits no role; the numbers have all.", n, len(groups))
 	}
 	return c
 }
 
+// drawnGroups are the largest groups that a chart has room for. What fits no role is drawn only when
+// there is nothing else.
+func drawnGroups(groups []string) []string {
+	var out []string
+	for _, g := range groups {
+		if g != "other" && g != "unknown" && len(out) < linesMax {
+			out = append(out, g)
+		}
+	}
+	if len(out) == 0 {
+		return groups
+	}
+	return out
+}
+
+// points are values with a gap where nobody looked.
+func (v volumes) points(values []float64) []*float64 {
+	out := make([]*float64, len(values))
+	for i := range values {
+		if v.seen[i] {
+			out[i] = &values[i]
+		}
+	}
+	return out
+}
+
 // multiple is one role in the grid of small pictures.
 type multiple struct {
-	Role          string
-	Colour        int
-	Active, New   uint64 // in the newest period
-	Most          uint64 // active, in any period
-	Picture       spark
-	FirstPeriod   string
-	NewestPeriod  string
-	PictureLegend string
+	Role        string
+	Colour      int
+	Active, New uint64 // in the newest period
+	Most        uint64 // active, in any period
+	Picture     spark
+	Newest      string // the newest period
 }
 
 // overviewData is what the overview shows.
 type overviewData struct {
 	Summary     trend.SummaryAnswer
 	Age         string
-	Periods     []string
-	Period      string
+	Controls    controls
 	Active, New chart
 	Multiples   []multiple
 	Unfinished  string // the newest period, when it is not over
@@ -115,7 +140,12 @@ func (s *server) overview(ctx context.Context, r *http.Request) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
-	d := overviewData{Period: string(f.Period), Periods: periodNames()}
+	names, _, err := s.names(ctx)
+	if err != nil {
+		return view{}, err
+	}
+	d := overviewData{Controls: newControls(r, f)}
+	d.Controls.choose(names.Roles, f.Roles)
 	if d.Summary, err = trend.Summary(ctx, s.Querier); err != nil {
 		return view{}, err
 	}
@@ -136,24 +166,20 @@ func (v volumes) multiple(group string) multiple {
 	active, last := v.active[group], len(v.at)-1
 	m := multiple{Role: group, Active: uint64(active[last]), New: uint64(v.new[group][last]), Most: uint64(slices.Max(active))}
 	m.Colour, _ = look(group)
-	m.Picture = newSpark(pointers(active), float64(m.Most))
-	m.FirstPeriod, m.NewestPeriod = name(v.unit, v.at[0]), name(v.unit, v.at[last])
+	m.Picture = newSpark(v.points(active), float64(m.Most))
+	m.Newest = name(v.unit, v.at[last])
 	return m
 }
 
-// unfinished names the newest period when the newest run saw only a part of it.
+// unfinished tells when the newest crawl saw only a part of the newest period.
 func (v volumes) unfinished(newest time.Time) string {
 	if len(v.at) == 0 {
 		return ""
 	}
 	if last := v.at[len(v.at)-1]; newest.Before(next(v.unit, last).AddDate(0, 0, -1)) {
-		return name(v.unit, last)
+		return fmt.Sprintf("The newest crawl was on %s: %s is not seen whole yet.", newest.UTC().Format(time.DateOnly), name(v.unit, last))
 	}
 	return ""
-}
-
-func periodNames() []string {
-	return []string{string(trend.Week), string(trend.Month), string(trend.Quarter)}
 }
 
 func (s *server) about(context.Context, *http.Request) (view, error) {

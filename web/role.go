@@ -19,16 +19,17 @@ const (
 
 // roleData is what a role's page shows.
 type roleData struct {
-	Role, Period string
-	Periods      []string
-	Colour       int
-	Volume       chart
-	Unfinished   string
-	Skills       skillTable
-	Movers       moversTable
-	Before       string // the periods compared, as the form shows them
-	After        string
-	Choices      []string // periods that may be compared, newest first
+	Role       string
+	Period     trend.Period
+	Controls   controls
+	Colour     int
+	Volume     chart
+	Unfinished string
+	Skills     skillTable
+	Movers     moversTable
+	Before     string // the periods compared, as the form shows them
+	After      string
+	Choices    []string // periods that may be compared, newest first
 }
 
 // skillTable is the top skills of one period.
@@ -80,26 +81,40 @@ func (s *server) role(ctx context.Context, r *http.Request) (view, error) {
 		return view{}, notFound{fmt.Sprintf("No posting's title states the role %q, or not in this time.", role)}
 	}
 	v := arrange(volume.Rows, f.Period)
-	d := roleData{Role: role, Period: string(f.Period), Periods: periodNames(), Volume: roleChart(v, role, volume.Audit)}
-	d.Colour, _ = look(role)
-	newest, err := trend.Summary(ctx, s.Querier)
-	if err != nil {
+	if err := s.looked(ctx, f, &v); err != nil {
 		return view{}, err
 	}
-	d.Unfinished = v.unfinished(newest.NewestRun)
+	d := roleData{Role: role, Period: f.Period, Controls: newControls(r, f), Volume: roleChart(v, role, volume.Audit)}
+	d.Colour, _ = look(role)
 	skills, err := trend.Skills(ctx, s.Querier, trend.SkillsQuestion{Filter: f})
 	if err != nil {
 		return view{}, err
 	}
-	_, names, err := s.names(ctx)
+	known, names, err := s.names(ctx)
 	if err != nil {
 		return view{}, err
 	}
+	d.Unfinished = v.unfinished(known.newest)
 	d.Skills = topSkills(skills, f.Period, v, names)
 	if err := s.movers(ctx, r, &d, v, f, names); err != nil {
 		return view{}, err
 	}
 	return view{"role", label(role), d}, nil
+}
+
+// looked marks the periods in which any role had an active vacancy: there, none of this role is a zero.
+func (s *server) looked(ctx context.Context, f trend.Filter, v *volumes) error {
+	f.Roles = nil
+	all, err := trend.Volume(ctx, s.Querier, trend.VolumeQuestion{Filter: f, By: "total"})
+	if err != nil {
+		return err
+	}
+	for _, r := range all.Rows {
+		if i := slices.IndexFunc(v.at, r.Period.Equal); i >= 0 {
+			v.seen[i] = true
+		}
+	}
+	return nil
 }
 
 // roleChart draws a role's active and new vacancies.
@@ -196,7 +211,9 @@ func (s *server) movers(ctx context.Context, r *http.Request, d *roleData, v vol
 		}
 	}
 	for i := len(v.at) - 1; i >= 0; i-- {
-		d.Choices = append(d.Choices, name(v.unit, v.at[i]))
+		if v.active[v.groups[0]][i] > 0 {
+			d.Choices = append(d.Choices, name(v.unit, v.at[i]))
+		}
 	}
 	var err error
 	if before, err = v.chosen(r, "before", before); err != nil {

@@ -15,8 +15,7 @@ import (
 type skillData struct {
 	trend.SkillCount
 	Family     string
-	Period     string
-	Periods    []string
+	Controls   controls
 	Shares     chart
 	Latest     []shareLine
 	At         string
@@ -37,7 +36,7 @@ func (s *server) skill(ctx context.Context, r *http.Request) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
-	_, names, err := s.names(ctx)
+	catalogue, names, err := s.names(ctx)
 	if err != nil {
 		return view{}, err
 	}
@@ -49,12 +48,8 @@ func (s *server) skill(ctx context.Context, r *http.Request) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
-	d := skillData{SkillCount: known, Family: kindFamily(known.Kind), Period: string(f.Period), Periods: periodNames()}
-	newest, err := trend.Summary(ctx, s.Querier)
-	if err != nil {
-		return view{}, err
-	}
-	d.arrange(answer, f.Period, newest.NewestRun)
+	d := skillData{SkillCount: known, Family: kindFamily(known.Kind), Controls: newControls(r, f)}
+	d.arrange(answer, f.Period, catalogue.newest)
 	return view{"skill", known.Label, d}, nil
 }
 
@@ -97,6 +92,9 @@ func (d *skillData) arrange(answer trend.SkillAnswer, unit trend.Period, newest 
 	}
 	for i := len(at) - 1; i >= 0; i-- {
 		row := []string{name(unit, at[i])}
+		if !slices.ContainsFunc(roles, func(role string) bool { return cells[role][i] != nil }) {
+			continue // nobody looked
+		}
 		for _, role := range roles {
 			row = append(row, cellText(cells[role][i]))
 		}

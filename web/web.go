@@ -168,12 +168,8 @@ func (s *server) page(answer func(context.Context, *http.Request) (view, error))
 	return func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), answerTimeout)
 		defer cancel()
-		v, status := view{}, http.StatusOK
-		err := s.turn(ctx)
-		if err == nil {
-			v, err = answer(ctx, r)
-			s.done()
-		}
+		status := http.StatusOK
+		v, err := inTurn(ctx, s, r, answer)
 		if err != nil {
 			var told problem
 			told, status = tell(err)
@@ -184,17 +180,17 @@ func (s *server) page(answer func(context.Context, *http.Request) (view, error))
 	}
 }
 
-// turn waits until the request may ask the store; done gives the turn back.
-func (s *server) turn(ctx context.Context) error {
+// inTurn waits until the request may ask the store, and lets it.
+func inTurn[T any](ctx context.Context, s *server, r *http.Request, answer func(context.Context, *http.Request) (T, error)) (T, error) {
 	select {
 	case s.askers <- struct{}{}:
-		return nil
+		defer func() { <-s.askers }()
+		return answer(ctx, r)
 	case <-ctx.Done():
-		return errBusy
+		var none T
+		return none, errBusy
 	}
 }
-
-func (s *server) done() { <-s.askers }
 
 func (s *server) render(w http.ResponseWriter, r *http.Request, status int, v view) {
 	section, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")

@@ -32,7 +32,15 @@
       height: Math.max(200, Math.min(320, Math.round(width * 0.42))),
       tzDate: (s) => uPlot.tzDate(new Date(s * 1000), "Etc/UTC"),
       cursor: { drag: { x: false, y: false }, points: { size: 6 } },
-      legend: { live: true },
+      legend: {
+        live: true,
+        markers: {
+          width: 2,
+          stroke: (u, i) => (i ? css("--c" + data.series[i - 1].colour) : "transparent"),
+          fill: (u, i) => (i && !data.series[i - 1].dash ? css("--c" + data.series[i - 1].colour) : "transparent"),
+          dash: (u, i) => (i ? ["solid", "dashed", "dotted", "double"][data.series[i - 1].dash] : "solid"),
+        },
+      },
       scales: { x: { time: true }, y: { range: (u, lo, hi) => [0, hi > 0 ? hi * 1.05 : 1] } },
       axes: [
         Object.assign({}, axis, { space: 64 }),

@@ -1,0 +1,38 @@
+package web
+
+import (
+	"net/http"
+	"slices"
+
+	"github.com/rolescope/rolescope/trend"
+)
+
+// controls are the form that narrows a page, as it was filled in.
+type controls struct {
+	Period   trend.Period
+	Periods  []trend.Period
+	From, To string
+	Roles    []roleChoice // none: the page is of one role
+	Chosen   bool         // some role is
+}
+
+// roleChoice is a box to tick.
+type roleChoice struct {
+	Role   string
+	Ticked bool
+}
+
+func newControls(r *http.Request, f trend.Filter) controls {
+	q := r.URL.Query()
+	return controls{
+		Period: f.Period, Periods: []trend.Period{trend.Week, trend.Month, trend.Quarter},
+		From: q.Get("from"), To: q.Get("to"), // checked by filter
+	}
+}
+
+func (c *controls) choose(roles []trend.RoleCount, ticked []string) {
+	for _, r := range roles {
+		c.Roles = append(c.Roles, roleChoice{r.Role, slices.Contains(ticked, r.Role)})
+	}
+	c.Chosen = len(ticked) > 0
+}
