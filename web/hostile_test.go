@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/rolescope/rolescope/posting"
 	"github.com/rolescope/rolescope/web"
@@ -128,7 +129,7 @@ func TestHostileTexts(t *testing.T) {
 	see("/api/v1/posting?id="+ids[0], http.StatusOK, true)
 	for _, attack := range attacks() {
 		escaped, segment := url.QueryEscape(attack), url.PathEscape(attack)
-		usable := len(attack) <= 256 && !strings.ContainsAny(attack, "\x00\xff\n\u202e")
+		usable := len(attack) <= 256 && utf8.ValidString(attack) && !strings.ContainsAny(attack, "\x00\n\u202e")
 		status := http.StatusBadRequest
 		if usable {
 			status = http.StatusOK
