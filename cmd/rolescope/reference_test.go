@@ -19,8 +19,9 @@ var update = flag.Bool("update", false, "rewrite generated files")
 func TestReference(t *testing.T) {
 	t.Parallel()
 	for name, page := range map[string]string{
-		"cli.md":    commandPage(),
-		"config.md": configPage(),
+		"cli.md":     commandPage(),
+		"config.md":  configPage(),
+		"metrics.md": metricsPage(t),
 	} {
 		path := "../../docs/reference/" + name
 		if *update {
