@@ -134,7 +134,7 @@ func (b *foe) start(t *testing.T, s *system) {
 		Resolver: nameServer(func() netip.Addr { return *b.address.Load() }),
 	}
 	if b.hasty {
-		o.Silence = time.Second
+		o.Silence = 2 * time.Second
 	}
 	client, err := fetch.New(o)
 	if err != nil {

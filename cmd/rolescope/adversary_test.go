@@ -39,7 +39,7 @@ type trouble struct {
 	never  bool                        // it is so from the first day
 	named  bool                        // the board's host is a name, not an address
 	fresh  bool                        // the crawler has been started anew since the first day
-	hasty  bool                        // the crawler waits a second only for a host that says nothing
+	hasty  bool                        // the crawler waits two seconds only for a host that says nothing
 
 	outcome  string // of the second day's last run
 	complete bool
@@ -125,7 +125,7 @@ func TestAdversary(t *testing.T) {
 		t.Fatal(err)
 	}
 	env := append(os.Environ(), "ROLESCOPE_DATA_DIR="+filepath.Join(t.TempDir(), "data"), "ROLESCOPE_SOURCES="+path,
-		"ROLESCOPE_CONTACT=tests@rolescope.example", "ROLESCOPE_CLICKHOUSE_HTTP_ADDR=127.0.0.1:0", "ROLESCOPE_CRAWLERS=16")
+		"ROLESCOPE_CONTACT=tests@rolescope.example", "ROLESCOPE_CLICKHOUSE_HTTP_ADDR=127.0.0.1:0", "ROLESCOPE_CRAWLERS=6")
 	owner := startUp(t, bin, env, roleEnricher, roleSink)
 	owner.await(t, "msg=up", 1)
 	s, err := (&app{environ: env, stdin: strings.NewReader(""), stdout: io.Discard, stderr: io.Discard}).open(t.Context())

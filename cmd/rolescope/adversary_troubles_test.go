@@ -111,7 +111,7 @@ func answerTroubles() []trouble {
 }
 
 // slowTroubles are about boards that keep a crawler waiting. Only those that say nothing take time,
-// a second; a drip is as slow as it says.
+// two seconds; a drip is as slow as it says.
 func slowTroubles() []trouble {
 	mute := func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
 	return []trouble{
