@@ -253,7 +253,8 @@ func (p *sourcesParser) board(n *yaml.Node) {
 }
 
 // liveSources follows the file while a process runs: an edit counts within one look of the
-// scheduler, and one that cannot be read leaves the last good list in force.
+// scheduler, and one that cannot be read leaves the last good list in force. So does a file that
+// vanishes: the shipped list holds only until there is a sources.yaml, and never replaces one.
 type liveSources struct {
 	config config
 	log    *slog.Logger
@@ -265,17 +266,16 @@ type liveSources struct {
 }
 
 func newLiveSources(c config, log *slog.Logger) (*liveSources, error) {
+	l := &liveSources{config: c, log: log}
+	l.size, l.changed = l.stat() // first, so that an edit while it is read counts as one
 	list, err := loadSources(c)
-	if err != nil {
-		return nil, err
-	}
-	l := &liveSources{config: c, log: log, list: list}
-	l.size, l.changed = l.stat()
-	return l, nil
+	l.list = list
+	return l, err
 }
 
+// stat is what an edit changes; both are zero while there is no file.
 func (l *liveSources) stat() (int64, time.Time) {
-	st, err := os.Stat(l.list.path)
+	st, err := os.Stat(first(l.config.Sources, sourcesFile))
 	if err != nil {
 		return 0, time.Time{}
 	}
@@ -292,6 +292,9 @@ func (l *liveSources) get() *sourceList {
 	}
 	l.size, l.changed = size, changed
 	list, err := loadSources(l.config)
+	if err == nil && list.path == shippedName {
+		err = fmt.Errorf("read sources: %s is gone", l.list.path)
+	}
 	if err != nil {
 		l.log.Warn("the changed list of boards cannot be used; the old one stays in force", "path", l.list.path, "error", err)
 		return l.list
