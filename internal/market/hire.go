@@ -93,7 +93,7 @@ func (h *hiring) categories() {
 		if turn < 0 {
 			continue
 		}
-		onset := c.Week + turn*c.Ramp/max(1, c.Employers)
+		onset := c.onset(turn)
 		for w := onset; w < h.m.cfg.Weeks; w++ {
 			d := h.m.dice("category", c.Role, h.e.Rank, w)
 			n := poisson(d, c.Rate*h.m.season(w))
@@ -201,8 +201,8 @@ func (h *hiring) finish() {
 		d := m.dice("advert", e.Rank, i)
 		a.name(m, i)
 		a.price(m, d)
-		if !m.nearTrouble(e, a.Listed[0]) && d.Float64() < m.script.Flaps {
-			h.flap(d, a)
+		if flaps := d.Float64() < m.script.Flaps; flaps && !m.nearTrouble(e, a.Listed[0]) {
+			h.flap(m.dice("flap", e.Rank, i), a)
 		}
 		if open := a.Listed[0].To.Sub(a.Listed[0].From); open > 21*24*time.Hour && d.Float64() < m.script.Edits {
 			a.edit(m, d, open)

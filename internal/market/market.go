@@ -35,7 +35,8 @@
 // a week; it shares no code with posting.Spells, which it exists to check.
 //
 // The same Config gives the same bytes on any machine: every draw comes from a PCG seeded by a hash of
-// the seed and of what is drawn, so that a change of the script does not move what it does not touch.
+// the seed and of what is drawn, and nothing depends on the order of a map. Markets of one seed whose
+// scripts differ in outages or flaps have the same employers and the same jobs.
 // The room imports nothing of ours and reads no clock.
 package market
 
@@ -148,6 +149,14 @@ func (m *Market) checkScript() error {
 	}
 	for _, c := range m.script.Categories {
 		errs = append(errs, known("role", c.Role))
+	}
+	for _, r := range m.script.Renames {
+		if m.roleOf(r.From) == "" {
+			errs = append(errs, fmt.Errorf("make market: script: nobody has the title %q", r.From))
+		}
+	}
+	if m.script.OpenDays <= 0 {
+		errs = append(errs, errors.New("make market: script: jobs are open for no time; begin with DefaultScript"))
 	}
 	for _, p := range m.script.MassPosts {
 		errs = append(errs, known("role", p.Role))

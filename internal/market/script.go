@@ -97,10 +97,10 @@ func DefaultScript(weeks int) Script {
 		}},
 		Fades: []Fade{{Skill: "tensorflow", Week: at(0.1), Ramp: at(0.8), Left: 0.35}},
 		Categories: []CategoryBirth{
-			{Role: "context_engineer", Week: at(0.55), Ramp: at(0.16), Employers: 14, Rate: 0.22},
-			{Role: "agent_reliability_engineer", Week: at(0.7), Ramp: at(0.12), Employers: 12, Rate: 0.25},
+			{Role: "context_engineer", Week: at(0.55), Ramp: at(0.16), Employers: 14, Rate: 0.15},
+			{Role: "agent_reliability_engineer", Week: at(0.7), Ramp: at(0.12), Employers: 12, Rate: 0.13},
 		},
-		Renames: []Rename{{From: "Recruiter", To: "Talent Partner", Week: at(0.4), Ramp: at(0.2), Share: 0.6}},
+		Renames: []Rename{{From: "Data Analyst", To: "Insights Analyst", Week: at(0.4), Ramp: at(0.2), Share: 0.6}},
 		Outages: []Outage{
 			{Rank: 2, Week: at(0.3), Weeks: max(2, at(0.05)), Status: 500},
 			{Rank: 4, Week: at(0.75), Weeks: 1, Status: 200},
@@ -113,8 +113,17 @@ func DefaultScript(weeks int) Script {
 	}
 }
 
-// Share is the scripted share of adverts of a role, opened at a time, that ask for a skill of its
-// mix: the centre around which employers' preferences are symmetric. It is
+// Quiet is the script without its events: hiring, seasons and the ordinary lives of adverts remain, and
+// every share stays what it is at the start.
+func (s Script) Quiet() Script {
+	return Script{
+		Taste: s.Taste, Season: s.Season, OpenDays: s.OpenDays, Spread: s.Spread,
+		Copies: s.Copies, Reposts: s.Reposts, Edits: s.Edits, Flaps: s.Flaps, PayRise: s.PayRise,
+	}
+}
+
+// Share is the scripted share of adverts of a mix (Advert.Mix), whose job opened at a time, that ask
+// for a skill: the centre around which employers' preferences are symmetric. It is
 //
 //	p(r,s,t) = [ (1 - c u) b(r,s,u) + c u mean_q b(q,s,u) ] f(s,t) + n(r,s,t)
 //
