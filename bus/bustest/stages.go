@@ -161,7 +161,7 @@ func testRetry(t *testing.T, open Open, now func() time.Time) {
 }
 
 func testRenew(t *testing.T, open Open) {
-	const ackWait = 600 * time.Millisecond
+	const ackWait = 1500 * time.Millisecond // long enough for a renewal on a loaded machine
 	b := open(t, bus.Config{AckWait: ackWait})
 	var mu sync.Mutex
 	seen := map[string]int{}
