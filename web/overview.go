@@ -65,6 +65,13 @@ func (v volumes) chart(id, title string, values map[string][]float64, groups []s
 		s.Colour, s.Dash = look(g)
 		c.Data.Series = append(c.Data.Series, s)
 	}
+	if last := len(v.at) - 1; last >= 0 {
+		sum := 0.0
+		for _, g := range groups {
+			sum += values[g][last]
+		}
+		c.N = fmt.Sprintf("n = %s in %s", thousands(uint64(sum)), name(v.unit, v.at[last]))
+	}
 	c.Table.Header = []string{string(v.unit)}
 	for _, g := range groups {
 		c.Table.Header = append(c.Table.Header, label(g))
@@ -153,8 +160,6 @@ func (s *server) overview(ctx context.Context, r *http.Request) (view, error) {
 	v := arrange(answer.Rows, f.Period)
 	d.Active = v.chart("active", "Active vacancies by role", v.active, v.groups, answer.Audit)
 	d.New = v.chart("new", "New vacancies by role", v.new, v.groups, answer.Audit)
-	n := "n = " + thousands(d.Summary.Vacancies) + " vacancies in all"
-	d.Active.N, d.New.N = n, n
 	for _, g := range v.groups {
 		d.Multiples = append(d.Multiples, v.multiple(g))
 	}

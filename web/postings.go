@@ -90,11 +90,12 @@ func (d postingsData) address(page int) string {
 // postingData is what one posting's page shows.
 type postingData struct {
 	trend.PostingAnswer
-	TitlePieces, TextPieces []segment
-	Families                []struct{ Class, Text string }
-	Places, Pay             []string
-	Link                    string // to the advert; empty unless it is a web address
-	Skills                  []trend.SkillCount
+	TitlePieces []segment
+	TextLines   []line
+	Families    []struct{ Class, Text string }
+	Places, Pay []string
+	Link        string // to the advert; empty unless it is a web address
+	Skills      []trend.SkillCount
 }
 
 func (s *server) posting(ctx context.Context, r *http.Request) (view, error) {
@@ -119,7 +120,10 @@ func (s *server) posting(ctx context.Context, r *http.Request) (view, error) {
 			d.Skills = append(d.Skills, trend.SkillCount{Skill: m.Skill, Label: m.Label, Kind: kindFamily(m.Kind)})
 		}
 	}
-	d.TitlePieces, d.TextPieces = segments(answer.Title, fields["title"]), segments(answer.Text, fields["description"])
+	d.TitlePieces = segments(answer.Title, fields["title"])
+	if answer.Text != "" {
+		d.TextLines = lines(segments(answer.Text, fields["description"]))
+	}
 	d.Places, d.Pay = places(answer.PostingFields), pay(answer.PostingFields)
 	return view{"posting", short(shownMax, answer.Title), d}, nil
 }

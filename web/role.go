@@ -13,7 +13,7 @@ import (
 
 // How many skills and movers a role's page lists; the API has all.
 const (
-	topSkillsMax = 30
+	topSkillsMax = 20
 	moversMax    = 12
 )
 
@@ -178,8 +178,14 @@ func topSkills(answer trend.SkillsAnswer, unit trend.Period, v volumes, names ma
 				points[i] = new(float64)
 			}
 		}
+		most := 0.0
+		for _, share := range points {
+			if share != nil {
+				most = max(most, *share)
+			}
+		}
 		known := named(names, r.Skill)
-		t.Rows = append(t.Rows, skillLine{known, kindFamily(known.Kind), r.Mentioning, percent(r.Share), 100 * r.Share, newSpark(points, 1)})
+		t.Rows = append(t.Rows, skillLine{known, kindFamily(known.Kind), r.Mentioning, percent(r.Share), 100 * r.Share, newSpark(points, most)})
 	}
 	return t
 }

@@ -47,6 +47,36 @@ func segments(text string, mentions []trend.Mention) []segment {
 	return out
 }
 
+// line is a line of a posting's text.
+type line struct {
+	Bullet bool // an item of a list
+	Pieces []segment
+}
+
+// lines cuts pieces where plain text has a line break. A mention is never cut.
+func lines(pieces []segment) []line {
+	var out []line
+	now := line{}
+	for _, p := range pieces {
+		if p.Mention != nil {
+			now.Pieces = append(now.Pieces, p)
+			continue
+		}
+		for i, text := range strings.Split(p.Text, "\n") {
+			if i > 0 {
+				out = append(out, now)
+				now = line{Bullet: strings.HasPrefix(text, "- ")}
+			} else if len(out) == 0 && len(now.Pieces) == 0 {
+				now.Bullet = strings.HasPrefix(text, "- ")
+			}
+			if text != "" {
+				now.Pieces = append(now.Pieces, segment{Text: text})
+			}
+		}
+	}
+	return append(out, now)
+}
+
 // about tells a mention in words.
 func about(m trend.Mention) string {
 	parts := []string{m.Label}

@@ -126,9 +126,12 @@ func shownText(t *testing.T, page []byte) string {
 		for c := range n.ChildNodes() {
 			walk(c, inside)
 		}
+		if n.Data == "p" && inside {
+			text.WriteString("\n")
+		}
 	}
 	walk(root, false)
-	return text.String()
+	return strings.TrimSuffix(text.String(), "\n")
 }
 
 // visible is a text without the characters that pages leave out. A NUL is shown as what stands for one.
