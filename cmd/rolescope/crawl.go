@@ -69,8 +69,9 @@ and sink as a scheduled crawl, beside a running "rolescope up" or alone. Prints 
 it ended, what it listed, and what opened and closed.
 
 With --now the crawl is a replay: TIME is what the runs say they were observed at, and the clock of the
-breakers. Requests are still spaced in real time, see ROLESCOPE_FETCH_HOST_INTERVAL. Replaying a
-moment again changes nothing. A board's base_url says where the recorded board is served.` + exitStatusHelp(exitOK, exitError, exitPartial),
+breakers; it lies between 2000 and now. Requests are still spaced in real time, see
+ROLESCOPE_FETCH_HOST_INTERVAL. Replaying a moment again changes nothing. A board's base_url says where
+the recorded board is served.` + exitStatusHelp(exitOK, exitError, exitPartial),
 		Example: `  ROLESCOPE_CONTACT=you@example.org rolescope crawl greenhouse/anthropic lever/mistral
   rolescope crawl --json
   rolescope crawl --now 2026-08-01T06:00:00Z greenhouse/acme`,
@@ -78,6 +79,9 @@ moment again changes nothing. A board's base_url says where the recorded board i
 			at, err := parseMoment("--now", now)
 			if err != nil {
 				return err
+			}
+			if err := observable(at, time.Now()); now != "" && err != nil {
+				return usageError{fmt.Errorf("--now: %w", err)}
 			}
 			boards, skipped, err := a.chooseBoards(cmd.Context(), names)
 			if err != nil {

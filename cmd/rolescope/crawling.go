@@ -31,6 +31,20 @@ func (s *system) newCrawler(sources func() *sourceList, now func() time.Time) (*
 	return &crawler{sys: s, fetch: f, sources: sources, now: now, log: s.app.logger(), told: s.app.metrics.worked}, nil
 }
 
+// observedEnd bounds the clock of a machine: the store takes no time from then on (store/migrations).
+var observedEnd = time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// observable refuses a moment that no crawl can have happened at: before 2000, or more than healthSlack
+// after now, or by a clock that is past any use itself. A run of such a moment would be refused by the
+// store, and the board's state would go on to hide its postings behind "not modified".
+func observable(at, now time.Time) error {
+	if at.Before(observedMin) || at.After(now.Add(healthSlack)) || !at.Before(observedEnd) {
+		return fmt.Errorf("a crawl at %s: want a time from %s to now, which is %s by this machine's clock",
+			at.UTC().Format(time.RFC3339), observedMin.Format(time.DateOnly), now.UTC().Format(time.RFC3339))
+	}
+	return nil
+}
+
 // crawl works one slot and stores the state of its board. An error is one of the bus, or of ctx: the
 // slot is to be worked again. What went wrong with the board is in the result. An error wrapping
 // posting.ErrInvalid is a slot nobody can work.
@@ -41,6 +55,13 @@ func (c *crawler) crawl(ctx context.Context, to ingest.Publisher, slot posting.S
 	}
 	if off := board.Off(); off != "" {
 		return ingest.Result{}, fmt.Errorf("%w: %s is %s", posting.ErrInvalid, board.Name(), off)
+	}
+	now := c.now()
+	if err := observable(now, now); err != nil {
+		return ingest.Result{}, err // not poison: another crawler's clock may be right
+	}
+	if err := observable(slot.ObservedAt, now); !slot.ObservedAt.IsZero() && err != nil {
+		return ingest.Result{}, fmt.Errorf("%w: %w", posting.ErrInvalid, err)
 	}
 	state, err := c.sys.bus.Board(ctx, slot.Source, slot.Board)
 	if err != nil {

@@ -264,7 +264,7 @@ func ago(t *time.Time, now time.Time) string {
 	if t == nil {
 		return "-"
 	}
-	return span(now.Sub(*t)) + " ago"
+	return span(max(now.Sub(*t), 0)) + " ago" // within healthSlack a run may lie ahead
 }
 
 // until words how far ahead t is.
@@ -280,7 +280,7 @@ func until(t *time.Time, now time.Time) string {
 
 // span words a duration in its largest unit.
 func span(d time.Duration) string {
-	switch d = d.Abs(); {
+	switch {
 	case d < time.Minute:
 		return fmt.Sprintf("%d s", int(d.Seconds()))
 	case d < 2*time.Hour:
