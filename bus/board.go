@@ -26,6 +26,7 @@ type BoardState struct {
 	// Validators of the last answer that was the whole board, for a conditional request.
 	ETag         string `json:"etag,omitempty"`
 	LastModified string `json:"last_modified,omitempty"`
+	Answer       string `json:"answer,omitempty"` // the run that had this answer
 }
 
 const (
@@ -63,6 +64,21 @@ func (b *Bus) ensureBoards(ctx context.Context) error {
 	return nil
 }
 
+// bucket is the bucket, looked up once: asking for it each time would double the requests that a
+// small value takes.
+func (b *Bus) bucket(ctx context.Context) (jetstream.KeyValue, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.kv == nil {
+		kv, err := b.js.KeyValue(ctx, bucketBoard)
+		if err != nil {
+			return nil, err
+		}
+		b.kv = kv
+	}
+	return b.kv, nil
+}
+
 // boardKey is the prefix of a board's keys: <prefix>.head and <prefix>.part.<name>.<number> for its
 // state, <prefix>.value.<kind> for the values of Swap.
 func boardKey(source, board string) (string, error) {
@@ -85,7 +101,7 @@ func (b *Bus) readBoard(ctx context.Context, source, board string) (BoardState, 
 	if err != nil {
 		return BoardState{}, 0, err
 	}
-	kv, err := b.js.KeyValue(ctx, bucketBoard)
+	kv, err := b.bucket(ctx)
 	if err != nil {
 		return BoardState{}, 0, err
 	}
@@ -165,7 +181,7 @@ func (b *Bus) updateBoard(ctx context.Context, source, board string, change func
 	if err != nil {
 		return err
 	}
-	kv, err := b.js.KeyValue(ctx, bucketBoard)
+	kv, err := b.bucket(ctx)
 	if err != nil {
 		return err
 	}

@@ -46,7 +46,7 @@ func (b *Bus) swap(ctx context.Context, source, board, kind string, change func(
 		return fmt.Errorf("%w: %q names no kind of value", posting.ErrInvalid, kind)
 	}
 	key := prefix + ".value." + kind
-	kv, err := b.js.KeyValue(ctx, bucketBoard)
+	kv, err := b.bucket(ctx)
 	if err != nil {
 		return err
 	}
