@@ -50,6 +50,7 @@ type State struct {
 	Rows         map[string]string `json:"rows,omitempty"`
 	ETag         string            `json:"etag,omitempty"`          // of the last answer that was the whole board
 	LastModified string            `json:"last_modified,omitempty"` // likewise
+	Answer       string            `json:"answer,omitempty"`        // the run that had this answer; a 304 confirms it
 }
 
 // Result is what a crawl did.
@@ -78,14 +79,14 @@ func (r Result) Apply(latest State) State {
 	if r.keep || r.detail != "" {
 		maps.Copy(out.Hashes, latest.Hashes)
 		maps.Copy(out.Rows, latest.Rows)
-		out.ETag, out.LastModified = latest.ETag, latest.LastModified
+		out.ETag, out.LastModified, out.Answer = latest.ETag, latest.LastModified, latest.Answer
 	}
 	maps.Copy(out.Hashes, r.ended.Hashes)
 	maps.Copy(out.Rows, r.ended.Rows)
 	if r.detail != "" {
 		return out
 	}
-	out.ETag, out.LastModified = r.ended.ETag, r.ended.LastModified
+	out.ETag, out.LastModified, out.Answer = r.ended.ETag, r.ended.LastModified, r.ended.Answer
 	for id := range r.ended.Hashes {
 		// A detail read during the crawl knows more than the list did.
 		if row, ok := latest.Rows[id]; ok && row != r.began.Rows[id] {
@@ -160,7 +161,7 @@ func (c *crawl) board(ctx context.Context) error {
 	if err := c.admit(first); err != nil {
 		return c.failed(ctx, posting.OutcomeError, err)
 	}
-	conditional := walk.Single() && len(c.State.Hashes) > 0
+	conditional := walk.Single() && len(c.State.Hashes) > 0 && c.State.Answer != ""
 	answer, err := c.fetch(ctx, first, conditional)
 	if err == nil && answer.NotModified {
 		c.report()
@@ -209,7 +210,7 @@ func (c *crawl) publish(ctx context.Context, walk *source.Walk, last *fetch.Resp
 		ended.Rows[id] = c.State.Rows[id]
 	}
 	if sum.Run.Complete && walk.Single() && last != nil && !shrunk(c.State.Hashes, sum.Hashes) {
-		ended.ETag, ended.LastModified = last.Validators.ETag, last.Validators.LastModified
+		ended.ETag, ended.LastModified, ended.Answer = last.Validators.ETag, last.Validators.LastModified, sum.Run.ID
 	}
 	c.result.ended = ended
 	// A listing that may lack postings forgets none. One of events is never whole, and what it does
@@ -240,7 +241,7 @@ func shrunk(before, now map[string]string) bool {
 
 // notModified publishes that the board is as it last was.
 func (c *crawl) notModified(ctx context.Context) error {
-	c.run.Outcome = posting.OutcomeNotModified
+	c.run.Outcome, c.run.Confirms = posting.OutcomeNotModified, c.State.Answer
 	c.result.ended, c.result.keep = c.State, true
 	return c.publishBare(ctx)
 }

@@ -183,6 +183,44 @@ func TestCrawlConditional(t *testing.T) {
 	}
 }
 
+// TestCrawlConfirmsItsOwnAnswer checks that a 304 stands for the answer that gave the validators, though
+// an import has listed the board from elsewhere since.
+func TestCrawlConfirmsItsOwnAnswer(t *testing.T) {
+	t.Parallel()
+	w := &web{answer: func(_ int, req fetch.Request) (*fetch.Response, error) {
+		if req.Validators.ETag == `"1"` {
+			return &fetch.Response{Status: 304, NotModified: true}, nil
+		}
+		return &fetch.Response{Status: 200, Body: []byte(greenhouseBoard(1, 3)), Validators: fetch.Validators{ETag: `"1"`}}, nil
+	}}
+	to, state := &outbox{}, State{}
+	crawl := func(days int) {
+		state = runCrawl(t, w, to, crawlTask("greenhouse", state, observed.AddDate(0, 0, days))).Apply(state)
+	}
+	crawl(0)
+	elsewhere := posting.NewRun("greenhouse", "acme", "", posting.ProofFull, observed, observed.AddDate(0, 0, 1))
+	if _, err := (Emitter{}).Emit(t.Context(), to, elsewhere, board(t, greenhouseBoard(1, 1)), nil); err != nil {
+		t.Fatal(err)
+	}
+	crawl(2)
+	crawl(33)
+	if to.runs[2].Confirms != to.runs[0].ID || to.runs[3].Confirms != to.runs[0].ID || to.runs[3].Outcome != posting.OutcomeNotModified {
+		t.Errorf("the runs confirm %q and %q, not %q", to.runs[2].Confirms, to.runs[3].Confirms, to.runs[0].ID)
+	}
+	spells, _ := posting.Spells(to.runs)
+	for _, s := range spells {
+		if !s.ClosedAt.IsZero() || !s.LastSeen.Equal(observed.AddDate(0, 0, 33)) {
+			t.Errorf("%s was last seen %s and closed %s", s.ExternalID, s.LastSeen, s.ClosedAt)
+		}
+	}
+	// Validators of a state that does not say whose they are, are not used.
+	state.Answer = ""
+	crawl(34)
+	if to.runs[4].Outcome != posting.OutcomeOK {
+		t.Errorf("a state without a run gave %s", to.runs[4].Outcome)
+	}
+}
+
 // TestCrawlValidatorsOnlyOfWholeBoards checks that a 304 can never stand for a listing that was cut.
 func TestCrawlValidatorsOnlyOfWholeBoards(t *testing.T) {
 	t.Parallel()

@@ -29,10 +29,13 @@ type Run struct {
 	Complete   bool      `json:"complete"` // proven to name the whole board (or window)
 	Rejected   int       `json:"rejected"` // postings received that could not be used
 	Note       string    `json:"note,omitempty"`
-	Listing    []Listed  `json:"listing,omitempty"`
-	Digest     string    `json:"digest"` // identity of the whole listing, the same in every part
-	Part       int       `json:"part"`   // 0-based
-	Parts      int       `json:"parts"`  // at least 1
+	// Confirms is the id of the run whose answer a run with OutcomeNotModified repeats; empty for other
+	// outcomes and in messages older than the field, which repeat the board's last complete run.
+	Confirms string   `json:"confirms,omitempty"`
+	Listing  []Listed `json:"listing,omitempty"`
+	Digest   string   `json:"digest"` // identity of the whole listing, the same in every part
+	Part     int      `json:"part"`   // 0-based
+	Parts    int      `json:"parts"`  // at least 1
 }
 
 // partBytesMax is the size above which a listing is split (DESIGN.md section 4). It leaves a part
@@ -58,6 +61,9 @@ func (r Run) Split() []Run {
 	listing = slices.Compact(listing)
 	keys := make([]string, 0, 3*len(listing)+2)
 	keys = append(keys, string(r.Outcome), fmt.Sprint(r.Complete))
+	if r.Confirms != "" {
+		keys = append(keys, "confirms", r.Confirms)
+	}
 	for _, l := range listing {
 		keys = append(keys, l.ExternalID, l.ContentHash, wireTime(l.At))
 	}

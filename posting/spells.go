@@ -61,7 +61,7 @@ type Effect struct {
 // applied in order of (observed at, id). Spells come back in order of (external id, number),
 // effects in order of their runs.
 func Spells(runs []Run) ([]Spell, []Effect) {
-	f := fold{byID: map[string]*history{}}
+	f := fold{byID: map[string]*history{}, whole: map[string][]Listed{}}
 	for _, run := range mergeRuns(runs) {
 		f.apply(run)
 	}
@@ -175,7 +175,8 @@ type fold struct {
 	effects     []Effect
 	seenWhole   bool // a complete run has been applied: what appears from now on is new
 	lastListing []Listed
-	absentSince time.Time // first of the current streak of empty (or of gone) runs
+	whole       map[string][]Listed // the listing of each complete run so far, by its id
+	absentSince time.Time           // first of the current streak of empty (or of gone) runs
 	absentAs    Outcome
 }
 
@@ -191,11 +192,12 @@ func (f *fold) apply(run Run) {
 		f.closeMissing(run, &e)
 		f.see(run, run.Listing, &e)
 		f.seenWhole, f.lastListing = true, run.Listing
+		f.whole[run.ID] = run.Listing
 	case run.Outcome == OutcomeNotModified:
-		// The answer is the last whole one again. It closes nothing: it cannot confirm a suspect run,
+		// The answer is an earlier one again. It closes nothing: it cannot confirm a suspect run,
 		// because the same faulty answer may have been kept somewhere on the way.
 		f.absentAs = ""
-		f.see(run, f.lastListing, &e)
+		f.see(run, f.repeated(run), &e)
 	case run.Outcome == OutcomeEmpty || run.Outcome == OutcomeGone:
 		f.absent(run, &e)
 	case run.Outcome == OutcomeOK || run.Outcome == OutcomePartial:
@@ -207,6 +209,16 @@ func (f *fold) apply(run Run) {
 		f.see(run, run.Listing, &e)
 	}
 	f.effects = append(f.effects, e)
+}
+
+// repeated is the listing that a 304 repeats: that of the run it names, not of whatever came last,
+// because an import may have listed the board from elsewhere since. One that names a run which is not
+// known, or did not list the whole board, repeats nothing.
+func (f *fold) repeated(run Run) []Listed {
+	if run.Confirms == "" {
+		return f.lastListing
+	}
+	return f.whole[run.Confirms]
 }
 
 // see opens, prolongs or reopens the spells of what the run listed.

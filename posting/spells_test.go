@@ -35,6 +35,13 @@ func with(r Run, outcome Outcome) Run {
 	return r.Split()[0]
 }
 
+// confirming is a 304 to the answer of an earlier day.
+func confirming(days, answer float64) Run {
+	r := with(crawl(days, ""), OutcomeNotModified)
+	r.Confirms = RunID(r.Source, r.Board, at(answer))
+	return r
+}
+
 func proof(r Run, p Proof) Run {
 	r.Proof = p
 	return r
@@ -101,6 +108,10 @@ func TestSpells(t *testing.T) {
 		{"the next complete run does, past any number of 304", []Run{crawl(0, many(12)), crawl(7, many(12, gone...)), with(crawl(8, ""), OutcomeNotModified), crawl(9, many(12, gone...))}, "a1", "0-0>7 delisted*"},
 		{"304 does not close what a partial run opened", []Run{crawl(0, "b"), with(crawl(1, "a"), OutcomePartial), with(crawl(2, ""), OutcomeNotModified)}, "a", "1-1"},
 		{"304 before anything was read proves nothing", []Run{with(crawl(0, ""), OutcomeNotModified), crawl(7, "a")}, "a", "7-7*"},
+		{"304 speaks of the answer it repeats, whatever another run has listed since", []Run{crawl(0, "a b"), crawl(1, "b"), confirming(2, 0)}, "a", "0-2*"},
+		{"and does not bring back what only that other run listed", []Run{crawl(0, "b"), crawl(1, "a b"), crawl(2, "b"), confirming(3, 2)}, "a", "1-1>2 delisted"},
+		{"304 to an answer that is not known, or was not whole, says nothing of any posting", []Run{crawl(0, "b"), with(crawl(1, "a"), OutcomePartial), confirming(2, 1), confirming(3, 0.5)}, "a", "1-1"},
+		{"304 to an answer that comes later says nothing", []Run{confirming(2, 3), crawl(3, "a")}, "a", "3-3*"},
 		{"a complete listing of nothing is an empty answer", []Run{crawl(0, "a"), crawl(7, "")}, "a", "0-0*"},
 		{"and is confirmed like one", []Run{crawl(0, "a"), crawl(7, ""), with(crawl(8, ""), OutcomeEmpty)}, "a", "0-0>7 board_empty*"},
 		{"304 between two empty answers begins anew", []Run{with(crawl(0, "a"), OutcomePartial), with(crawl(7, ""), OutcomeEmpty), with(crawl(7.5, ""), OutcomeNotModified), with(crawl(8, ""), OutcomeEmpty)}, "a", "0-0*"},

@@ -24,6 +24,7 @@ func messages(t testing.TB) map[string]any {
 	run := posting.NewRun("greenhouse", "acme robotics.io", "Acme Robotics", posting.ProofFull, at.Add(-time.Minute), at)
 	run.Outcome, run.Expected, run.Fetched, run.Complete, run.Rejected = posting.OutcomePartial, 3, 2, true, 1
 	run.Note = "page 2: <timeout>"
+	run.Confirms = posting.RunID(run.Source, run.Board, at.Add(-24*time.Hour))
 	run.Listing = []posting.Listed{
 		{ExternalID: "1", ContentHash: strings.Repeat("ab", 32), At: at.Add(-time.Hour)},
 		{ExternalID: "2", ContentHash: strings.Repeat("cd", 32)},

@@ -32,7 +32,7 @@ import (
 
 // foldVersion is raised by hand when posting.Spells changes its meaning: the rows of the new fold
 // then win over those of the old one, whatever their number of parts.
-const foldVersion = 2
+const foldVersion = 3
 
 // foldVersionShift leaves 2^40 run parts of one board below the fold's version.
 const foldVersionShift = 40
@@ -252,8 +252,9 @@ func (s *Store) runParts(ctx context.Context, boards []board) (map[board][]posti
 		Part       uint32    `ch:"part"`
 		Parts      uint32    `ch:"parts"`
 		Listed     uint32    `ch:"part_listed"`
+		Confirms   string    `ch:"confirms"`
 	}
-	err := s.conn.Select(ctx, &rows, `SELECT run_id, source, board, proof, observed_at, outcome, complete, digest, part, parts, part_listed
+	err := s.conn.Select(ctx, &rows, `SELECT run_id, source, board, proof, observed_at, outcome, complete, digest, part, parts, part_listed, confirms
 		FROM runs FINAL WHERE`+onBoards, boardsArg(boards)...)
 	if err != nil {
 		return nil, fmt.Errorf("read runs: %w", err)
@@ -264,7 +265,7 @@ func (s *Store) runParts(ctx context.Context, boards []board) (map[board][]posti
 		out[b] = append(out[b], posting.Run{
 			ID: r.ID, Source: r.Source, Board: r.Board, Proof: posting.Proof(r.Proof), ObservedAt: loaded(r.ObservedAt),
 			Outcome: posting.Outcome(r.Outcome), Complete: r.Complete, Digest: r.Digest,
-			Part: int(r.Part), Parts: int(r.Parts), Expected: int(r.Listed),
+			Part: int(r.Part), Parts: int(r.Parts), Expected: int(r.Listed), Confirms: r.Confirms,
 		})
 	}
 	return out, nil

@@ -26,6 +26,7 @@ func runTable() table[posting.Run] {
 		col("part", "UInt32", func(r *T) uint32 { return uint32(r.Part) }),
 		col("parts", "UInt32", func(r *T) uint32 { return uint32(r.Parts) }),
 		col("part_listed", "UInt32", func(r *T) uint32 { return uint32(len(r.Listing)) }),
+		col("confirms", "String", func(r *T) string { return r.Confirms }),
 	}}
 }
 

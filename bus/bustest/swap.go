@@ -98,7 +98,7 @@ func testBoardUpdate(t *testing.T, open Open) {
 	const writers = 6
 	b := open(t, bus.Config{})
 	other := open(t, bus.Config{URL: b.ClientURL()})
-	putBoard(t, b, "workday", "acme", bus.BoardState{Normaliser: "n1", ETag: `"e"`, LastModified: "m"})
+	putBoard(t, b, "workday", "acme", bus.BoardState{Normaliser: "n1", ETag: `"e"`, LastModified: "m", Answer: "r"})
 	var wg sync.WaitGroup
 	for i := range writers {
 		wg.Go(func() {
@@ -116,7 +116,7 @@ func testBoardUpdate(t *testing.T, open Open) {
 		})
 	}
 	wg.Wait()
-	if got := board(t, b, "workday", "acme"); len(got.Hashes) != writers || len(got.Rows) != writers || got.ETag != `"e"` || got.LastModified != "m" {
+	if got := board(t, b, "workday", "acme"); len(got.Hashes) != writers || len(got.Rows) != writers || got.ETag != `"e"` || got.LastModified != "m" || got.Answer != "r" {
 		t.Errorf("after %d writers: %+v", writers, got)
 	}
 }

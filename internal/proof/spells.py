@@ -22,8 +22,9 @@ A day without a time of day is taken at 23:00.
   spells.py greenhouse DIR    BOARD__DATE.json, series/, intraday/ as recorded
   spells.py snapshots DIR     DATE.csv.gz, cumulative: a row is open unless its status is closed
   spells.py histories FILE    one invented history a line: a JSON list of messages in order of arrival, each
-                              {"at", "proof", "outcome", "complete", "digest", "part", "parts", "ids": [[id, own]]}
-                              with times in seconds since 1970; own, an event's own time, may be null
+                              {"at", "proof", "outcome", "complete", "confirms", "digest", "part", "parts", "ids": [[id, own]]}
+                              with times in seconds since 1970; own, an event's own time, and confirms, the
+                              moment of the answer that a 304 repeats, may be null
 
 Of histories it prints, led by the number of the line,
 
@@ -54,7 +55,8 @@ class Run:
     listing is the set of ids, or for events a dictionary of ids with their own times (None: not known).
     """
 
-    def __init__(self, at, listing, proof="full", outcome="ok", complete=True):
+    def __init__(self, at, listing, proof="full", outcome="ok", complete=True, confirms=None):
+        self.confirms = confirms  # the moment of the run whose answer a 304 repeats, where it says so
         self.at, self.listing, self.proof, self.outcome, self.complete = at, listing, proof, outcome, complete
         if outcome == "ok" and complete and not listing:
             self.outcome = "empty"  # 200 with nothing
@@ -79,6 +81,7 @@ class Board:
         self.spells = collections.defaultdict(list)
         self.effects, self.forgiven, self.late = [], [], []
         self.changes = []  # (at, listed, opened, closed, reopened, suspect), one a run
+        self.answers = {}  # moment -> listing of each complete run
         self.whole = None  # the listing of the last complete run; None while there was none
         self.before = set()  # the listing before, for the differences of sets
         self.away = None  # (outcome, time) of the first of a row of empty, or of gone, runs
@@ -95,14 +98,14 @@ class Board:
         elif run.outcome in ("empty", "gone"):
             answer = self.nothing(run, standing)
         elif run.outcome == "not_modified":
-            # All still open: a sighting of the last whole board, which closes nothing.
+            # All still open: a sighting of what the answer it repeats listed, which closes nothing.
             self.away = None
-            self.sight(run.at, self.whole or ())
+            self.sight(run.at, (self.whole or ()) if run.confirms is None else self.answers.get(run.confirms, ()))
         elif run.outcome == "ok" and run.complete:
             self.away = None
             self.sight(run.at, run.listing)
             answer = self.miss(run, standing)
-            self.whole = run.listing
+            self.whole = self.answers[run.at] = run.listing
         elif run.outcome in ("ok", "partial"):
             if run.listing:
                 self.away = None
@@ -235,15 +238,16 @@ ACCOUNTS = ("not_modified", "error", "blocked", "partial", "ok", "empty", "gone"
 
 
 def united(accounts):
-    """One run of what was told of one moment: [(outcome, complete, {id: own time}, proof, at)]."""
+    """One run of what was told of one moment: [(outcome, complete, {id: own time}, proof, at, confirms)]."""
     seen = {}
     for account in accounts:
         for i, own in account[2].items():
             seen[i] = max(own, seen.get(i, own), key=lambda t: (t is not None, t or 0))
-    outcome, complete, _, proof, at = min(accounts, key=lambda a: (
+    outcome, complete, _, proof, at, confirms = min(accounts, key=lambda a: (
         not (a[2] and a[1]), not a[2], ACCOUNTS.index(a[0])))
     own_times = {i: t and moment(t) for i, t in seen.items()}
-    return Run(moment(at), own_times if proof == "event" else set(seen), proof, outcome, complete)
+    return Run(moment(at), own_times if proof == "event" else set(seen), proof, outcome, complete,
+               None if confirms is None else moment(confirms))
 
 
 def moment(seconds):
@@ -263,7 +267,7 @@ def history(messages):
             continue  # a listing is applied when all of its parts are there
         ids = {i: own for m in told.values() for i, own in m["ids"]}
         nothing = one["outcome"] == "ok" and one["complete"] and not ids
-        moments[at].append(("empty" if nothing else one["outcome"], one["complete"], ids, one["proof"], at))
+        moments[at].append(("empty" if nothing else one["outcome"], one["complete"], ids, one["proof"], at, one["confirms"]))
     return [united(accounts) for accounts in moments.values()]
 
 
