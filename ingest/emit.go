@@ -53,7 +53,7 @@ type Emitter struct {
 // whole board; a payload that contradicts this, or has postings without an id, still makes an
 // incomplete run. known maps external ids to the content hashes of what the board last listed.
 // Rejected and oversized postings are listed when they have an id: they are on the board, and
-// their dead letters carry the listed hash.
+// their dead letters carry the listed hash. Events without a time of their own are not.
 //
 // The same arguments publish the same messages in the same order. After an error the board has to
 // be emitted again as a whole; every message is stored once.
@@ -152,6 +152,10 @@ func (em *emission) reject(ctx context.Context, r source.Rejected) error {
 	}
 	if r.ExternalID != "" {
 		d.PostingID = id
+	}
+	// An event without a time of its own is not listed: nobody can say when it was open.
+	timeless := em.run.Proof == posting.ProofEvent && r.PostedAt.IsZero()
+	if r.ExternalID != "" && !timeless {
 		if _, ok := em.listed[r.ExternalID]; !ok {
 			em.list(r.ExternalID, r.Hash, r.PostedAt)
 		}

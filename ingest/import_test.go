@@ -190,6 +190,9 @@ func TestTableRejects(t *testing.T) {
 		t.Errorf("received %d, %d used and %d rejected", b.Received, len(b.Records), len(b.Rejected))
 	}
 	for _, l := range to.runs[0].Listing {
+		if l.ExternalID == "3" {
+			t.Errorf("row 3 has no time, but is listed at %s", l.At)
+		}
 		if l.ExternalID == "1" && !l.At.Equal(time.Date(2025, 3, 1, 0, 0, 0, 0, time.UTC)) {
 			t.Errorf("row 1 is listed at %s", l.At)
 		}

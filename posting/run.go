@@ -10,7 +10,7 @@ import (
 type Listed struct {
 	ExternalID  string    `json:"id"`
 	ContentHash string    `json:"hash"`
-	At          time.Time `json:"at,omitzero"` // the event's own time; only for ProofEvent
+	At          time.Time `json:"at,omitzero"` // the event's own time, without which it opens no spell; only for ProofEvent
 }
 
 // Run is one crawl of one board with what it listed. On the wire a long listing travels in several

@@ -337,19 +337,19 @@ func (f *fold) absent(run Run, e *Effect) {
 }
 
 // seeEvents opens each event at its own time for a fixed while. Events are never left-censored:
-// their time is their own, whenever we read it.
+// their time is their own, whenever we read it. One without opens nothing, because the time at which
+// it was read is not when it was posted.
 func (f *fold) seeEvents(run Run, e *Effect) {
 	for _, l := range run.Listing {
-		at := l.At
-		if at.IsZero() {
-			at = run.ObservedAt
+		if l.At.IsZero() {
+			continue
 		}
 		h := f.byID[l.ExternalID]
 		if h == nil {
 			h = &history{}
 			f.byID[l.ExternalID] = h
-			h.open(run, l, at, false)
-			h.close(at.Add(EventOpen), ClosedExpired)
+			h.open(run, l, l.At, false)
+			h.close(l.At.Add(EventOpen), ClosedExpired)
 			e.Opened++
 			continue
 		}

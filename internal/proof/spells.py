@@ -182,10 +182,13 @@ class Board:
         return len(self.before), confirmed, False
 
     def events(self, run):
-        """Each stands alone: it is open for a while from its own time, whatever is listed later."""
+        """Each stands alone: it is open for a while from its own time, whatever is listed later.
+
+        Without a time of its own it was never said to be open.
+        """
         for i, own in sorted(run.listing.items()):
-            if not self.spells[i]:
-                event = Spell(own or run.at, False)
+            if own is not None and not self.spells[i]:
+                event = Spell(own, False)
                 event.close(event.opened + EVENT_OPEN, "expired")
                 self.spells[i].append(event)
                 self.opened += 1
