@@ -146,7 +146,11 @@ func TestPostingsAndPosting(t *testing.T) {
 	if len(seen) != len(current) || len(seen) == 0 {
 		t.Fatalf("%d postings listed, want %d", len(seen), len(current))
 	}
+	told := 0
 	for id, want := range current {
+		if told++; told > 8 { // each is ten questions
+			break
+		}
 		got, err := trend.Posting(t.Context(), q, id)
 		if err != nil {
 			t.Fatal(err)

@@ -18,6 +18,7 @@ type SkillsRow struct {
 	Mentioning uint64    `json:"mentioning" ch:"mentioning"` // vacancies that mention the skill
 	Total      uint64    `json:"total" ch:"total"`           // vacancies of the role
 	Share      float64   `json:"share" ch:"-"`               // Mentioning / Total, 0 to 1
+	BelowFloor bool      `json:"below_floor" ch:"-"`         // Total is below Floor: not a share to show
 }
 
 // SkillsAnswer is the answer to a SkillsQuestion, by period, role and falling share. Skills that
@@ -39,7 +40,7 @@ func Skills(ctx context.Context, q Querier, question SkillsQuestion) (SkillsAnsw
 		return a, ErrTooLarge
 	}
 	for i, r := range a.Rows {
-		a.Rows[i].Share = float64(r.Mentioning) / float64(r.Total)
+		a.Rows[i].Share, a.Rows[i].BelowFloor = float64(r.Mentioning)/float64(r.Total), r.Total < Floor
 	}
 	return a, nil
 }

@@ -167,7 +167,7 @@ func TestSkillsEqualTheView(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i, r := range view {
-		view[i].Share = float64(r.Mentioning) / float64(r.Total)
+		view[i].Share, view[i].BelowFloor = float64(r.Mentioning)/float64(r.Total), r.Total < trend.Floor
 	}
 	if len(view) == 0 {
 		t.Fatal("the world has no skills")

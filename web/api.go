@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"time"
 
 	"github.com/rolescope/rolescope/trend"
 )
@@ -41,6 +42,24 @@ func (s *server) apiQuestions() map[string]func(context.Context, *http.Request) 
 				return nil, err
 			}
 			return trend.Skill(ctx, s.Querier, trend.SkillQuestion{Filter: f, Skill: id})
+		},
+		"movers": func(ctx context.Context, r *http.Request) (any, error) {
+			question := trend.MoversQuestion{}
+			var err error
+			if question.Role, err = value(r, "role"); err != nil {
+				return nil, err
+			}
+			if question.Companies, err = values(r, "company"); err != nil {
+				return nil, err
+			}
+			for name, at := range map[string]*time.Time{
+				"before_from": &question.Before.From, "before_to": &question.Before.To, "after_from": &question.After.From, "after_to": &question.After.To,
+			} {
+				if *at, err = day(r, name); err != nil {
+					return nil, err
+				}
+			}
+			return trend.Movers(ctx, s.Querier, question)
 		},
 		"postings": func(ctx context.Context, r *http.Request) (any, error) {
 			question, err := postingsQuestion(r)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/rolescope/rolescope/trend"
@@ -16,7 +15,7 @@ const catalogueAge = time.Minute
 
 // catalogue remembers for a while which roles and skills there are.
 type catalogue struct {
-	mu     sync.Mutex
+	turn   chan struct{} // holds one value while somebody reads or asks
 	read   time.Time
 	answer known
 	skills map[string]trend.SkillCount // by id
@@ -31,8 +30,12 @@ type known struct {
 // names is the catalogue, asked anew when it is old.
 func (s *server) names(ctx context.Context) (known, map[string]trend.SkillCount, error) {
 	c := s.catalog
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	select {
+	case c.turn <- struct{}{}:
+		defer func() { <-c.turn }()
+	case <-ctx.Done():
+		return known{}, nil, ctx.Err()
+	}
 	if now := s.Now(); c.skills == nil || now.Sub(c.read) > catalogueAge || now.Before(c.read) {
 		answer, err := trend.Catalogue(ctx, s.Querier)
 		if err != nil {

@@ -3,6 +3,7 @@ package web
 import (
 	"fmt"
 	"html/template"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -12,7 +13,7 @@ import (
 // escaped where it stands.
 func functions() template.FuncMap {
 	return template.FuncMap{
-		"label": label, "thousands": thousands,
+		"label": label, "segment": url.PathEscape, "thousands": thousands,
 		"day":      func(t time.Time) string { return when(t, time.DateOnly) },
 		"minute":   func(t time.Time) string { return when(t, "2006-01-02 15:04 UTC") },
 		"words":    func(s string) string { return short(shownMax, strings.ReplaceAll(s, "_", " ")) },

@@ -42,6 +42,11 @@ func attacks() []string {
 	}
 }
 
+// usable reports whether a text may stand in an address.
+func usable(attack string) bool {
+	return len(attack) <= 256 && utf8.ValidString(attack) && !strings.ContainsAny(attack, "\x00\n\u202e")
+}
+
 // hostileTagger is a tagger version that no honest build has.
 const hostileTagger = `1"><script>alert("zq7")</script>`
 
@@ -129,7 +134,7 @@ func TestHostileTexts(t *testing.T) {
 	see("/api/v1/posting?id="+ids[0], http.StatusOK, true)
 	for _, attack := range attacks() {
 		escaped, segment := url.QueryEscape(attack), url.PathEscape(attack)
-		usable := len(attack) <= 256 && utf8.ValidString(attack) && !strings.ContainsAny(attack, "\x00\n\u202e")
+		usable := usable(attack)
 		status := http.StatusBadRequest
 		if usable {
 			status = http.StatusOK

@@ -42,6 +42,7 @@ func TestStatuses(t *testing.T) {
 		"/roles/w_research_engineer": 200, "/roles/w_research_engineer?before=2025-11&after=2025-12": 200, "/roles/w_research_engineer?before=never": 200,
 		"/skills": 200, "/skills/go": 200, "/skills/go?period=week": 200, "/postings": 200, "/postings?skill=GO&open=1": 200, "/postings?page=1000": 200,
 		"/about": 200, "/healthz": 200, "/readyz": 200, "/api/v1/volume?by=company": 200, "/api/v1/skill?skill=go": 200,
+		"/api/v1/movers?role=w_research_engineer&before_from=2025-10&before_to=2025-11&after_from=2025-11&after_to=2026-01": 200, "/api/v1/movers?role=x": 400,
 		"/favicon.ico": 302,
 		"/nothing":     404, "/roles/": 404, "/roles/nobody": 404, "/roles/w_research_engineer?from=2199-01": 404, "/skills/nothing": 404,
 		"/postings/1": 404, "/postings/" + strings.Repeat("0", 32): 404, "/api/v1/posting?id=" + strings.Repeat("0", 32): 404,

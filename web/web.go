@@ -72,7 +72,7 @@ func New(o Options) (http.Handler, error) {
 	if o.Ready == nil {
 		o.Ready = func(context.Context) error { return nil }
 	}
-	s := &server{Options: o, askers: make(chan struct{}, askersMax), catalog: &catalogue{}}
+	s := &server{Options: o, askers: make(chan struct{}, askersMax), catalog: &catalogue{turn: make(chan struct{}, 1)}}
 	var err error
 	if s.assets, err = readAssets(); err != nil {
 		return nil, err

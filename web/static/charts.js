@@ -65,6 +65,9 @@
     for (const th of element.querySelectorAll(".u-legend .u-series:not(:first-child) th")) {
       th.tabIndex = 0;
       th.setAttribute("role", "button");
+      const pressed = () => th.setAttribute("aria-pressed", String(!th.closest(".u-series").classList.contains("u-off")));
+      th.addEventListener("click", () => setTimeout(pressed));
+      pressed();
       th.addEventListener("keydown", (e) => {
         if (e.key === "Enter" || e.key === " ") {
           e.preventDefault();
