@@ -24,6 +24,7 @@ type config struct {
 	ClickHouseURL      string        `env:"CLICKHOUSE_URL" secret:"url" doc:"ClickHouse server, such as http://user:password@host:8123/rolescope; empty runs the embedded engine"`
 	HTTPAddr           string        `env:"ROLESCOPE_HTTP_ADDR, default=127.0.0.1:8080" doc:"address of the dashboard, its API, /healthz, /readyz and /metrics; nobody is asked for a password, so think before it is not a loopback address"`
 	HTTPHosts          string        `env:"ROLESCOPE_HTTP_HOSTS" doc:"names, separated by commas, under which browsers may ask for the dashboard, beside localhost and any IP address"`
+	MetricsAddr        string        `env:"ROLESCOPE_METRICS_ADDR" doc:"address of /metrics, /healthz and /readyz for a process of up without the role web; empty is none"`
 	ClickHouseHTTPAddr string        `env:"ROLESCOPE_CLICKHOUSE_HTTP_ADDR" doc:"address of the embedded engine's HTTP interface; empty is 127.0.0.1:8123 for up and a free port for other commands, as port 0 is"`
 	EngineLib          string        `env:"ROLESCOPE_ENGINE_LIB" doc:"path of a libchdb shared library to use instead of the installed one"`
 	EngineMemoryMiB    int64         `env:"ROLESCOPE_ENGINE_MEMORY_MIB, default=2048" doc:"memory the embedded engine may use for queries and inserts, in MiB"`

@@ -47,6 +47,9 @@ func (s *system) ready(ctx context.Context) error {
 	if _, err := s.bus.Pending(ctx); err != nil {
 		return errors.New("nats does not answer")
 	}
+	if s.store == nil {
+		return nil
+	}
 	var one []struct {
 		One uint8 `ch:"one"`
 	}
@@ -68,8 +71,8 @@ func (s *system) runWeb(ctx context.Context, roles []string) error {
 		return err
 	}
 	standby := s.lease != nil && !s.lease.Owner() && slices.ContainsFunc(roles, func(r string) bool { return r != roleWeb })
-	l, err := listen(ctx, s.config.HTTPAddr)
-	for said := false; standby && errors.Is(err, syscall.EADDRINUSE); l, err = listen(ctx, s.config.HTTPAddr) {
+	l, err := listen(ctx, settingHTTPAddr, s.config.HTTPAddr)
+	for said := false; standby && errors.Is(err, syscall.EADDRINUSE); l, err = listen(ctx, settingHTTPAddr, s.config.HTTPAddr) {
 		if !said {
 			s.app.logger().Info("another process serves the dashboard; standing by", "addr", s.config.HTTPAddr)
 			said = true
@@ -83,6 +86,28 @@ func (s *system) runWeb(ctx context.Context, roles []string) error {
 	}
 	s.app.logger().Info("dashboard", "url", "http://"+reachable(l.Addr()))
 	return serveHTTP(ctx, l, handler)
+}
+
+// runMetrics serves metrics and health of a process without a dashboard.
+func (s *system) runMetrics(ctx context.Context) error {
+	l, err := listen(ctx, settingMetricsAddr, s.config.MetricsAddr)
+	if err != nil {
+		return err
+	}
+	answer := func(w http.ResponseWriter, err error) {
+		text := "ok"
+		if err != nil {
+			text = err.Error()
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}
+		_, _ = fmt.Fprintln(w, text) //nolint:errcheck // a probe that went away needs no answer
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", s.app.metrics.handler())
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, nil) })
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) { answer(w, s.ready(r.Context())) })
+	s.app.logger().Info("metrics", "url", "http://"+reachable(l.Addr()))
+	return serveHTTP(ctx, l, mux)
 }
 
 // reachable is an address by which this machine finds a listener that listens everywhere.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -149,7 +150,7 @@ func (d *demo) show(ctx context.Context, s *system, reused bool, took time.Durat
 		fmt.Fprintf(out, ", stored in %.1f s", took.Seconds())
 	}
 	fmt.Fprint(out, ".\n\n")
-	if err := s.demoTrends(ctx, d.state.End); err != nil {
+	if err := s.demoTrends(ctx); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(out, `
@@ -180,21 +181,25 @@ func (d *demo) serve(ctx context.Context, s *system) error {
 	return group.Wait()
 }
 
-// demoTrends prints two questions as their commands would on a terminal.
-func (s *system) demoTrends(ctx context.Context, end time.Time) error {
-	filter := trend.Filter{Roles: []string{"ml_engineer", "research_engineer"}, From: end.AddDate(0, -24, 0)}
-	volume, err := trend.Volume(ctx, querier{s.store}, trend.VolumeQuestion{})
+// demoTrends prints two questions as their commands would on a terminal: a quarter is a column, so that
+// two years fit.
+func (s *system) demoTrends(ctx context.Context) error {
+	research := []string{"ai_engineer", "ml_engineer", "research_engineer", "applied_scientist", "research_scientist"}
+	volume, err := trend.Volume(ctx, querier{s.store}, trend.VolumeQuestion{Filter: trend.Filter{Roles: research, Period: trend.Quarter}})
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(s.app.stdout, "$ rolescope trend volume")
+	fmt.Fprintf(s.app.stdout, "$ rolescope trend volume --period quarter --role %s\n", strings.Join(research, ","))
 	if err := s.app.volumeTable(volume); err != nil {
 		return err
 	}
-	skills, err := trend.Skills(ctx, querier{s.store}, trend.SkillsQuestion{Filter: filter})
+	skills, err := trend.Skills(ctx, querier{s.store}, trend.SkillsQuestion{Filter: trend.Filter{Roles: research[:1], Period: trend.Quarter}})
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(s.app.stdout, "\n$ rolescope trend skills --role ml_engineer,research_engineer --top 6")
-	return s.app.skillsTable(skills, 6)
+	fmt.Fprintf(s.app.stdout, "\n$ rolescope trend skills --period quarter --role %s --top %d\n", research[0], demoSkills)
+	return s.app.skillsTable(skills, demoSkills)
 }
+
+// demoSkills is how many skills the demo shows of one role.
+const demoSkills = 8

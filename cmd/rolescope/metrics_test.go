@@ -52,8 +52,8 @@ func metricsPage(t *testing.T) string {
 		t.Fatal(err)
 	}
 	var b strings.Builder
-	b.WriteString("# Metrics\n\nServed at `/metrics` of the dashboard (ROLESCOPE_HTTP_ADDR) by every process with the role web, beside the\n" +
-		"usual `go_` and `process_` ones. Counters are of that process since its start. Generated: do not edit.\n\n| metric | type | labels | meaning |\n|---|---|---|---|\n")
+	b.WriteString("# Metrics\n\nServed at `/metrics` of the dashboard (ROLESCOPE_HTTP_ADDR) by a process of `up` with the role web, and at\n" +
+		"ROLESCOPE_METRICS_ADDR by one without it, beside the usual `go_` and `process_` ones. Counters are of that process since its start. Generated: do not edit.\n\n| metric | type | labels | meaning |\n|---|---|---|---|\n")
 	for _, f := range families {
 		if !strings.HasPrefix(f.GetName(), "rolescope_") {
 			continue

@@ -19,27 +19,33 @@ const (
 	shutdownTimeout = 5 * time.Second
 )
 
-// listen opens the dashboard's address.
-func listen(ctx context.Context, addr string) (net.Listener, error) {
+// The settings that name addresses to listen on.
+const (
+	settingHTTPAddr    = "ROLESCOPE_HTTP_ADDR"
+	settingMetricsAddr = "ROLESCOPE_METRICS_ADDR"
+)
+
+// listen opens the address that a setting gives.
+func listen(ctx context.Context, setting, addr string) (net.Listener, error) {
 	l, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
 	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, hintf("ROLESCOPE_HTTP_ADDR=127.0.0.1:0 (a free port), or another address",
-			"the dashboard's address %s is taken by another program (ROLESCOPE_HTTP_ADDR): %w", addr, err)
+		return nil, hintf(setting+"=127.0.0.1:0 (a free port), or another address",
+			"the address %s is taken by another program (%s): %w", addr, setting, err)
 	}
 	if err != nil {
-		return nil, &hinted{fmt.Errorf("serve the dashboard at %s: %w", addr, err), "ROLESCOPE_HTTP_ADDR=127.0.0.1:8080"}
+		return nil, &hinted{fmt.Errorf("listen at %s (%s): %w", addr, setting, err), setting + "=127.0.0.1:8080"}
 	}
 	return l, nil
 }
 
 // listenOrFree is listen with a free port instead of one that is taken, which it says.
 func listenOrFree(ctx context.Context, addr string, say io.Writer) (net.Listener, error) {
-	l, err := listen(ctx, addr)
+	l, err := listen(ctx, settingHTTPAddr, addr)
 	host, _, split := net.SplitHostPort(addr)
 	if !errors.Is(err, syscall.EADDRINUSE) || split != nil {
 		return l, err
 	}
-	if l, err = listen(ctx, net.JoinHostPort(host, "0")); err == nil {
+	if l, err = listen(ctx, settingHTTPAddr, net.JoinHostPort(host, "0")); err == nil {
 		fmt.Fprintf(say, "\n%s is taken (ROLESCOPE_HTTP_ADDR), so this is at a free port.\n", addr)
 	}
 	return l, err
@@ -60,7 +66,7 @@ func serveHTTP(ctx context.Context, l net.Listener, handler http.Handler) error 
 	})
 	err := server.Serve(l)
 	if unhook() {
-		return fmt.Errorf("serve the dashboard: %w", err) // ctx lives: the listener failed
+		return fmt.Errorf("serve HTTP: %w", err) // ctx lives: the listener failed
 	}
 	return <-stopped
 }

@@ -122,6 +122,13 @@ func TestUpSharesTheDashboard(t *testing.T) {
 	first := startUp(t, bin, env)
 	dashboardOf(t, first)
 	refused("web")
+	third := startUp(t, bin, append(env, "ROLESCOPE_METRICS_ADDR=127.0.0.1:0"), "enricher")
+	third.await(t, "msg=metrics", 1)
+	_, rest, _ := strings.Cut(third.log.String(), "msg=metrics url=")
+	if at := strings.Fields(rest)[0]; scrape(t, at)["rolescope_data_directory_owner"] != 0 || get(t, at+"/readyz", http.StatusOK) == "" {
+		t.Error("a joiner says that it owns the directory")
+	}
+	_ = third.stop(t)
 	second := startUp(t, bin, env)
 	second.await(t, "another process serves the dashboard; standing by", 1)
 	_ = first.cmd.Process.Signal(os.Kill)

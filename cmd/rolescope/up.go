@@ -173,6 +173,7 @@ func (s *system) sayUp(roles []string, list *sourceList) {
 }
 
 func (s *system) runRoles(ctx context.Context, roles []string, sources *liveSources) error {
+	defer s.app.metrics.watch(s)()
 	group, ctx := errgroup.WithContext(ctx)
 	if slices.Contains(roles, roleScheduler) {
 		loop := &scheduler.Loop{
@@ -197,9 +198,10 @@ func (s *system) runRoles(ctx context.Context, roles []string, sources *liveSour
 		group.Go(func() error { return s.bus.Run(ctx, stage) })
 	}
 	if slices.Contains(roles, roleWeb) {
-		defer s.app.metrics.watch(s)()
 		group.Go(func() error { return s.runWeb(ctx, roles) })
 		group.Go(func() error { return s.keepAccounts(ctx) })
+	} else if s.config.MetricsAddr != "" {
+		group.Go(func() error { return s.runMetrics(ctx) })
 	}
 	group.Go(func() error { return s.watchEngine(ctx) })
 	group.Go(func() error { return s.watchOwner(ctx) })
