@@ -85,8 +85,8 @@ func (m *Market) Chance(a Advert, skill string) float64 {
 	return m.shareAt(e, a.Mix, skill, a.JobOpened)
 }
 
-// Mixed are the skills that adverts of a mix may ask for, sorted.
-func (m *Market) Mixed(mix string) []string { return m.mixed(m.data.byID[mix]) }
+// Mixed are the skills that adverts of a mix may ask for, sorted. They must not be changed.
+func (m *Market) Mixed(mix string) []string { return m.mixes[mix] }
 
 func (a *advert) listedAt(t time.Time) bool {
 	for _, i := range a.Listed {

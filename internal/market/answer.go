@@ -24,43 +24,36 @@ func (m *Market) Answer(source, board string, at time.Time) (status int, body []
 
 // Respond is Answer with the answer's ETag. A list whose tag is known is a 304 without body.
 func (m *Market) Respond(source, board string, at time.Time, known string) Response {
-	e, ok := m.boards[Key{source, board}]
-	if !ok {
-		return Response{Status: http.StatusNotFound, Body: []byte(`{"status":404,"error":"Job not found"}`)}
+	r, listing := m.Listing(Key{source, board}, at, known)
+	switch {
+	case r.Status == http.StatusNotModified:
+		return r
+	case r.Status != http.StatusOK:
+		r.Body = fmt.Appendf(nil, `{"status":%d,"error":%q}`, r.Status, http.StatusText(r.Status))
+		return r
 	}
-	status, empty := m.status(e, at)
-	if status != http.StatusOK {
-		return Response{Status: status, Body: fmt.Appendf(nil, `{"status":%d,"error":%q}`, status, http.StatusText(status))}
-	}
-	var jobs [][]byte
-	tag, size := fnv.New128a(), 64
-	for _, l := range e.listing(at, empty) {
-		job := l.Job()
-		jobs = append(jobs, job)
-		size += len(job) + 1
-		fmt.Fprintf(tag, "%s %d\n", l.advert.ID, l.version)
-	}
-	etag := fmt.Sprintf(`"%x"`, tag.Sum(nil))
-	if known == etag {
-		return Response{Status: http.StatusNotModified, ETag: etag}
+	size := 64
+	for _, w := range listing {
+		size += len(w.Job()) + 1
 	}
 	body := bytes.NewBuffer(make([]byte, 0, size))
 	before, after := "[", "]"
 	switch source {
 	case "greenhouse":
-		before, after = `{"jobs":[`, fmt.Sprintf(`],"meta":{"total":%d}}`, len(jobs))
+		before, after = `{"jobs":[`, fmt.Sprintf(`],"meta":{"total":%d}}`, len(listing))
 	case "ashby":
 		before, after = `{"jobs":[`, `],"apiVersion":"1"}`
 	}
 	body.WriteString(before)
-	for i, job := range jobs {
+	for i, w := range listing {
 		if i > 0 {
 			body.WriteByte(',')
 		}
-		body.Write(job)
+		body.Write(w.Job())
 	}
 	body.WriteString(after)
-	return Response{Status: http.StatusOK, ETag: etag, Body: body.Bytes()}
+	r.Body = body.Bytes()
+	return r
 }
 
 // Wording is one version of one advert as its board lists it.
@@ -71,6 +64,9 @@ type Wording struct {
 
 // Job is the wording as one element of the list, in the source's format.
 func (w Wording) Job() []byte { return w.advert.render(w.version) }
+
+// Version counts the advert's wordings from 0.
+func (w Wording) Version() int { return w.version }
 
 // ID is the advert's id at its source.
 func (w Wording) ID() string { return w.advert.ID }
@@ -86,18 +82,32 @@ func (e *employer) listing(at time.Time, empty bool) []Wording {
 	return out
 }
 
-// Listing is Answer without its bytes: the status, and with 200 what the list holds, in its order.
-// Equal wordings are equal values and have equal bytes.
-func (m *Market) Listing(k Key, at time.Time) (status int, listing []Wording) {
+// tag is the ETag of a listing.
+func tag(listing []Wording) string {
+	h := fnv.New128a()
+	for _, w := range listing {
+		fmt.Fprintf(h, "%s %d\n", w.advert.ID, w.version)
+	}
+	return fmt.Sprintf(`"%x"`, h.Sum(nil))
+}
+
+// Listing is Respond without the bytes: the response, and what a body would hold, in its order. Equal
+// wordings are equal values and have equal bytes.
+func (m *Market) Listing(k Key, at time.Time, known string) (Response, []Wording) {
 	e, ok := m.boards[k]
 	if !ok {
-		return http.StatusNotFound, nil
+		return Response{Status: http.StatusNotFound}, nil
 	}
 	status, empty := m.status(e, at)
-	if status == http.StatusOK {
-		listing = e.listing(at, empty)
+	if status != http.StatusOK {
+		return Response{Status: status}, nil
 	}
-	return status, listing
+	listing := e.listing(at, empty)
+	etag := tag(listing)
+	if known == etag {
+		return Response{Status: http.StatusNotModified, ETag: etag}, nil
+	}
+	return Response{Status: status, ETag: etag}, listing
 }
 
 // Handler serves all boards under the paths of their APIs, as they are by the clock now:

@@ -189,12 +189,9 @@ func lifetime(d *rand.Rand, s *Script) float64 {
 // and flaps.
 func (h *hiring) finish() {
 	e, m := h.e, h.m
-	slices.SortStableFunc(e.adverts, func(a, b *advert) int { return a.Listed[0].From.Compare(b.Listed[0].From) })
-	e.adverts = slices.DeleteFunc(e.adverts, func(a *advert) bool {
-		return !a.Listed[0].From.Before(m.End()) || !a.Listed[0].To.After(e.Joined)
-	})
-	if len(e.adverts) == 0 {
+	if h.keepVisible(); len(e.adverts) == 0 {
 		h.open(job{role: m.data.roles[0], at: e.Joined.Add(-24 * time.Hour)}, "")
+		h.keepVisible()
 	}
 	h.neverEmpty()
 	for i, a := range e.adverts {
@@ -208,6 +205,14 @@ func (h *hiring) finish() {
 			a.edit(m, d, open)
 		}
 	}
+}
+
+// keepVisible sorts the adverts by opening and drops what nobody can ever see.
+func (h *hiring) keepVisible() {
+	slices.SortStableFunc(h.e.adverts, func(a, b *advert) int { return a.Listed[0].From.Compare(b.Listed[0].From) })
+	h.e.adverts = slices.DeleteFunc(h.e.adverts, func(a *advert) bool {
+		return !a.Listed[0].From.Before(h.m.End()) || !a.Listed[0].To.After(h.e.Joined)
+	})
 }
 
 // neverEmpty prolongs the advert that closes last before a gap until the next one opens.

@@ -82,6 +82,7 @@ type Market struct {
 	boards    map[Key]*employer
 	adverts   []*advert // by employer, then by opening
 	vacancies int
+	mixes     map[string][]string // by role: the skills it may ask for, sorted
 }
 
 // New makes the market of a configuration. Its error is one of the configuration.
@@ -118,6 +119,10 @@ func New(cfg Config) (*Market, error) {
 	}
 	if err := m.checkScript(); err != nil {
 		return nil, err
+	}
+	m.mixes = map[string][]string{}
+	for _, r := range data.roles {
+		m.mixes[r.ID] = m.mixed(r)
 	}
 	m.found()
 	m.hire()

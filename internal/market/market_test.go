@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 )
@@ -17,6 +18,20 @@ func fresh(t testing.TB, cfg Config) *Market {
 	m, err := New(cfg)
 	if err != nil {
 		t.Fatal(err)
+	}
+	return m
+}
+
+var demos = [2]func() (*Market, error){
+	sync.OnceValues(func() (*Market, error) { return New(Config{}) }),
+	sync.OnceValues(func() (*Market, error) { return New(Config{Seed: 1}) }),
+}
+
+// demo is the market of the demo with seed 0 or 1, made once for all tests.
+func demo(seed uint64) *Market {
+	m, err := demos[seed]()
+	if err != nil {
+		panic(err)
 	}
 	return m
 }
@@ -40,7 +55,7 @@ func digest(m *Market) string {
 // TestTheDemosSize: what the demo promises.
 func TestTheDemosSize(t *testing.T) {
 	t.Parallel()
-	m := fresh(t, Config{Seed: 1})
+	m := demo(1)
 	if n := len(m.Boards()); n < 60 {
 		t.Errorf("%d employers", n)
 	}

@@ -167,7 +167,7 @@ func (m *Market) mixed(r *role) []string {
 // skills draws what the job asks for.
 func (h *hiring) skills(d *rand.Rand, j job) (required, preferred []string) {
 	mix := h.m.data.byID[j.role.MixOf]
-	for _, s := range h.m.mixed(mix) {
+	for _, s := range h.m.mixes[mix.ID] {
 		asked, hard := d.Float64() < h.m.shareAt(h.e, mix.ID, s, j.at), d.Float64() < requiredBy
 		switch {
 		case asked && hard:

@@ -1,23 +1,26 @@
 // Package markettest puts simulated markets straight into a store, without HTTP and NATS, so that
-// statistics over many seeds cost little more than tagging does. The records are those of
-// ingest/source, the tags those of enrich, the rows those of store.Write; what lies between, a crawl's
-// listing and its run, is made here and proven equal to that of ingest.Crawl, so that every view shows
-// what it would after crawls over HTTP at the same moments. Only tests call it.
+// statistics over many seeds cost little more than tagging does. It is not a second pipeline: the
+// crawls are those of ingest.Crawl, the records those of ingest/source, the tags those of enrich, the
+// rows those of store.Write, so that every view shows what it would after crawls over HTTP at the same
+// moments. Only tests call it.
 package markettest
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"os"
 	"runtime"
-	"slices"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/rolescope/rolescope/enrich"
+	"github.com/rolescope/rolescope/ingest"
+	"github.com/rolescope/rolescope/ingest/fetch"
 	"github.com/rolescope/rolescope/ingest/source"
 	"github.com/rolescope/rolescope/internal/market"
 	"github.com/rolescope/rolescope/posting"
@@ -51,117 +54,145 @@ type Messages struct {
 	Seen map[market.Key][]time.Time // when each board was seen whole
 }
 
-// Crawl makes the visits. It gives what ingest.Crawl would, which the tests of this package prove, but
-// reads each wording once instead of whole boards again and again.
-func Crawl(m *market.Market, visits []Visit) (Messages, error) {
-	c := crawls{m: m, boards: map[market.Key]*board{}, read: map[market.Wording]posting.Raw{}}
-	c.out.Seen = map[market.Key][]time.Time{}
+// Crawl makes the visits with ingest.Crawl, which does not get to read boards but slips: records that
+// say no more than which wording stands there. What it publishes of a slip is then replaced by the
+// wording itself, read once. That saves reading whole boards again and again, and everything that
+// ingest.Crawl decides stays its own; the tests of this package prove that the messages are those of
+// crawls that read.
+func Crawl(ctx context.Context, m *market.Market, visits []Visit) (Messages, error) {
+	out := Messages{Seen: map[market.Key][]time.Time{}}
+	states := map[market.Key]ingest.State{}
+	read := map[market.Wording]posting.Raw{}
 	for _, v := range visits {
-		if err := c.visit(v); err != nil {
-			return c.out, fmt.Errorf("visit %s/%s at %s: %w", v.Board.Source, v.Board.Key.Board, v.ObservedAt.Format(time.RFC3339), err)
-		}
-	}
-	return c.out, nil
-}
-
-type crawls struct {
-	m      *market.Market
-	boards map[market.Key]*board
-	read   map[market.Wording]posting.Raw
-	out    Messages
-}
-
-// board is what a crawl knows of the crawls before it.
-type board struct {
-	source source.Source
-	last   []market.Wording // the last whole list
-	asks   bool             // the next crawl asks whether that list still stands
-}
-
-func (c *crawls) visit(v Visit) error {
-	key := v.Board.Key
-	b := c.boards[key]
-	if b == nil {
-		src, err := source.ByKind(key.Source)
+		key := v.Board.Key
+		crawler, err := source.CrawlerByKind(key.Source)
 		if err != nil {
-			return err
+			return out, err
 		}
-		b = &board{source: src}
-		c.boards[key] = b
+		now := visit{Crawler: crawler, m: m, of: v, read: read, out: &out}
+		result, err := ingest.Crawl(ctx, &now, &now, ingest.Task{
+			Slot: posting.Slot{
+				Kind: ingest.KindBoard, Source: key.Source, Board: key.Board, Company: v.Board.Company,
+				PlannedAt: v.PlannedAt, ObservedAt: v.ObservedAt,
+			},
+			Source: &now, State: states[key], Now: func() time.Time { return v.ObservedAt },
+		})
+		if err != nil {
+			return out, err
+		}
+		states[key] = result.Apply(states[key])
+		if m.Succeeds(key, v.ObservedAt) {
+			out.Seen[key] = append(out.Seen[key], v.ObservedAt)
+		}
 	}
-	run := posting.NewRun(key.Source, key.Board, v.Board.Company, b.source.Proof(), v.PlannedAt, v.ObservedAt)
-	status, listing := c.m.Listing(key, v.ObservedAt)
+	return out, nil
+}
+
+// visit is the network, the parser and the bus of one crawl.
+type visit struct {
+	source.Crawler
+	m       *market.Market
+	of      Visit
+	listing []market.Wording
+	byID    map[string]market.Wording
+	read    map[market.Wording]posting.Raw
+	out     *Messages
+}
+
+// Do answers as fetch.Client would after asking market.Handler, with an empty body.
+func (v *visit) Do(_ context.Context, req fetch.Request) (*fetch.Response, error) {
+	var r market.Response
+	r, v.listing = v.m.Listing(v.of.Board.Key, v.of.ObservedAt, req.Validators.ETag)
+	return answer(req, r)
+}
+
+// answer is what fetch.Client makes of a response.
+func answer(req fetch.Request, r market.Response) (*fetch.Response, error) {
+	out := &fetch.Response{Status: r.Status, Body: r.Body, FinalURL: req.URL, Validators: fetch.Validators{ETag: r.ETag}}
 	switch {
-	case status == http.StatusNotFound:
-		run.Outcome, run.Note = posting.OutcomeGone, "the market answered 404"
-	case status != http.StatusOK:
-		run.Outcome, run.Note = posting.OutcomeError, fmt.Sprintf("the market answered %d", status)
-	case b.asks && slices.Equal(b.last, listing):
-		run.Outcome = posting.OutcomeNotModified
-	default:
-		b.asks = len(listing) > 0 && !shrunk(b.last, listing)
-		b.last = listing
-		if err := c.list(b, &run, listing); err != nil {
-			return err
-		}
+	case r.Status == http.StatusNotModified:
+		out.NotModified = true
+	case r.Status == http.StatusNotFound:
+		return nil, &fetch.Error{Kind: fetch.ErrGone, URL: req.URL, Status: r.Status}
+	case r.Status != http.StatusOK:
+		return nil, &fetch.Error{Kind: fetch.ErrServer, URL: req.URL, Status: r.Status}
 	}
-	if run.Outcome == posting.OutcomeOK || run.Outcome == posting.OutcomeNotModified {
-		c.out.Seen[key] = append(c.out.Seen[key], v.ObservedAt)
-	}
-	c.out.Runs = append(c.out.Runs, run.Split()...)
-	return nil
+	return out, nil
 }
 
-// shrunk reports whether more than half of a list is gone: the ledger doubts that, so the next crawl
-// asks for all of it again.
-func shrunk(before, now []market.Wording) bool {
-	ids := map[string]bool{}
-	for _, w := range now {
-		ids[w.ID()] = true
+// Parse makes the slips of what was just asked for.
+func (v *visit) Parse([]byte) (source.Board, error) {
+	b := source.Board{Received: len(v.listing), Expected: -1}
+	if v.Kind() == "greenhouse" { // the only one of the three that states a total
+		b.Expected, b.Complete = len(v.listing), true
 	}
-	missing := 0
-	for _, w := range before {
-		if !ids[w.ID()] {
-			missing++
-		}
+	v.byID = map[string]market.Wording{}
+	for _, w := range v.listing {
+		v.byID[w.ID()] = w
+		b.Records = append(b.Records, posting.Record{ExternalID: w.ID(), Title: strconv.Itoa(w.Version())})
 	}
-	return 2*missing > len(before)
+	return b, nil
 }
 
-// list fills in a run that read the board to its end.
-func (c *crawls) list(b *board, run *posting.Run, listing []market.Wording) error {
-	for _, w := range listing {
-		raw, ok := c.read[w]
-		if !ok {
-			var err error
-			if raw, err = read(b.source, *run, w); err != nil {
+// Admit implements ingest.Fetcher: no breaker stands between a test and its market.
+func (*visit) Admit(string, time.Time) error { return nil }
+
+// Report implements ingest.Fetcher.
+func (*visit) Report(string, bool, time.Time) {}
+
+// Publish implements ingest.Publisher. What is sent again would be stored once, and is kept once.
+func (v *visit) Publish(_ context.Context, values ...any) error {
+	for _, value := range values {
+		switch value := value.(type) {
+		case posting.Raw:
+			if _, err := v.wording(value.Record.ExternalID); err != nil {
 				return err
 			}
-			c.read[w] = raw
-			c.out.Raws = append(c.out.Raws, raw)
+		case posting.Run:
+			if value.Parts > 1 {
+				return fmt.Errorf("the run lists more than a message holds: %d parts", value.Parts)
+			}
+			for i, l := range value.Listing {
+				raw, err := v.wording(l.ExternalID)
+				if err != nil {
+					return err
+				}
+				value.Listing[i].ContentHash = raw.ContentHash
+			}
+			v.out.Runs = append(v.out.Runs, value.Split()...)
+		default:
+			return fmt.Errorf("a market's crawl published %T", value)
 		}
-		run.Listing = append(run.Listing, posting.Listed{ExternalID: raw.Record.ExternalID, ContentHash: raw.ContentHash})
-	}
-	run.Fetched, run.Complete, run.Outcome = len(listing), true, posting.OutcomeOK
-	if run.Source == "greenhouse" {
-		run.Expected = len(listing) // the only kind that states it
-	}
-	if len(listing) == 0 {
-		run.Outcome = posting.OutcomeEmpty
 	}
 	return nil
 }
 
-// read parses one wording as it first appeared.
-func read(src source.Source, run posting.Run, w market.Wording) (posting.Raw, error) {
-	parsed, err := src.Parse(w.Job())
+// wording is what stands on the board under an id, as the first crawl that saw it published it.
+func (v *visit) wording(id string) (posting.Raw, error) {
+	w := v.byID[id]
+	if raw, ok := v.read[w]; ok {
+		return raw, nil
+	}
+	parsed, err := v.Crawler.Parse(w.Job())
 	if err != nil {
 		return posting.Raw{}, err
 	}
 	if len(parsed.Records) != 1 {
-		return posting.Raw{}, fmt.Errorf("%d records and %v", len(parsed.Records), parsed.Rejected)
+		return posting.Raw{}, fmt.Errorf("%s gives %d records, rejected %v", id, len(parsed.Records), parsed.Rejected)
 	}
-	return posting.NewRaw(run, source.NormaliserVersion, parsed.Records[0])
+	run := posting.NewRun(v.Kind(), v.of.Board.Key.Board, v.of.Board.Company, v.Proof(), v.of.PlannedAt, v.of.ObservedAt)
+	raw, err := posting.NewRaw(run, source.NormaliserVersion, parsed.Records[0])
+	if err != nil {
+		return posting.Raw{}, err
+	}
+	v.read[w] = raw
+	v.out.Raws = append(v.out.Raws, raw)
+	return raw, nil
+}
+
+// Bury implements ingest.Publisher: no market has anything to bury.
+func (*visit) Bury(_ context.Context, letters ...posting.Dead) error {
+	return fmt.Errorf("a market's crawl buried %d postings, the first because %s", len(letters), letters[0].Reason)
 }
 
 // Tag enriches raw postings, in their order, on all processors.
@@ -217,7 +248,7 @@ var recorded = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 // Messages.Raws.
 func Fill(t testing.TB, s *store.Store, m *market.Market, visits []Visit) (Messages, []posting.Posting) {
 	t.Helper()
-	sent, err := Crawl(m, visits)
+	sent, err := Crawl(t.Context(), m, visits)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -31,8 +31,8 @@ func named(p posting.Posting) map[string]string {
 // adverts of a job, and only they, are one vacancy.
 func TestTheTaggerReadsWhatWasPlanted(t *testing.T) {
 	t.Parallel()
-	for _, m := range markets(t) {
-		sent, err := markettest.Crawl(m, markettest.Visits(m))
+	for m := range markets(t) {
+		sent, err := markettest.Crawl(t.Context(), m, markettest.Visits(m))
 		if err != nil {
 			t.Fatal(err)
 		}

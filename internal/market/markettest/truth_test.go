@@ -3,6 +3,7 @@ package markettest_test
 import (
 	"context"
 	"fmt"
+	"iter"
 	"os"
 	"slices"
 	"strconv"
@@ -32,23 +33,32 @@ func (a asker) Select(ctx context.Context, dest any, query string, params map[st
 // seeds is how many markets of full size are tested beside the small ones.
 const seeds = "ROLESCOPE_TEST_MARKET_SEEDS"
 
-// markets are two small markets (one with -short), and as many large ones as the environment asks for.
-func markets(t *testing.T) []*market.Market {
-	t.Helper()
-	out := []*market.Market{small(t, 0)}
-	if testing.Short() { // the race detector makes tagging ten times slower
-		return out
-	}
-	out = append(out, small(t, 1))
+// markets are two small markets (one with -short), and as many large ones as the environment asks for,
+// each made when it is its turn: rendered, one takes a hundred megabytes.
+func markets(t *testing.T) iter.Seq[*market.Market] {
 	n, _ := strconv.Atoi(os.Getenv(seeds))
-	for seed := range n {
-		m, err := market.New(market.Config{Seed: uint64(seed)})
-		if err != nil {
-			t.Fatal(err)
+	return func(yield func(*market.Market) bool) {
+		if !yield(small(t, 0)) || testing.Short() { // the race detector makes tagging ten times slower
+			return
 		}
-		out = append(out, m)
+		if !yield(small(t, 1)) {
+			return
+		}
+		for seed := range n {
+			if !yield(made(t, market.Config{Seed: uint64(seed)})) {
+				return
+			}
+		}
 	}
-	return out
+}
+
+func made(t *testing.T, cfg market.Config) *market.Market {
+	t.Helper()
+	m, err := market.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
 }
 
 // june has a December in the 40 weeks after it.
@@ -56,11 +66,7 @@ var june = time.Date(2024, 6, 3, 0, 0, 0, 0, time.UTC)
 
 func small(t *testing.T, seed uint64) *market.Market {
 	t.Helper()
-	m, err := market.New(market.Config{Seed: seed, Employers: 15, Weeks: 40, Start: june})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return m
+	return made(t, market.Config{Seed: seed, Employers: 15, Weeks: 40, Start: june})
 }
 
 // byID finds the truth about a posting.
@@ -82,8 +88,11 @@ type filled struct {
 
 // TestStoreAgainstTruth: what the views and questions say of a market is what is true of it.
 func TestStoreAgainstTruth(t *testing.T) {
+	if testing.Short() {
+		t.Skip("statistics, of no use to the race detector: run in full without -short, also in CI")
+	}
 	t.Parallel()
-	for _, m := range markets(t) {
+	for m := range markets(t) {
 		t.Run(fmt.Sprintf("%d_employers_seed_%d", len(m.Boards()), m.Config().Seed), func(t *testing.T) {
 			start := time.Now()
 			f := filled{Market: m, store: markettest.Open(t), lives: map[string]market.Life{}}
