@@ -211,8 +211,9 @@ func (em *emission) finish(board source.Board) {
 	run := &em.run
 	em.sum.Listed, em.sum.Hashes = len(run.Listing), em.listed
 	run.Fetched, run.Expected, run.Rejected = board.Received, board.Expected, len(board.Rejected)
-	missing := board.Expected > board.Received || !board.Identified() || board.Missing != ""
-	contradicted := board.Expected >= 0 && board.Expected != board.Received
+	distinct := board.Distinct()
+	missing := board.Expected > distinct || !board.Identified() || board.Missing != ""
+	contradicted := board.Expected >= 0 && board.Expected != distinct
 	run.Complete = (board.Complete || run.Complete) && !missing && !contradicted
 	switch {
 	case missing:
@@ -235,8 +236,8 @@ func note(asked string, board source.Board) string {
 			parts = append(parts, s)
 		}
 	}
-	if board.Expected > board.Received {
-		parts = append(parts, fmt.Sprintf("the board says %d postings, the payload has %d", board.Expected, board.Received))
+	if distinct := board.Distinct(); board.Expected > distinct {
+		parts = append(parts, fmt.Sprintf("the board says %d postings, the payload has %d", board.Expected, distinct))
 	}
 	reasons := map[string]int{}
 	for _, r := range board.Rejected {

@@ -109,6 +109,8 @@ func TestEmitOutcome(t *testing.T) {
 		listed, rejected int
 	}{
 		{"whole", a + `,` + b, `{"total":2}`, false, posting.OutcomeOK, true, 2, 0},
+		{"a posting said twice is one", a + `,` + a + `,` + a, `{"total":3}`, false, posting.OutcomePartial, false, 1, 0},
+		{"beside the rest of the board", a + `,` + a + `,` + b, `{"total":2}`, false, posting.OutcomeOK, true, 2, 0},
 		{"asserted", a + `,` + b, `{}`, true, posting.OutcomeOK, true, 2, 0},
 		{"not proven", a, `{}`, false, posting.OutcomeOK, false, 1, 0},
 		{"cut short", a, `{"total":2}`, false, posting.OutcomePartial, false, 1, 0},
@@ -119,8 +121,8 @@ func TestEmitOutcome(t *testing.T) {
 		{"a posting without an id", a + `,{"title":"C"}`, `{"total":2}`, true, posting.OutcomePartial, false, 1, 1},
 		{"a bad posting with an id", a + `,{"id":3,"title":[]}`, `{"total":2}`, false, posting.OutcomeOK, true, 2, 1},
 		{"only bad postings", `{"id":3,"title":[]}`, `{"total":1}`, false, posting.OutcomeOK, true, 1, 1},
-		{"two postings with one id", a + `,{"id":1,"title":"C"}`, `{"total":2}`, false, posting.OutcomeOK, true, 1, 1},
-		{"two postings with one id, one bad", a + `,{"id":1,"title":[]}`, `{"total":2}`, false, posting.OutcomeOK, true, 1, 1},
+		{"two postings with one id", a + `,{"id":1,"title":"C"}`, `{"total":2}`, false, posting.OutcomePartial, false, 1, 1},
+		{"two postings with one id, one bad", a + `,{"id":1,"title":[]}`, `{"total":2}`, false, posting.OutcomePartial, false, 1, 1},
 	} {
 		run := newRun()
 		run.Complete = c.asserted

@@ -148,7 +148,7 @@ func (s Snapshot) Parse(src source.Source) (source.Board, error) {
 	}
 	if b.Expected < 0 && s.Expected >= 0 {
 		b.Expected = s.Expected
-		b.Complete = b.Expected == b.Received && b.Identified()
+		b.Complete = b.Expected == b.Distinct() && b.Identified()
 	}
 	return b, nil
 }

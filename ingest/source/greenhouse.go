@@ -19,7 +19,7 @@ func (Greenhouse) Kind() string { return "greenhouse" }
 // Proof implements Source: the API answers with the whole board.
 func (Greenhouse) Proof() posting.Proof { return posting.ProofFull }
 
-// Parse implements Source. The board is complete when meta.total is the number of postings.
+// Parse implements Source. The board is complete when meta.total is the number of distinct postings.
 func (g Greenhouse) Parse(payload []byte) (Board, error) {
 	top, jobs, single, err := split(g.Kind(), "jobs", payload)
 	if err != nil {
@@ -34,7 +34,7 @@ func (g Greenhouse) Parse(payload []byte) (Board, error) {
 	}
 	if err := json.Unmarshal(top["meta"], &meta); err == nil && meta.Total != nil && *meta.Total >= 0 {
 		b.Expected = *meta.Total
-		b.Complete = b.Expected == b.Received && b.Identified()
+		b.Complete = b.Expected == b.Distinct() && b.Identified()
 	}
 	return b, nil
 }

@@ -153,6 +153,26 @@ func mostCommon(records []posting.Record) string {
 	return names[0]
 }
 
+// Distinct is the number of postings in the payload, each id counted once: what a total is compared
+// with. A page given twice in place of two has as many postings as it should, and lacks half of them.
+func (b Board) Distinct() int {
+	ids, nameless := make(map[string]bool, len(b.Records)), 0
+	for _, r := range b.Records {
+		ids[r.ExternalID] = true
+	}
+	for _, s := range b.Skipped {
+		ids[s.ExternalID] = true
+	}
+	for _, r := range b.Rejected {
+		if r.ExternalID == "" {
+			nameless++
+			continue
+		}
+		ids[r.ExternalID] = true
+	}
+	return len(ids) + nameless
+}
+
 // Identified reports whether every rejected posting has an id. One without may be any posting of
 // the board, so that the payload then proves nothing about the ones it does not name.
 func (b Board) Identified() bool {
