@@ -15,19 +15,12 @@ import (
 	"github.com/rolescope/rolescope/web"
 )
 
-// dashboardOptions are what differs between the dashboards of commands.
-type dashboardOptions struct {
-	notice  string
-	now     func() time.Time
-	metrics http.Handler
-}
-
 // dashboard is the web room over this system. It asks as an analyst does: read-only, within the
-// engine's limits for analysts.
-func (s *system) dashboard(o dashboardOptions) (http.Handler, error) {
+// engine's limits for analysts. notice, if any, stands on every page.
+func (s *system) dashboard(notice string, now func() time.Time) (http.Handler, error) {
 	return web.New(web.Options{
-		Querier: analyst{s.store}, Ready: s.ready, Metrics: o.metrics, Notice: o.notice, Version: version,
-		Now: o.now, Logger: s.app.logger(), Hosts: strings.FieldsFunc(s.config.HTTPHosts, func(r rune) bool { return r == ',' || r == ' ' }),
+		Querier: analyst{s.store}, Ready: s.ready, Metrics: s.app.metrics.handler(), Notice: notice, Version: version,
+		Now: now, Logger: s.app.logger(), Hosts: strings.FieldsFunc(s.config.HTTPHosts, func(r rune) bool { return r == ',' || r == ' ' }),
 	})
 }
 
@@ -66,7 +59,7 @@ const webRetry = 2 * time.Second
 // an address: the one that came later stands by, and serves when the other is gone. Where nothing
 // but the dashboard is asked for, or where no other process of ours can have it, that is an error.
 func (s *system) runWeb(ctx context.Context, roles []string) error {
-	handler, err := s.dashboard(dashboardOptions{now: time.Now, metrics: s.app.metrics.handler()})
+	handler, err := s.dashboard("", time.Now)
 	if err != nil {
 		return err
 	}

@@ -63,7 +63,9 @@ func (a *app) demo(ctx context.Context, plan demoPlan) error {
 		return hintf("unset NATS_URL and CLICKHOUSE_URL", "the demo would put invented postings into your servers")
 	}
 	d := &demo{app: *a, plan: plan, dir: filepath.Join(c.DataDir, "demo"), addr: first(plan.addr, c.HTTPAddr)}
-	d.app.environ = append(append([]string(nil), a.environ...), "ROLESCOPE_DATA_DIR="+d.dir)
+	// The address of the engine is for the one process that runs for good.
+	d.app.environ = append(append([]string(nil), a.environ...), "ROLESCOPE_DATA_DIR="+d.dir, "ROLESCOPE_CLICKHOUSE_HTTP_ADDR=")
+	d.app.metrics = newMetrics(nil)
 	d.app.prepare = d.prepare
 	for {
 		err := d.round(ctx)
@@ -169,7 +171,8 @@ func (d *demo) serve(ctx context.Context, s *system) error {
 		return err
 	}
 	d.addr = l.Addr().String() // if another process takes the servers with it, this stays the address
-	handler, err := s.dashboard(dashboardOptions{notice: simulatedNotice, now: func() time.Time { return d.state.End }})
+	defer d.app.metrics.watch(s)()
+	handler, err := s.dashboard(simulatedNotice, func() time.Time { return d.state.End })
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}

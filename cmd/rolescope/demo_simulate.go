@@ -196,7 +196,7 @@ func (sim *simulation) crawler() (*crawler, error) {
 		Version: version, Contact: "nobody@simulated.example", AllowPrivate: true, HostConcurrency: simCrawlers,
 		Limiter: &simLimiter{clock: sim.clock, turns: map[string]fetch.Turn{}}, Now: sim.clock.Now,
 		Wait:   func(ctx context.Context, _ time.Duration) error { return ctx.Err() }, // the limiter has moved the clock
-		Logger: log,
+		Logger: log, Answered: sim.sys.app.metrics.answered,
 	})
 	if err != nil {
 		return nil, err
@@ -279,7 +279,8 @@ func (sim *simulation) worked(batch []any, out []bus.Result) {
 }
 
 // told counts what was worked.
-func (sim *simulation) told(_ posting.Slot, r ingest.Result) {
+func (sim *simulation) told(slot posting.Slot, r ingest.Result) {
+	sim.sys.app.metrics.worked(slot, r)
 	sim.mu.Lock()
 	defer sim.mu.Unlock()
 	sim.report.Crawls++

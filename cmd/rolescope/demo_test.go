@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -81,7 +82,7 @@ func storeDirectly(ctx context.Context, s *system) error {
 			visits = append(visits, markettest.Visit{Board: b, PlannedAt: sim.boards[i].Latest(at), ObservedAt: at})
 		}
 	}
-	sent, err := markettest.Crawl(m, visits)
+	sent, err := markettest.Crawl(ctx, m, visits)
 	if err != nil {
 		return err
 	}
@@ -183,7 +184,12 @@ func TestDemoEqualsDirect(t *testing.T) {
 func TestDemoServes(t *testing.T) {
 	t.Parallel()
 	bin, dir := binaryAs(t, "small-demo"), t.TempDir()
-	env := demoEnv(dir, "8x40")
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	env := append(demoEnv(dir, "8x40"), "ROLESCOPE_HTTP_ADDR="+taken.Addr().String())
 	start := func() (*service, *logBuffer) {
 		s, out := &service{cmd: commandEnv(bin, env, "demo", "--serve"), log: &logBuffer{}, exited: make(chan struct{})}, &logBuffer{}
 		s.cmd.Stderr, s.cmd.Stdout = s.log, io.MultiWriter(out, s.log)
@@ -208,11 +214,17 @@ func TestDemoServes(t *testing.T) {
 
 	s, _ = start()
 	s.await(t, "Dashboard: http://", 1)
+	s.await(t, "is taken (ROLESCOPE_HTTP_ADDR)", 1)
 	second, out := start() // joins the first, at a port of its own
 	second.await(t, "Dashboard: http://", 1)
 	at, _, _ := strings.Cut(strings.SplitAfterN(out.String(), "Dashboard: ", 2)[1], " ")
-	if page := get(t, at+"/", http.StatusOK); !strings.Contains(page, "Simulated market") {
-		t.Errorf("the page does not say that the market is simulated:\n%s", page)
+	for page, status := range map[string]int{"/": 200, "/roles/ml_engineer": 200, "/skills": 200, "/skills/python": 200, "/postings": 200, "/about": 200, "/nowhere": 404} {
+		if text := get(t, at+page, status); !strings.Contains(text, "Simulated market") {
+			t.Errorf("%s does not say that the market is simulated:\n%s", page, text)
+		}
+	}
+	if n := scrape(t, at)["rolescope_clickhouse_up"]; n != 1 {
+		t.Errorf("metrics: clickhouse_up is %v", n)
 	}
 	get(t, at+"/readyz", http.StatusOK)
 	if code := s.stop(t); code != exitOK {
