@@ -40,6 +40,9 @@ type Stage struct {
 	BatchRows  int
 	BatchBytes int64
 	BatchAge   time.Duration
+	// Waiting is how many messages may wait for their later delivery (Result.Wait) beside those that
+	// are worked on. More than that hold the others back until the first of them comes.
+	Waiting int
 	// Handle works on values decoded from the messages (posting.Slot, Raw, Run, Posting or Dead) and
 	// returns one Result for each, in the same order. It may be given a message again, also when it
 	// succeeded before. Its context ends some time after Run's, so that it can finish.
@@ -49,12 +52,14 @@ type Stage struct {
 // Result is what became of one value. Out is published before the value's message is acknowledged;
 // a Run read from RAW goes on to POSTING.
 //
-// Err nil acknowledges. An error wrapping posting.ErrInvalid dead-letters the message with that
+// Err nil acknowledges, or, with a Wait above 0, has the message delivered again after about that time
+// instead (sooner when the server is started anew). An error wrapping posting.ErrInvalid dead-letters the message with that
 // reason, one wrapping ErrFatal stops the stage and leaves the message, and any other has the
 // message delivered again, after a growing delay and as often as it takes.
 type Result struct {
-	Out []any
-	Err error
+	Out  []any
+	Err  error
+	Wait time.Duration
 }
 
 // Counts is what a stage of this process has done since it was opened.
@@ -63,6 +68,9 @@ type Counts struct {
 	Retried              int64 // deliveries given back, for any reason
 	Panics               int64
 }
+
+// ackPending is every worker's batch at work and the next one under way, and what waits.
+func (s Stage) ackPending() int { return 2*s.Workers*s.BatchRows + s.Waiting }
 
 func (s Stage) check() error {
 	for _, spec := range streamSpecs() {
@@ -86,7 +94,7 @@ func (b *Bus) Run(ctx context.Context, s Stage) error {
 	if err := s.check(); err != nil {
 		return fmt.Errorf("run stage %s: %w", s.Name, err)
 	}
-	ackPending := 2 * s.Workers * s.BatchRows // every worker's batch at work and the next one under way
+	ackPending := s.ackPending()
 	if err := b.ensureConsumer(ctx, s.Stream, s.Name, ackPending); err != nil {
 		if ctx.Err() != nil {
 			return nil

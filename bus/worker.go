@@ -58,7 +58,7 @@ func (w *worker) run(ctx context.Context) error {
 func (w *worker) collect(ctx context.Context, b *batch) error {
 	if w.cons == nil {
 		s := w.stage
-		if err := w.bus.ensureConsumer(ctx, s.Stream, s.Name, 2*s.Workers*s.BatchRows); err != nil {
+		if err := w.bus.ensureConsumer(ctx, s.Stream, s.Name, s.ackPending()); err != nil {
 			return err
 		}
 		cons, err := w.bus.js.Consumer(ctx, s.Stream, s.Name)
@@ -209,11 +209,15 @@ func (w *worker) bury(items []item, now time.Time) error {
 func (w *worker) settle(items []item) error {
 	var add Counts
 	var fatal error
+	warned := false
 	add.Batches = 1
 	for i := range items {
 		it := &items[i]
 		var err error
 		switch {
+		case it.result.Err == nil && it.result.Wait > 0:
+			add.Retried++
+			err = it.msg.NakWithDelay(it.result.Wait)
 		case it.result.Err == nil:
 			add.Acked++
 			err = it.msg.Ack()
@@ -223,7 +227,8 @@ func (w *worker) settle(items []item) error {
 		default:
 			if errors.Is(it.result.Err, ErrFatal) {
 				fatal = it.result.Err
-			} else if add.Retried == 0 {
+			} else if !warned {
+				warned = true
 				w.log.Warn("message failed, to be delivered again", "subject", it.msg.Subject(),
 					"deliveries", it.deliveries(), "error", it.result.Err)
 			}

@@ -73,6 +73,7 @@ func (l *Loop) Run(ctx context.Context) error {
 	l.seen, l.retryAt = map[boardKey]Mark{}, map[boardKey]time.Time{}
 	for ctx.Err() == nil {
 		boards := l.Boards()
+		l.forget(boards)
 		early := l.round(ctx, boards)
 		wait := Wait(boards, l.now())
 		if early {
@@ -94,6 +95,19 @@ func waitTimer(ctx context.Context, d time.Duration) {
 
 // now is the wall clock without its monotonic reading, which would hide a corrected clock.
 func (l *Loop) now() time.Time { return l.Now().Round(0).UTC() }
+
+// forget empties the cache of boards that are not listed any more: the mark of one that comes back is
+// read anew, because a slot of it may have been dropped meanwhile.
+func (l *Loop) forget(boards []Board) {
+	listed := make(map[boardKey]Mark, len(boards))
+	for _, b := range boards {
+		key := boardKey{b.Source, b.Board}
+		if m, ok := l.seen[key]; ok {
+			listed[key] = m
+		}
+	}
+	l.seen = listed
+}
 
 // round sends everything that is owed and reports whether failures ended it early.
 func (l *Loop) round(ctx context.Context, boards []Board) (early bool) {

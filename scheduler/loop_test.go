@@ -438,6 +438,53 @@ func TestOneBadBoardHoldsUpNobody(t *testing.T) {
 	}
 }
 
+// A board is taken out of the list before its slot was worked, and the crawler drops it. When the board
+// comes back it is owed that slot, though the stream takes one it has seen within two minutes for a
+// repetition; a board whose slot was worked is owed nothing.
+func TestABoardThatComesBackIsOwedWhatWasDropped(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w, boards := newWorld(), someBoards(t, 2, "@every 6h")
+		var mu sync.Mutex
+		listed := boards
+		list := func(b []Board) { mu.Lock(); listed = b; mu.Unlock() }
+		ctx, cancel := context.WithCancel(t.Context())
+		marks := &node{world: w, stop: cancel}
+		l := &Loop{
+			Boards: func() []Board { mu.Lock(); defer mu.Unlock(); return listed },
+			Marks:  marks, Now: time.Now, Publish: w.publish,
+		}
+		done := make(chan error)
+		go func() { done <- l.Run(ctx) }()
+		pass(time.Second)
+		slots := [2]posting.Slot{boards[0].Slot(boards[0].Latest(time.Now())), boards[1].Slot(boards[1].Latest(time.Now()))}
+		list(nil)
+		pass(time.Minute)
+		dropped := false
+		err := marks.Update(ctx, slots[0].Source, slots[0].Board, func(m Mark) (Mark, bool) {
+			m, dropped = m.Drop(slots[0], time.Now())
+			return m, dropped
+		})
+		if err != nil || !dropped {
+			t.Fatalf("not dropped: %v", err)
+		}
+		list(boards)
+		pass(dropHold + 2*lookMax)
+		for i, want := range []int{2, 1} {
+			if n := len(w.published[slots[i].ID()]); n != want {
+				t.Errorf("slot %d reached the crawlers %d times, want %d", i, n, want)
+			}
+		}
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+		if _, ok := w.marks[boardKey{slots[1].Source, slots[1].Board}].Drop(posting.Slot{PlannedAt: time.Now()}, time.Now()); ok {
+			t.Error("a slot nobody sent was dropped")
+		}
+	})
+}
+
 func TestMarkSurvivesJSON(t *testing.T) {
 	t.Parallel()
 	b := someBoards(t, 1, "@every 6h")[0]

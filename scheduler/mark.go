@@ -18,6 +18,10 @@ const (
 	// after publishing is dropped there by its id.
 	Lease = time.Minute
 
+	// dropHold is how long a slot that was dropped is not sent again: longer than that same window, in
+	// which the stream would take it for a repetition.
+	dropHold = 3 * time.Minute
+
 	// publishTimeout bounds one publish, so that a claim outlives it.
 	publishTimeout = 20 * time.Second
 )
@@ -72,11 +76,22 @@ func (m Mark) Claim(s posting.Slot, now time.Time) (Mark, bool) {
 		}
 	}
 	// A claim that ends further ahead than any claim can was made by a clock that was ahead.
-	held := m.Until.After(now) && !m.Until.After(now.Add(Lease))
+	held := m.Until.After(now) && !m.Until.After(now.Add(max(Lease, dropHold)))
 	if held && m.Claimed.Equal(s.PlannedAt) {
 		return m, false
 	}
 	m.Claimed, m.Until = s.PlannedAt, now.Add(Lease)
+	return m, true
+}
+
+// Drop returns the mark with a slot that was published as owed again, because nobody works it: its
+// board was taken out of the list. It reports false when the mark does not know the slot.
+func (m Mark) Drop(s posting.Slot, now time.Time) (Mark, bool) {
+	if !slices.ContainsFunc(m.Published, s.PlannedAt.Equal) {
+		return m, false
+	}
+	m.Published = slices.DeleteFunc(slices.Clone(m.Published), s.PlannedAt.Equal)
+	m.Claimed, m.Until = s.PlannedAt, posting.Time(now).Add(dropHold)
 	return m, true
 }
 

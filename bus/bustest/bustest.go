@@ -31,6 +31,7 @@ func Run(t *testing.T, open Open, now func() time.Time) {
 		"a batch closes at its bytes":          testBatchBytes,
 		"a batch closes at its age":            func(t *testing.T, open Open) { testBatchAge(t, open, now) },
 		"a failed message comes again, later":  func(t *testing.T, open Open) { testRetry(t, open, now) },
+		"a waiting message holds nobody back":  testWait,
 		"a long batch is not given to another": testRenew,
 		"poison is dead-lettered":              testPoison,
 		"what cannot be read is dead-lettered": testUnreadable,

@@ -160,6 +160,46 @@ func testRetry(t *testing.T, open Open, now func() time.Time) {
 	}
 }
 
+// testWait: messages that wait come again, and do not hold back those behind them.
+func testWait(t *testing.T, open Open) {
+	b := open(t, bus.Config{})
+	const waiting = 10
+	var mu sync.Mutex
+	seen := map[string]int{}
+	worked := NewKeep()
+	Start(t, b, bus.Stage{
+		Name: bus.StageCrawl, BatchRows: 1, Waiting: waiting,
+		Handle: func(ctx context.Context, batch []any) []bus.Result {
+			slot := batch[0].(posting.Slot)
+			mu.Lock()
+			seen[slot.Board]++
+			n := seen[slot.Board]
+			mu.Unlock()
+			switch {
+			case strings.HasPrefix(slot.Board, "long"):
+				return []bus.Result{{Wait: time.Hour}}
+			case slot.Board == "short" && n < 3:
+				return []bus.Result{{Wait: 10 * time.Millisecond}}
+			}
+			return worked.Handle(ctx, batch)
+		},
+	})
+	var slots []any
+	for i := range waiting {
+		slots = append(slots, posting.Slot{Source: "lever", Board: fmt.Sprintf("long%d", i), PlannedAt: NewRun(0).ObservedAt})
+	}
+	for _, board := range []string{"short", "last"} {
+		slots = append(slots, posting.Slot{Source: "lever", Board: board, PlannedAt: NewRun(0).ObservedAt})
+	}
+	Publish(t, b, slots...)
+	worked.Wait(t, 2)
+	mu.Lock()
+	defer mu.Unlock()
+	if seen["short"] != 3 || seen["last"] != 1 || seen["long0"] != 1 {
+		t.Errorf("deliveries: %v", seen)
+	}
+}
+
 func testRenew(t *testing.T, open Open) {
 	const ackWait = 1500 * time.Millisecond // long enough for a renewal on a loaded machine
 	b := open(t, bus.Config{AckWait: ackWait})

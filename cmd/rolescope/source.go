@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -181,20 +183,34 @@ func (h *boardHealth) ledger(r boardRuns) {
 	}
 }
 
-// nextSlot is when the board is due: now when it owes a slot that nobody has sent.
+// nextSlot is when the board is due: now when it owes a slot that nobody has sent, or when the latest
+// one has been sent and nobody has worked it.
 func (s *system) nextSlot(ctx context.Context, b boardSource, now time.Time) (time.Time, error) {
-	var owes bool
+	var mark scheduler.Mark
 	err := swapJSON(ctx, s.bus, b.Source, b.Board.Board, valueMark, func(m scheduler.Mark) (scheduler.Mark, bool) {
-		_, owes = m.Owes(b.Board, now)
+		mark = m
 		return m, false
 	})
-	if err != nil || owes {
-		return now.UTC().Truncate(time.Second), err
+	if err != nil {
+		return now, err
+	}
+	_, due := mark.Owes(b.Board, now)
+	latest := b.Slot(b.Latest(now))
+	if !due && slices.ContainsFunc(mark.Published, latest.PlannedAt.Equal) {
+		done, err := s.isDone(ctx, latest)
+		if err != nil {
+			return now, err
+		}
+		due = !done
+	}
+	if due {
+		return now.UTC().Truncate(time.Second), nil
 	}
 	return b.Next(now), nil
 }
 
-// breaker fills in the state of the board's host, asking once for each host.
+// breaker fills in the state of the board's host, asking once for each host, and puts the next crawl
+// off to when that may be asked.
 func (s *system) breaker(ctx context.Context, b boardSource, known map[string]fetch.BreakerState, now time.Time, h *boardHealth) error {
 	req, err := b.crawler.Request(b.site(), 0)
 	if err != nil {
@@ -215,9 +231,14 @@ func (s *system) breaker(ctx context.Context, b boardSource, known map[string]fe
 		}
 		known[u.Host] = state
 	}
-	switch _, refused := state.Admit(now); {
-	case refused != nil:
-		h.Breaker, h.RetryAt = "open", &state.OpenUntil
+	var refused *fetch.Error
+	switch _, err := state.Admit(now); {
+	case errors.As(err, &refused):
+		retry := now.Add(refused.RetryAfter).UTC().Truncate(time.Second)
+		h.Breaker, h.RetryAt = "open", &retry
+		if h.NextSlot.Before(retry) {
+			h.NextSlot = &retry // nobody asks before, whenever its slot comes
+		}
 	case state.Failures > 0:
 		h.Breaker = "failing"
 	}

@@ -14,6 +14,8 @@ const (
 	coolDownMax = 6 * time.Hour
 	// probeMax is how long a probe may stay without a report, as after a crash, before another goes.
 	probeMax = 15 * time.Minute
+	// probeLook is when those whom a probe holds back may ask again: most probes take moments.
+	probeLook = time.Minute
 )
 
 // BreakerState is what is remembered of one host's last runs: plain data, stored as JSON where all
@@ -37,7 +39,7 @@ func (s BreakerState) Admit(now time.Time) (BreakerState, error) {
 		return s, &Error{Kind: ErrOpen, RetryAfter: wait}
 	}
 	if wait := s.ProbeUntil.Sub(now); wait > 0 && wait <= probeMax {
-		return s, &Error{Kind: ErrOpen, RetryAfter: wait, Reason: "a probe is under way"}
+		return s, &Error{Kind: ErrOpen, RetryAfter: min(wait, probeLook), Reason: "a probe is under way"}
 	}
 	s.ProbeUntil = now.Add(probeMax)
 	return s, nil
