@@ -10,77 +10,73 @@ import (
 	"github.com/rolescope/rolescope/trend"
 )
 
-// apiQuestions are the questions that /api/v1/NAME answers with the typed answer of trend as JSON.
-func (s *server) apiQuestions() map[string]func(context.Context, *http.Request) (any, error) {
-	return map[string]func(context.Context, *http.Request) (any, error){
-		"summary": func(ctx context.Context, _ *http.Request) (any, error) { return trend.Summary(ctx, s.Querier) },
-		"volume": func(ctx context.Context, r *http.Request) (any, error) {
-			f, err := filter(r)
-			if err != nil {
-				return nil, err
-			}
-			by, err := value(r, "by")
-			if err != nil {
-				return nil, err
-			}
-			return trend.Volume(ctx, s.Querier, trend.VolumeQuestion{Filter: f, By: by})
-		},
-		"skills": func(ctx context.Context, r *http.Request) (any, error) {
-			f, err := filter(r)
-			if err != nil {
-				return nil, err
-			}
-			return trend.Skills(ctx, s.Querier, trend.SkillsQuestion{Filter: f})
-		},
-		"skill": func(ctx context.Context, r *http.Request) (any, error) {
-			f, err := filter(r)
-			if err != nil {
-				return nil, err
-			}
-			id, err := value(r, "skill")
-			if err != nil {
-				return nil, err
-			}
-			return trend.Skill(ctx, s.Querier, trend.SkillQuestion{Filter: f, Skill: id})
-		},
-		"movers": func(ctx context.Context, r *http.Request) (any, error) {
-			question := trend.MoversQuestion{}
-			var err error
-			if question.Role, err = value(r, "role"); err != nil {
-				return nil, err
-			}
-			if question.Companies, err = values(r, "company"); err != nil {
-				return nil, err
-			}
-			for name, at := range map[string]*time.Time{
-				"before_from": &question.Before.From, "before_to": &question.Before.To, "after_from": &question.After.From, "after_to": &question.After.To,
-			} {
-				if *at, err = day(r, name); err != nil {
-					return nil, err
-				}
-			}
-			return trend.Movers(ctx, s.Querier, question)
-		},
-		"postings": func(ctx context.Context, r *http.Request) (any, error) {
-			question, err := postingsQuestion(r)
-			if err != nil {
-				return nil, err
-			}
-			return trend.Postings(ctx, s.Querier, question)
-		},
-		"posting": func(ctx context.Context, r *http.Request) (any, error) {
-			id, err := value(r, "id")
-			if err != nil {
-				return nil, err
-			}
-			return trend.Posting(ctx, s.Querier, id)
-		},
-		"catalogue": func(ctx context.Context, _ *http.Request) (any, error) { return trend.Catalogue(ctx, s.Querier) },
+// question answers a request with what will be JSON.
+type question func(context.Context, *http.Request) (any, error)
+
+// narrowed is a question about what the usual parameters let through, with one parameter of its own.
+func narrowed(own string, ask func(context.Context, trend.Filter, string) (any, error)) question {
+	return func(ctx context.Context, r *http.Request) (any, error) {
+		f, err := filter(r)
+		if err != nil {
+			return nil, err
+		}
+		v, err := value(r, own)
+		if err != nil {
+			return nil, err
+		}
+		return ask(ctx, f, v)
 	}
 }
 
+// apiQuestions are the questions that /api/v1/NAME answers with the typed answer of trend as JSON.
+func (s *server) apiQuestions() map[string]question {
+	return map[string]question{
+		"summary":   func(ctx context.Context, _ *http.Request) (any, error) { return trend.Summary(ctx, s.Querier) },
+		"catalogue": func(ctx context.Context, _ *http.Request) (any, error) { return trend.Catalogue(ctx, s.Querier) },
+		"volume": narrowed("by", func(ctx context.Context, f trend.Filter, by string) (any, error) {
+			return trend.Volume(ctx, s.Querier, trend.VolumeQuestion{Filter: f, By: by})
+		}),
+		"skills": narrowed("", func(ctx context.Context, f trend.Filter, _ string) (any, error) {
+			return trend.Skills(ctx, s.Querier, trend.SkillsQuestion{Filter: f})
+		}),
+		"skill": narrowed("skill", func(ctx context.Context, f trend.Filter, id string) (any, error) {
+			return trend.Skill(ctx, s.Querier, trend.SkillQuestion{Filter: f, Skill: id})
+		}),
+		"posting": narrowed("id", func(ctx context.Context, _ trend.Filter, id string) (any, error) {
+			return trend.Posting(ctx, s.Querier, id)
+		}),
+		"movers": s.apiMovers,
+		"postings": func(ctx context.Context, r *http.Request) (any, error) {
+			q, err := postingsQuestion(r)
+			if err != nil {
+				return nil, err
+			}
+			return trend.Postings(ctx, s.Querier, q)
+		},
+	}
+}
+
+func (s *server) apiMovers(ctx context.Context, r *http.Request) (any, error) {
+	var q trend.MoversQuestion
+	var err error
+	if q.Role, err = value(r, "role"); err != nil {
+		return nil, err
+	}
+	if q.Companies, err = values(r, "company"); err != nil {
+		return nil, err
+	}
+	for name, at := range map[string]*time.Time{
+		"before_from": &q.Before.From, "before_to": &q.Before.To, "after_from": &q.After.From, "after_to": &q.After.To,
+	} {
+		if *at, err = day(r, name); err != nil {
+			return nil, err
+		}
+	}
+	return trend.Movers(ctx, s.Querier, q)
+}
+
 // api answers with JSON, errors too: {"error", "text", "cause"}.
-func (s *server) api(answer func(context.Context, *http.Request) (any, error)) http.HandlerFunc {
+func (s *server) api(answer question) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), answerTimeout)
 		defer cancel()

@@ -81,6 +81,15 @@ func name(unit trend.Period, t time.Time) string {
 	return t.Format("2006-01")
 }
 
+// indexOf finds a period by its Unix seconds.
+func indexOf(at []time.Time) map[int64]int {
+	index := map[int64]int{}
+	for i, t := range at {
+		index[t.Unix()] = i
+	}
+	return index
+}
+
 func unixDays(at []time.Time) []int64 {
 	out := make([]int64, len(at))
 	for i, t := range at {

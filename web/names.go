@@ -19,19 +19,14 @@ func roleOrder() []string {
 	}
 }
 
-// look is a role's colour and dash.
+// look is a role's colour and dash; roles that are not in roleOrder share one.
 func look(role string) (colour, dash int) {
 	for i, known := range roleOrder() {
 		if role == known {
 			return i % colours, i / colours
 		}
 	}
-	n := 0
-	for _, c := range []byte(role) {
-		n = n*31 + int(c)
-		n %= colours * 4
-	}
-	return n % colours, n / colours
+	return colours - 1, 3
 }
 
 // words that are not written as the ids write them.

@@ -31,10 +31,7 @@ func arrange(rows []trend.VolumeRow, unit trend.Period) volumes {
 		return v
 	}
 	v.at = periods(unit, rows[0].Period.UTC(), rows[len(rows)-1].Period.UTC())
-	index := map[int64]int{}
-	for i, t := range v.at {
-		index[t.Unix()] = i
-	}
+	index := indexOf(v.at)
 	v.seen = make([]bool, len(v.at))
 	sums := map[string]uint64{}
 	for _, r := range rows {
@@ -158,6 +155,11 @@ func (s *server) overview(ctx context.Context, r *http.Request) (view, error) {
 	}
 	d.Age = age(d.Summary.NewestRun, s.Now())
 	v := arrange(answer.Rows, f.Period)
+	if len(f.Roles) > 0 {
+		if err := s.looked(ctx, f, &v); err != nil {
+			return view{}, err
+		}
+	}
 	d.Active = v.chart("active", "Active vacancies by role", v.active, v.groups, answer.Audit)
 	d.New = v.chart("new", "New vacancies by role", v.new, v.groups, answer.Audit)
 	for _, g := range v.groups {

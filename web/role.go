@@ -1,7 +1,6 @@
 package web
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -44,7 +43,6 @@ type skillTable struct {
 // skillLine is one skill with its share in the newest period and its history.
 type skillLine struct {
 	trend.SkillCount
-	Family     string
 	Mentioning uint64
 	Percent    string
 	Width      float64 // of the bar, 0 to 100
@@ -95,7 +93,7 @@ func (s *server) role(ctx context.Context, r *http.Request) (view, error) {
 		return view{}, err
 	}
 	d.Unfinished = v.unfinished(known.newest)
-	d.Skills = topSkills(skills, f.Period, v, names)
+	d.Skills = topSkills(skills, v, names)
 	if err := s.movers(ctx, r, &d, v, f, names); err != nil {
 		return view{}, err
 	}
@@ -140,52 +138,45 @@ func (v volumes) enough() (index int, ok bool) {
 	return 0, false
 }
 
-func topSkills(answer trend.SkillsAnswer, unit trend.Period, v volumes, names map[string]trend.SkillCount) skillTable {
+// topSkills are the skills of the newest period with enough vacancies. Its totals are its own: adverts
+// for several roles are in no role's skills.
+func topSkills(answer trend.SkillsAnswer, v volumes, names map[string]trend.SkillCount) skillTable {
 	t := skillTable{Audit: answer.Audit}
-	last, ok := v.enough()
-	if !ok {
-		return t
-	}
-	index := map[int64]int{}
-	for i, at := range v.at {
-		index[at.Unix()] = i
-	}
-	history, totals := map[string][]*float64{}, map[int]uint64{}
-	var top []trend.SkillsRow
+	index, totals, history := indexOf(v.at), make([]uint64, len(v.at)), map[string][]*float64{}
+	last := -1
 	for _, r := range answer.Rows {
 		i, ok := index[r.Period.Unix()]
-		if !ok {
+		if !ok || r.BelowFloor {
 			continue
 		}
-		totals[i] = r.Total
-		if i == last {
-			top = append(top, r)
+		totals[i], last = r.Total, max(last, i)
+		if history[r.Skill] == nil {
+			history[r.Skill] = make([]*float64, len(v.at))
 		}
-		if r.Total >= trend.Floor {
-			if history[r.Skill] == nil {
-				history[r.Skill] = make([]*float64, len(v.at))
-			}
-			share := r.Share
-			history[r.Skill][i] = &share
-		}
+		history[r.Skill][i] = &r.Share
 	}
-	t.At, t.N, t.More = name(unit, v.at[last]), totals[last], max(0, len(top)-topSkillsMax)
-	slices.SortStableFunc(top, func(a, b trend.SkillsRow) int { return cmp.Compare(b.Mentioning, a.Mentioning) })
-	for _, r := range top[:min(len(top), topSkillsMax)] {
-		points := history[r.Skill]
-		for i := range points { // a period with vacancies and no mention is a zero, not a gap
-			if points[i] == nil && totals[i] >= trend.Floor {
-				points[i] = new(float64)
+	if last < 0 {
+		return t
+	}
+	t.At, t.N = name(v.unit, v.at[last]), totals[last]
+	for _, r := range answer.Rows { // by falling share
+		if !r.Period.Equal(v.at[last]) {
+			continue
+		}
+		if len(t.Rows) == topSkillsMax {
+			t.More++
+			continue
+		}
+		points, most := history[r.Skill], 0.0
+		for i := range points {
+			if points[i] == nil && totals[i] > 0 {
+				points[i] = new(float64) // vacancies and no mention: a zero, not a gap
+			}
+			if points[i] != nil {
+				most = max(most, *points[i])
 			}
 		}
-		most := 0.0
-		for _, share := range points {
-			if share != nil {
-				most = max(most, *share)
-			}
-		}
-		known := named(names, r.Skill)
-		t.Rows = append(t.Rows, skillLine{known, kindFamily(known.Kind), r.Mentioning, percent(r.Share), 100 * r.Share, newSpark(points, most)})
+		t.Rows = append(t.Rows, skillLine{named(names, r.Skill), r.Mentioning, percent(r.Share), 100 * r.Share, newSpark(points, most)})
 	}
 	return t
 }

@@ -63,10 +63,7 @@ func (d *skillData) arrange(answer trend.SkillAnswer, unit trend.Period, newest 
 		return
 	}
 	at := periods(unit, answer.Rows[0].Period.UTC(), answer.Rows[len(answer.Rows)-1].Period.UTC())
-	index := map[int64]int{}
-	for i, t := range at {
-		index[t.Unix()] = i
-	}
+	index := indexOf(at)
 	cells := map[string][]*trend.SkillRow{}
 	mentions := map[string]uint64{}
 	var roles []string
