@@ -165,7 +165,8 @@ func newConfigCommand(a *app) *cobra.Command {
 		Use:   "config",
 		Short: "Print every setting, its value and where the value comes from",
 		Long: `Print every setting, its value, where the value comes from and what it means.
-Settings are environment variables; there is no configuration file. Passwords are not shown.` + exitStatusHelp(exitOK, exitError),
+Settings are environment variables; there is no configuration file. Passwords, and the
+values in the query of an address, are not shown.` + exitStatusHelp(exitOK, exitError),
 		Example: "  rolescope config\n  ROLESCOPE_DATA_DIR=/srv/rolescope rolescope config --json",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -51,10 +51,29 @@ func TestDefaultDataDir(t *testing.T) {
 
 func TestSecretsAreNotShown(t *testing.T) {
 	t.Parallel()
-	c := config{NATSURL: "nats://s3cret@host:4222", ClickHouseURL: "http://user:s3cret@host:8123/db"}
-	for _, s := range c.settings(nil) {
-		if strings.Contains(s.Value, "s3cret") {
-			t.Errorf("%s shows its password: %s", s.Name, s.Value)
+	for _, c := range []config{
+		{NATSURL: "nats://s3cret@host:4222", ClickHouseURL: "http://user:s3cret@host:8123/db"},
+		{NATSURL: "nats://u:s3cret@one:4222,nats://u:s3cret@two:4222", ClickHouseURL: "http://h:8123/x?username=u&password=s3cret"},
+		{NATSURL: "nats://u:s3cret@one,nats://s3cret@two", ClickHouseURL: "http://h/x?s3cret"},
+		{NATSURL: "s3cret@host", ClickHouseURL: "http://h/x?a=1;password=s3cret#s3cret"},
+		{NATSURL: "nats://u:s3cr%et@host", ClickHouseURL: "http://u:s3cret@h:port/x"},
+		{NATSURL: "nats:s3cret", ClickHouseURL: "http:///x?password=s3cret"},
+	} {
+		for _, s := range c.settings(nil) {
+			if strings.Contains(s.Value, "s3cr") {
+				t.Errorf("%s shows its password: %s", s.Name, s.Value)
+			}
+		}
+	}
+	// What is not secret is shown.
+	for in, want := range map[string]string{
+		"":                         "",
+		"localhost:4222":           "localhost:4222",
+		"nats://one:4222,nats://b": "nats://one:4222,nats://b",
+		"http://u:p@h:8123/db?x=1": "http://u:xxxxx@h:8123/db?x=xxxxx",
+	} {
+		if got := redactURL(in); got != want {
+			t.Errorf("%s is shown as %s, want %s", in, got, want)
 		}
 	}
 }

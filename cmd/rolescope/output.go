@@ -83,21 +83,51 @@ func orDash(s string) string {
 	return s
 }
 
-// redactURL hides the secret part of a URL's user information; a token without a password is secret too.
+// redactURL hides what may be secret in a URL, or in several separated by commas: the password of its
+// user information, a token that stands there without one, and every value of its query, where
+// ClickHouse takes passwords too.
 func redactURL(s string) string {
+	parts := strings.Split(s, ",")
+	for i, part := range parts {
+		parts[i] = redactOne(part)
+	}
+	return strings.Join(parts, ",")
+}
+
+func redactOne(s string) string {
+	if s == "" {
+		return ""
+	}
+	if !strings.Contains(s, "://") { // NATS takes host:port
+		return strings.TrimPrefix(redactOne("nats://"+s), "nats://")
+	}
 	u, err := url.Parse(s)
-	if err != nil {
+	if err != nil || u.Host == "" {
 		return "(not a URL)"
 	}
-	if u.User == nil {
-		return s
-	}
-	if _, ok := u.User.Password(); ok {
+	switch _, ok := u.User.Password(); {
+	case ok:
 		u.User = url.UserPassword(u.User.Username(), "xxxxx")
-	} else {
+	case u.User != nil:
 		u.User = url.User("xxxxx")
 	}
+	if u.RawQuery != "" {
+		u.RawQuery = hiddenValues(u.RawQuery)
+	}
+	u.Fragment = ""
 	return u.String()
+}
+
+// hiddenValues is a query with its names alone. It is not parsed, so that what is no query shows nothing.
+func hiddenValues(query string) string {
+	pairs := strings.Split(query, "&")
+	for i, pair := range pairs {
+		name, _, ok := strings.Cut(pair, "=")
+		if pairs[i] = name + "=xxxxx"; !ok {
+			pairs[i] = "xxxxx"
+		}
+	}
+	return strings.Join(pairs, "&")
 }
 
 // exitStatusHelp is the EXIT STATUS section of a command's help.

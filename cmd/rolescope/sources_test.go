@@ -57,11 +57,12 @@ func TestSourcesRefused(t *testing.T) {
 		"board of that kind":  {"sources:\n  - {kind: workday, board: acme, schedule: '@daily'}\n", ":2: board \"acme\": want tenant/wd5/Site"},
 		"several":             {"sources:\n  - {kind: x}\n  - {kind: y}\n", ":3:"},
 		"more than are named": {"sources:\n" + strings.Repeat("  - {kind: x}\n", 20), "and "},
+		"secret base":         {"sources:\n  - {kind: lever, board: b, schedule: '@daily', base_url: 'http://u:s3cret@h/'}\n", ":2: base_url"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			_, err := parseSources("sources.yaml", []byte(c.text))
-			if err == nil || !strings.Contains(err.Error(), c.want) {
+			if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "s3cret") {
 				t.Errorf("got %v, want something about %q", err, c.want)
 			}
 		})

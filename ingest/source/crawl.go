@@ -1,6 +1,7 @@
 package source
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"strings"
@@ -110,7 +111,8 @@ func (s Site) get(base, pathAndQuery string) (Request, error) {
 	if s.BaseURL != "" {
 		u, err := url.Parse(s.BaseURL)
 		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-			return Request{}, fmt.Errorf("base_url %q: want scheme and host, such as https://api.eu.lever.co", s.BaseURL)
+			// It is not repeated: it may hold a password.
+			return Request{}, errors.New("base_url: want scheme and host without user, query or fragment, such as https://api.eu.lever.co")
 		}
 		base = strings.TrimRight(s.BaseURL, "/")
 	}
