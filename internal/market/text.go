@@ -78,6 +78,9 @@ func (h *hiring) draw(d *rand.Rand, j job) *plan {
 	if d.Float64() < 0.55 {
 		field = pick(d, r.Focuses)
 	}
+	if strings.Contains(form.Text, field.Text) {
+		field = focus{} // no "Product Data Scientist, Product"
+	}
 	p.category, p.title = form.Text, titleOf(d, p.level, form.Text, field.Text)
 	p.cityInTitle = d.IntN(4) == 0
 	if d.Float64() < 0.15 {

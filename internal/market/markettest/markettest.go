@@ -3,6 +3,14 @@
 // crawls are those of ingest.Crawl, the records those of ingest/source, the tags those of enrich, the
 // rows those of store.Write, so that every view shows what it would after crawls over HTTP at the same
 // moments. Only tests call it.
+//
+//	m, err := market.New(market.Config{Seed: seed})
+//	s := markettest.Open(t)
+//	sent, postings := markettest.Fill(t, s, m, markettest.Visits(m))
+//	want := m.Expected(sent.Seen) // what trend.Volume has to answer per week and role
+//
+// Its own tests compare the store with the truth on small markets, and on as many markets of full size
+// as ROLESCOPE_TEST_MARKET_SEEDS says.
 package markettest
 
 import (
