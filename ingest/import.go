@@ -22,8 +22,9 @@ import (
 
 // Kinds of tables. They say what the rows of a file prove together.
 const (
-	// KindSnapshot is a table that lists whole boards at a moment: each board is a complete run, and
-	// rows whose status is "closed" are left out.
+	// KindSnapshot is a table that lists whole boards: the rows of each board and day are a complete run,
+	// observed at the last of their times, and rows whose status is "closed" are left out. A row that
+	// cannot be read may be of any board, so no run of its day is complete then.
 	KindSnapshot = "snapshot"
 	// KindTable is a table whose rows stand alone, each posted at its own time.
 	KindTable = "table"
@@ -41,6 +42,24 @@ type Import struct {
 	// Skip leaves out the first batches: those that an earlier import of the same file has seen
 	// published. Reading is deterministic, so that they are the same ones.
 	Skip int
+	// Now is when the files are imported: what claims to be later by more than clockSkew is rejected, and
+	// dead letters of rows without any time are dated so. Zero believes every time.
+	Now time.Time
+}
+
+// clockSkew is how far ahead of ours the clock of whoever wrote a file may have been.
+const clockSkew = 24 * time.Hour
+
+// timelyFrom is the earliest time of a row or post: the store holds none before, and no board we know is older.
+func timelyFrom() time.Time { return time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC) }
+
+// untimely reports whether nothing can have been posted or observed at a time.
+func (i Import) untimely(at time.Time) bool {
+	return at.Before(timelyFrom()) || !i.Now.IsZero() && at.After(i.Now.Add(clockSkew))
+}
+
+func untimelyReason(at time.Time) string {
+	return fmt.Sprintf("posted at %s: want a time from %s to now", at.Format(time.RFC3339), timelyFrom().Format(time.DateOnly))
 }
 
 // Batch is one run to emit.
@@ -60,12 +79,13 @@ type Corpus struct {
 	src    source.Source // nil for a table
 	first  *Reader       // the reader of a first pass over the file
 	key    string
+	taken  map[string]bool // ids of the runs of events so far
 }
 
 // Open opens a file. Its errors are those of the file, of an unknown kind, and of a Map given for
 // payloads, which have no columns.
 func (i Import) Open(path string) (*Corpus, error) {
-	c := &Corpus{Import: i, path: path}
+	c := &Corpus{Import: i, path: path, taken: map[string]bool{}}
 	switch i.Kind {
 	case KindSnapshot, KindTable:
 		if i.Kind == KindSnapshot && path == "-" {
@@ -93,6 +113,10 @@ func (i Import) Open(path string) (*Corpus, error) {
 		return nil, err
 	}
 	c.reader = reader
+	if _, size := reader.Progress(); size < 0 && i.Kind == KindSnapshot {
+		reader.Close()
+		return nil, fmt.Errorf("open %s: a snapshot is read twice, which a pipe cannot be; save it as a file first", path)
+	}
 	if c.key, err = c.fingerprint(); err != nil {
 		reader.Close()
 		return nil, err
@@ -121,7 +145,7 @@ func (c *Corpus) Progress() (read, size int64) {
 }
 
 // Key names the file with what is asked of it: the same key gives the same batches. It is empty for
-// standard input, which cannot be read again.
+// standard input and pipes, which cannot be read again.
 func (c *Corpus) Key() string { return c.key }
 
 // keyBytes is how much of a file its key is made of, beside its size: enough to tell recordings of
@@ -129,15 +153,15 @@ func (c *Corpus) Key() string { return c.key }
 const keyBytes = 1 << 20
 
 func (c *Corpus) fingerprint() (string, error) {
-	if c.path == "-" {
-		return "", nil
+	_, size := c.reader.Progress()
+	if size < 0 {
+		return "", nil // what is read from a pipe is gone
 	}
 	file, err := os.Open(c.path)
 	if err != nil {
 		return "", fmt.Errorf("open recorded file: %w", err)
 	}
 	defer file.Close()
-	_, size := c.reader.Progress()
 	h := sha256.New()
 	fmt.Fprintln(h, source.NormaliserVersion, c.Kind, c.Options.Board, c.Company, c.ObservedAt.UnixNano(), c.Complete, size, filepath.Base(c.path))
 	for _, field := range slices.Sorted(maps.Keys(c.Map)) {
@@ -183,7 +207,8 @@ func (c *Corpus) payloads(ctx context.Context, wanted func() bool, yield func(Ba
 			}
 			at := s.ObservedAt
 			if at.IsZero() {
-				at = latest(b.Board)
+				c.rejectUntimely(&b.Board)
+				at = c.latest(b.Board)
 			}
 			if at.IsZero() && b.Err == nil {
 				b.Err = fmt.Errorf("%s: none of its posts has a time: say when it was recorded with --observed-at", c.path)
@@ -198,19 +223,35 @@ func (c *Corpus) payloads(ctx context.Context, wanted func() bool, yield func(Ba
 }
 
 // latest is the time of the last posting of a board: when a thread of events had been seen whole.
-func latest(b source.Board) time.Time {
+func (c *Corpus) latest(b source.Board) time.Time {
 	var last time.Time
 	for _, r := range b.Records {
-		if r.PostedAt.After(last) {
+		if r.PostedAt.After(last) && !c.untimely(r.PostedAt) {
 			last = r.PostedAt
 		}
 	}
 	for _, r := range b.Rejected {
-		if r.PostedAt.After(last) {
+		if r.PostedAt.After(last) && !c.untimely(r.PostedAt) {
 			last = r.PostedAt
 		}
 	}
 	return last
+}
+
+// rejectUntimely rejects events that claim to be from a time at which nothing can have been posted.
+func (c *Corpus) rejectUntimely(b *source.Board) {
+	b.Records = slices.DeleteFunc(b.Records, func(r posting.Record) bool {
+		if !c.untimely(r.PostedAt) {
+			return false
+		}
+		b.Rejected = append(b.Rejected, source.RejectRecord(r, untimelyReason(r.PostedAt)))
+		return true
+	})
+	for i := range b.Rejected {
+		if c.untimely(b.Rejected[i].PostedAt) {
+			b.Rejected[i].PostedAt = time.Time{}
+		}
+	}
 }
 
 // dateInName finds the day a file says it was recorded on.

@@ -212,12 +212,24 @@ func TestSnapshotWithUnreadableRows(t *testing.T) {
 		{"too few fields", "3,C\n", nil},
 		{"a quote that is never closed", "3,\"C,Acme,2025-03-01\n4,D,Bolt,2025-03-01\n", nil},
 		{"no company", "3,C,,2025-03-01\n", nil},
-		{"no time", "3,C,Acme,soon\n", []string{"bolt"}},
+		{"no time", "3,C,Acme,soon\n", nil},
+		{"a comma too many, and the company stands elsewhere", "3,C, Berlin,Acme\n", nil},
+		{"a date of elsewhere", "3,C,Acme,02.03.2025\n", nil},
+		{"a quote that two others make good in number", "3,\"C,Acme,2025-03-01\n4,\"D\",Acme,2025-03-01\n", nil},
+		{"a quote that swallows the rest into as many fields", "3,C,Acme,\"2025-03-01\n4,D,Acme,2025-03-01\n", nil},
+		{"a row of another day without a company", "3,C,,2025-03-09\n", []string{"acme", "bolt"}},
+		{"a time to come", "3,C,Acme,2031-01-01\n", nil},
 	} {
 		content := "id,title,company,observed_at\n1,A,Acme,2025-03-01\n2,B,Bolt,2025-03-01\n" + c.row
-		to, _, _ := imported(t, Import{Kind: KindSnapshot}, writeFile(t, "x.csv", content))
+		to, _, problems := imported(t, Import{Kind: KindSnapshot, Now: observed}, writeFile(t, "x.csv", content))
+		if len(problems) > 0 || (len(to.dead) > 0) != (c.row != "") {
+			t.Errorf("%s: problems %q, %d dead letters", c.name, problems, len(to.dead))
+		}
 		var whole []string
 		for _, run := range to.runs {
+			if strings.HasPrefix(run.Board, "rows of x.csv ") && len(run.Listing) == 0 && run.Rejected == len(to.dead) {
+				continue
+			}
 			if run.Complete != (run.Outcome == posting.OutcomeOK) || len(run.Listing) == 0 {
 				t.Errorf("%s: %s is %s, complete %t, with %d postings", c.name, run.Board, run.Outcome, run.Complete, len(run.Listing))
 			}

@@ -119,6 +119,8 @@ func newReader(name string, from io.Reader, file io.Closer, size int64, options 
 		return nil, fmt.Errorf("read %s: it is packed with zstd; unpack it first (zstd -d) or use gzip", name)
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
 		return nil, fmt.Errorf("read %s: it is a zip archive; unpack it first", name)
+	case bytes.HasPrefix(head, []byte{0xff, 0xfe}), bytes.HasPrefix(head, []byte{0xfe, 0xff}):
+		return nil, fmt.Errorf("read %s: it is UTF-16; save it as UTF-8 first (iconv -f UTF-16 -t UTF-8)", name)
 	case bytes.HasPrefix(head, []byte("BZh")):
 		return nil, fmt.Errorf("read %s: it is packed with bzip2; unpack it first or use gzip", name)
 	default:

@@ -10,6 +10,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/rolescope/rolescope/ingest/source"
 )
@@ -25,7 +26,7 @@ const columnsMax = 1000
 // objects, told apart by the first byte.
 type rowReader struct {
 	columns []string
-	next    func() (row source.Row, line int, bad string, err error)
+	next    func() (tableRow, error)
 }
 
 // newRowReader reads far enough to know the columns. Those of JSON are the keys of the first object.
@@ -61,19 +62,22 @@ func newRowReader(r *Reader) (*rowReader, error) {
 // peek takes the columns from the first object, which is then the first row.
 func (rows *rowReader) peek(name string) error {
 	next := rows.next
-	row, line, bad, err := next()
-	if err != nil && !errors.Is(err, io.EOF) {
+	row, err := next()
+	if errors.Is(err, io.EOF) {
+		err = errors.New("it has no rows")
+	}
+	if err != nil {
 		return fmt.Errorf("read %s: %w", name, err)
 	}
-	for column := range row {
+	for column := range row.fields {
 		rows.columns = append(rows.columns, column)
 	}
 	slices.Sort(rows.columns)
 	given := false
-	rows.next = func() (source.Row, int, string, error) {
+	rows.next = func() (tableRow, error) {
 		if !given {
 			given = true
-			return row, line, bad, err
+			return row, nil
 		}
 		return next()
 	}
@@ -95,13 +99,14 @@ func (a *allowance) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// csv reads fields as RFC 4180 has them: a quote inside a field is doubled, and its field quoted. A quote
+// that stands alone rejects its row, because nobody can tell how many of the next rows it has swallowed.
 func (rows *rowReader) csv(r *Reader) error {
 	limited := &allowance{from: r.body, left: rowBytesMax}
 	dec := csv.NewReader(bufio.NewReader(limited))
-	dec.FieldsPerRecord, dec.LazyQuotes = -1, true
-	if head, _ := r.body.Peek(4096); bytes.Count(firstLine(head), []byte("\t")) > bytes.Count(firstLine(head), []byte(",")) {
-		dec.Comma = '\t'
-	}
+	dec.FieldsPerRecord = -1
+	head, _ := r.body.Peek(4096)
+	dec.Comma = delimiter(firstLine(head))
 	header, err := dec.Read()
 	if err != nil {
 		return fmt.Errorf("read %s: the header: %w", r.name, err)
@@ -113,23 +118,40 @@ func (rows *rowReader) csv(r *Reader) error {
 		header[i] = strings.TrimSpace(header[i])
 	}
 	rows.columns = header
-	rows.next = func() (source.Row, int, string, error) {
+	rows.next = func() (tableRow, error) {
 		limited.left = rowBytesMax
 		fields, err := dec.Read()
+		var broken *csv.ParseError
+		if errors.As(err, &broken) {
+			return tableRow{line: broken.StartLine, bad: "a quote stands alone: want it doubled, in a field between quotes"}, nil
+		}
 		if err != nil {
-			return nil, 0, "", err
+			return tableRow{}, err
 		}
-		line, _ := dec.FieldPos(0)
+		row := tableRow{fields: make(source.Row, len(fields))}
+		row.line, _ = dec.FieldPos(0)
 		if len(fields) != len(header) {
-			return nil, line, fmt.Sprintf("%d fields under a header of %d", len(fields), len(header)), nil
+			row.bad = fmt.Sprintf("%d fields under a header of %d", len(fields), len(header))
+			return row, nil
 		}
-		row := make(source.Row, len(fields))
 		for i, v := range fields {
-			row[header[i]] = v
+			row.fields[header[i]] = v
+			row.damaged = row.damaged || !utf8.ValidString(v)
 		}
-		return row, line, "", nil
+		return row, nil
 	}
 	return nil
+}
+
+// delimiter is the sign that divides the most fields of a header.
+func delimiter(header []byte) rune {
+	best, most := ',', bytes.Count(header, []byte(","))
+	for _, sign := range "\t;" {
+		if n := bytes.Count(header, []byte(string(sign))); n > most {
+			best, most = sign, n
+		}
+	}
+	return best
 }
 
 func firstLine(b []byte) []byte {
@@ -137,69 +159,70 @@ func firstLine(b []byte) []byte {
 	return line
 }
 
-func jsonLines(r *Reader) func() (source.Row, int, string, error) {
+func jsonLines(r *Reader) func() (tableRow, error) {
 	n := 0
-	return func() (source.Row, int, string, error) {
+	return func() (tableRow, error) {
 		for {
 			line, err := r.line()
 			n++
 			switch {
 			case errors.Is(err, errTooLong):
-				return nil, n, err.Error(), nil
+				return tableRow{line: n, bad: err.Error()}, nil
 			case err != nil:
-				return nil, n, "", err
+				return tableRow{}, err
 			case len(bytes.TrimSpace(line)) == 0:
 				continue
 			}
-			row, bad := jsonRow(line)
-			return row, n, bad, nil
+			return jsonRow(line, n), nil
 		}
 	}
 }
 
-func jsonArray(body io.Reader) func() (source.Row, int, string, error) {
+func jsonArray(body io.Reader) func() (tableRow, error) {
 	limited := &allowance{from: body, left: rowBytesMax}
 	dec := json.NewDecoder(limited)
 	n, opened := 0, false
-	return func() (source.Row, int, string, error) {
+	return func() (tableRow, error) {
 		limited.left = rowBytesMax
 		if !opened {
 			if _, err := dec.Token(); err != nil {
-				return nil, 0, "", err
+				return tableRow{}, err
 			}
 			opened = true
 		}
 		if !dec.More() {
 			if _, err := dec.Token(); err != nil {
-				return nil, 0, "", fmt.Errorf("after row %d: %w; is the file cut off?", n, io.ErrUnexpectedEOF)
+				return tableRow{}, fmt.Errorf("after row %d: %w; is the file cut off?", n, io.ErrUnexpectedEOF)
 			}
-			return nil, 0, "", io.EOF
+			return tableRow{}, io.EOF
 		}
 		n++
 		var raw json.RawMessage
 		if err := dec.Decode(&raw); err != nil {
-			return nil, n, "", fmt.Errorf("row %d: %w", n, err)
+			return tableRow{}, fmt.Errorf("row %d: %w", n, err)
 		}
-		row, bad := jsonRow(raw)
-		return row, n, bad, nil
+		return jsonRow(raw, n), nil
 	}
 }
 
 // jsonRow turns an object into a row. Lists of texts are joined, an object with a name is its name,
 // and what else is no text stays JSON.
-func jsonRow(raw []byte) (row source.Row, bad string) {
+func jsonRow(raw []byte, line int) tableRow {
+	row := tableRow{line: line, damaged: !utf8.Valid(raw)}
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(raw, &fields); err != nil || fields == nil {
-		return nil, "not a JSON object"
+		row.bad = "not a JSON object; is the line cut off?"
+		return row
 	}
 	if len(fields) > columnsMax {
-		return nil, fmt.Sprintf("%d columns, over the cap of %d", len(fields), columnsMax)
+		row.bad = fmt.Sprintf("%d columns, over the cap of %d", len(fields), columnsMax)
+		return row
 	}
-	row = make(source.Row, len(fields))
+	row.fields = make(source.Row, len(fields))
 	for key, v := range fields {
-		row[key] = jsonText(v)
+		row.fields[key] = jsonText(v)
 	}
-	return row, ""
+	return row
 }
 
 func jsonText(raw json.RawMessage) string {

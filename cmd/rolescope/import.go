@@ -62,9 +62,12 @@ func newImportCommand(a *app) *cobra.Command {
 board at the time it was recorded, through the same parsers, the same queues and the same tagger as
 a crawl.
 
-Tables (JSON lines, a JSON array, or CSV) are imported as snapshot, when the rows of one board and
-moment list the whole board, or as table, when each row stands alone at its own posted_at. Columns of
-common names are found; --map FIELD=COLUMN names others. Fields:
+Tables (JSON lines, a JSON array, or CSV in UTF-8) are imported as snapshot, when the rows of one board
+and day (UTC) list the whole board, or as table, when each row stands alone at its own posted_at. A run
+of a snapshot is observed at the last time among its rows, or at --observed-at. A row that cannot be
+read is a dead letter, and since it may be of any board, no run of its day is then known to list a
+whole board; nor is one whose rows go on over midnight. Columns of common names are found;
+--map FIELD=COLUMN names others. Fields:
 ` + wrapWords(source.TableFields(), 96) + `
 
 An import that was stopped goes on where it was when the same command is run again; one that has
@@ -85,7 +88,7 @@ Kinds: ` + strings.Join(ingest.ImportKinds(), ", ") + exitStatusHelp(exitOK, exi
 			if err != nil {
 				return err
 			}
-			imp.Stdin = a.stdin
+			imp.Stdin, imp.Now = a.stdin, time.Now()
 			return a.with(cmd.Context(), func(ctx context.Context, s *system) error {
 				report, err := s.importFiles(ctx, imp, files)
 				if err != nil {

@@ -44,14 +44,14 @@ func (d importDone) after(o importDone) bool {
 }
 
 // importKey names an import: the same files, unchanged, read in the same way. It is empty with
-// standard input, which cannot be read again.
+// standard input or a pipe, which cannot be read again.
 func importKey(imp ingest.Import, files []string) string {
 	h := sha256.New()
 	fmt.Fprintf(h, "%q %q %q %d %t %q\n", imp.Kind, imp.Board, imp.Company, imp.ObservedAt.UnixNano(), imp.Complete, imp.Map) // maps print sorted
 	for _, file := range files {
 		path, err := filepath.Abs(file)
 		st, serr := os.Stat(file)
-		if file == "-" || err != nil || serr != nil {
+		if file == "-" || err != nil || serr != nil || !st.Mode().IsRegular() {
 			return ""
 		}
 		fmt.Fprintf(h, "%q %d %d\n", path, st.Size(), st.ModTime().UnixNano())

@@ -72,7 +72,7 @@ func TableFields() []string {
 
 // NewMapping finds the columns of the fields: those asked for, field to column, else those with
 // common names. It returns an error that lists the columns when a needed field has none, when a
-// column asked for is not there, or when a field is not known.
+// column asked for is not there, when two have the name of one that is used, or when a field is not known.
 func NewMapping(columns []string, asked map[string]string, needed ...string) (Mapping, error) {
 	m := Mapping{}
 	for _, f := range tableFields {
@@ -91,6 +91,11 @@ func NewMapping(columns []string, asked map[string]string, needed ...string) (Ma
 			return nil, fmt.Errorf("map columns: no column %q for %s; the columns are %s", asked[field], field, columnList(columns))
 		}
 		m[field] = asked[field]
+	}
+	for _, field := range slices.Sorted(maps.Keys(m)) {
+		if first := slices.Index(columns, m[field]); slices.Contains(columns[first+1:], m[field]) {
+			return nil, fmt.Errorf("map columns: two columns are called %q, one of which is the %s; rename one", m[field], field)
+		}
 	}
 	for _, field := range needed {
 		if _, ok := m[field]; !ok {
@@ -152,6 +157,11 @@ func ParseTable(rows []json.RawMessage, openOnly, needTime bool, at time.Time) B
 	})
 }
 
+// RejectRecord describes a posting that was read well but cannot be true.
+func RejectRecord(rec posting.Record, reason string) Rejected {
+	return reject(marshal(rec), rec.ExternalID, rec.Title, reason)
+}
+
 // markup finds what only HTML has.
 var markup = regexp.MustCompile(`(?i)</?(?:p|br|div|ul|ol|li|h[1-6]|strong|b|i|em|span|a|table)\b[^>]*>`)
 
@@ -191,12 +201,24 @@ func readRow(o *object) posting.Record {
 var timeLayouts = []string{
 	time.RFC3339Nano, "2006-01-02T15:04:05.999999999", "2006-01-02T15:04:05Z0700", "2006-01-02 15:04:05.999999999Z07:00",
 	"2006-01-02 15:04:05.999999999", "2006-01-02 15:04:05 MST", "2006-01-02 15:04", time.DateOnly, time.RFC1123Z, time.RFC1123,
+	"20060102", "20060102150405",
 }
 
-// ReadTime reads a time of a table: a time or day as text, or seconds or milliseconds since 1970.
-// ok is false when s is none, or one that no posting can have.
+// ReadTime reads a time of a table: a time or day as text or as its digits alone, or seconds or
+// milliseconds since 1970. Of zones only offsets, UTC and GMT are read: CST and IST are several, and
+// EST would be taken for UTC. ok is false when s is none of these, or a time that no posting can have.
 func ReadTime(s string) (at time.Time, ok bool) {
 	s = strings.TrimSpace(s)
+	for _, layout := range timeLayouts {
+		t, err := time.ParseInLocation(layout, s, time.UTC)
+		if err != nil || !plausible(t.UTC()) {
+			continue
+		}
+		if zone, _ := t.Zone(); strings.Contains(layout, "MST") && zone != "UTC" && zone != "GMT" {
+			continue
+		}
+		return t.UTC().Truncate(time.Millisecond), true
+	}
 	if n, err := strconv.ParseFloat(s, 64); err == nil {
 		switch {
 		case n > 1e11 && n < 1e14:
@@ -204,12 +226,6 @@ func ReadTime(s string) (at time.Time, ok bool) {
 		case n > 1e8 && n <= 1e11:
 			at = time.Unix(int64(n), 0).UTC()
 		}
-		return at, !at.IsZero() && plausible(at)
 	}
-	for _, layout := range timeLayouts {
-		if t, err := time.Parse(layout, s); err == nil && plausible(t.UTC()) {
-			return t.UTC().Truncate(time.Millisecond), true
-		}
-	}
-	return time.Time{}, false
+	return at, !at.IsZero() && plausible(at)
 }
