@@ -14,11 +14,11 @@ type Audit struct {
 	Params        map[string]string `json:"params"`
 }
 
-// Command is the question as a line for a POSIX shell: rolescope sql reads the statement from its
-// input. Values are written in ClickHouse's escaped form, which is how --param reads them.
-func (a Audit) Command() string {
+// Command is the question as a line for a POSIX shell, in which program stands for rolescope with what
+// it needs to find the data, such as "rolescope": its sql reads the statement from its input. Values are written in ClickHouse's escaped form, which is how --param reads them.
+func (a Audit) Command(program string) string {
 	var b strings.Builder
-	b.WriteString("rolescope sql -")
+	b.WriteString(program + " sql -")
 	escape := strings.NewReplacer(`\`, `\\`, "\n", `\n`, "\t", `\t`, "'", `'\''`)
 	for _, name := range slices.Sorted(maps.Keys(a.Params)) {
 		if strings.Contains(a.SQL, "{"+name+":") {

@@ -327,7 +327,7 @@ func TestCommandsRunAsTheyStand(t *testing.T) {
 		"postings": {list.Audit, len(list.Rows)}, "posting": {one.Audit, 1}, "mentions": {one.MentionsAudit, len(one.Mentions)},
 	} {
 		// The shell writes what rolescope would get: its arguments, a zero byte after each, then its input.
-		shell := exec.CommandContext(t.Context(), "sh", "-c", "rolescope() { printf '%s\\0' \"$@\"; cat; }\n"+c.audit.Command())
+		shell := exec.CommandContext(t.Context(), "sh", "-c", "rolescope() { printf '%s\\0' \"$@\"; cat; }\n"+c.audit.Command("rolescope"))
 		got, err := shell.Output()
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)

@@ -7,13 +7,16 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/rolescope/rolescope/trend"
 )
 
 // functions are what templates may call. None of them returns trusted markup: everything shown is
 // escaped where it stands.
-func functions() template.FuncMap {
+func (s *server) functions() template.FuncMap {
 	return template.FuncMap{
-		"label": label, "segment": url.PathEscape, "thousands": thousands,
+		"command": func(a trend.Audit) string { return a.Command(s.Program) },
+		"label":   label, "segment": url.PathEscape, "thousands": thousands,
 		"day":      func(t time.Time) string { return when(t, time.DateOnly) },
 		"minute":   func(t time.Time) string { return when(t, "2006-01-02 15:04 UTC") },
 		"words":    func(s string) string { return short(shownMax, strings.ReplaceAll(s, "_", " ")) },

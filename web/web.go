@@ -34,6 +34,9 @@ type Options struct {
 	Version string                      // of the binary
 	Now     func() time.Time
 	Logger  *slog.Logger
+	// Program is how a reader's shell calls rolescope on this data, such as "ROLESCOPE_DATA_DIR=/data
+	// rolescope"; the figures' SQL begins with it. Empty is "rolescope".
+	Program string
 	// Hosts are the names, beside localhost and any IP address, under which browsers may ask. Another
 	// name is refused, so that no foreign page can read this one through a name of its own (DNS rebinding).
 	Hosts []string
@@ -71,6 +74,9 @@ func New(o Options) (http.Handler, error) {
 	}
 	if o.Ready == nil {
 		o.Ready = func(context.Context) error { return nil }
+	}
+	if o.Program == "" {
+		o.Program = "rolescope"
 	}
 	s := &server{Options: o, askers: make(chan struct{}, askersMax), catalog: &catalogue{turn: make(chan struct{}, 1)}}
 	var err error
@@ -153,7 +159,7 @@ func (s *server) parsePages() (map[string]*template.Template, error) {
 	pages := map[string]*template.Template{}
 	for _, name := range names {
 		if base := strings.TrimSuffix(path.Base(name), ".html"); base != "layout" && base != "parts" {
-			t, err := template.New("layout.html").Funcs(functions()).ParseFS(templateFiles, "templates/layout.html", "templates/parts.html", name)
+			t, err := template.New("layout.html").Funcs(s.functions()).ParseFS(templateFiles, "templates/layout.html", "templates/parts.html", name)
 			if err != nil {
 				return nil, fmt.Errorf("parse template %s: %w", name, err)
 			}

@@ -74,12 +74,12 @@ func get(t testing.TB, h http.Handler, address string) *httptest.ResponseRecorde
 
 func TestOverviewShowsTheWorld(t *testing.T) {
 	t.Parallel()
-	h := dashboard(t, web.Options{Querier: querier{open(t, storetest.NewWorld("w", 3).Messages()...)}, Notice: "This market is simulated."})
+	h := dashboard(t, web.Options{Querier: querier{open(t, storetest.NewWorld("w", 3).Messages()...)}, Notice: "This market is simulated.", Program: "DIR=/x rolescope"})
 	w := get(t, h, "/")
 	if w.Code != http.StatusOK {
 		t.Fatalf("status %d: %s", w.Code, w.Body)
 	}
-	for _, want := range []string{"This market is simulated.", "Active vacancies by role", "/roles/w_machine_learning_engineer", "rolescope sql -", storetest.Tagger} {
+	for _, want := range []string{"This market is simulated.", "Active vacancies by role", "/roles/w_machine_learning_engineer", "DIR=/x rolescope sql -", storetest.Tagger} {
 		if !strings.Contains(w.Body.String(), want) {
 			t.Errorf("the page lacks %q", want)
 		}
