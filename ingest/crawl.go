@@ -107,8 +107,8 @@ const postingsKept = 100_000
 //
 // A board's crawl always publishes a run: when it fails, one with the outcome, the reason and no
 // listing, so that the ledger says what was tried. A failed detail publishes none, because it says
-// nothing about the board; the posting stays listed by its list row, counted as pending in the next
-// run's note, and is ordered again with it.
+// nothing about the board; the posting stays listed by its list row, and is ordered again with
+// the next list.
 //
 // An error means that ctx ended or that publishing failed: the slot is to be worked again.
 func Crawl(ctx context.Context, from Fetcher, to Publisher, task Task) (Result, error) {
@@ -198,7 +198,11 @@ func (c *crawl) publish(ctx context.Context, walk *source.Walk, last *fetch.Resp
 	slots := c.order(board, rows)
 	emitter := Emitter{Keep: rows.keep}
 	if c.result.Pending > 0 {
-		c.run.Note = fmt.Sprintf("%d postings wait for their text", c.result.Pending)
+		// What was done stays true when the texts are there, which is mostly soon.
+		c.run.Note = fmt.Sprintf("the texts of %d postings were ordered", len(slots))
+		if left := c.result.Pending - len(slots); left > 0 {
+			c.run.Note += fmt.Sprintf("; %d are left for later lists", left)
+		}
 	}
 	sum, err := emitter.Emit(ctx, c.to, c.run, board, c.State.Hashes)
 	if err != nil {

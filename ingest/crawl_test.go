@@ -474,7 +474,7 @@ func TestDetails(t *testing.T) {
 	}
 
 	slots := board()
-	if len(slots) != 3 || text("R1") != "One/" || !strings.Contains(to.runs[0].Note, "3 postings wait") || !to.runs[0].Complete {
+	if len(slots) != 3 || text("R1") != "One/" || !strings.Contains(to.runs[0].Note, "the texts of 3 postings were ordered") || !to.runs[0].Complete {
 		t.Fatalf("first list: %d slots, R1 is %q, note %q", len(slots), text("R1"), to.runs[0].Note)
 	}
 	work(slots...) // R3 has none
@@ -598,7 +598,7 @@ func TestDetailSlots(t *testing.T) {
 	}
 	task.Limits.Details = 1
 	to = &outbox{}
-	if r := runCrawl(t, &web{answer: m.answer}, to, task); r.Details != 1 || r.Pending != 2 || len(to.slots) != 1 {
+	if r := runCrawl(t, &web{answer: m.answer}, to, task); r.Details != 1 || r.Pending != 2 || len(to.slots) != 1 || to.runs[0].Note != "the texts of 1 postings were ordered; 1 are left for later lists" {
 		t.Errorf("limited: %+v", r)
 	}
 }

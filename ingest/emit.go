@@ -114,22 +114,26 @@ func (em *emission) record(ctx context.Context, rec posting.Record) error {
 		return nil
 	}
 	em.list(rec.ExternalID, raw.ContentHash, rec.PostedAt)
-	if em.known[rec.ExternalID] == raw.ContentHash {
-		em.sum.Unchanged++
-		return nil
-	}
+	known := em.known[rec.ExternalID] == raw.ContentHash
 	size := sizeAtMost(rec)
 	if size > posting.MessageBytesMax {
 		// Only a record that may be too long is encoded here; the Publisher encodes the others.
 		m, err := posting.Encode(raw)
 		if errors.Is(err, posting.ErrInvalid) && len(m.Data) > posting.MessageBytesMax {
 			em.sum.TooLarge++
+			if known {
+				return nil // buried when it was first listed
+			}
 			return em.bury(ctx, oversized(em.run, raw, m.Data))
 		}
 		if err != nil {
 			return err
 		}
 		size = len(m.Data)
+	}
+	if known {
+		em.sum.Unchanged++
+		return nil
 	}
 	em.raws = append(em.raws, raw)
 	em.sum.Published++
@@ -210,7 +214,7 @@ func (em *emission) flush(ctx context.Context) error {
 func (em *emission) finish(board source.Board) {
 	run := &em.run
 	em.sum.Listed, em.sum.Hashes = len(run.Listing), em.listed
-	run.Fetched, run.Expected, run.Rejected = board.Received, board.Expected, len(board.Rejected)
+	run.Fetched, run.Expected, run.Rejected = board.Received, board.Expected, len(board.Rejected)+em.sum.TooLarge
 	distinct := board.Distinct()
 	missing := board.Expected > distinct || !board.Identified() || board.Missing != ""
 	contradicted := board.Expected >= 0 && board.Expected != distinct
@@ -223,13 +227,13 @@ func (em *emission) finish(board source.Board) {
 	default:
 		run.Outcome = posting.OutcomeOK
 	}
-	run.Note = note(run.Note, board)
+	run.Note = note(run.Note, board, em.sum.TooLarge)
 }
 
 // noteBytesMax keeps a run's note a line that people read.
 const noteBytesMax = 500
 
-func note(asked string, board source.Board) string {
+func note(asked string, board source.Board, tooLarge int) string {
 	var parts []string
 	for _, s := range []string{asked, board.Note, board.Missing} {
 		if s != "" {
@@ -240,6 +244,9 @@ func note(asked string, board source.Board) string {
 		parts = append(parts, fmt.Sprintf("the board says %d postings, the payload has %d", board.Expected, distinct))
 	}
 	reasons := map[string]int{}
+	if tooLarge > 0 {
+		reasons[fmt.Sprintf("over the cap of %d bytes for one message", posting.MessageBytesMax)] = tooLarge
+	}
 	for _, r := range board.Rejected {
 		reasons[r.Reason]++
 	}

@@ -175,8 +175,20 @@ func TestEmitAccounts(t *testing.T) {
 	if sum.Listed != 3 || sum.TooLarge != 1 || sum.Rejected != 3 || sum.Published != 1 || len(to.dead) != 4 {
 		t.Errorf("summary %+v, %d dead", sum, len(to.dead))
 	}
-	if note := to.runs[0].Note; !strings.Contains(note, "1 duplicate id") || !strings.Contains(note, "1 posting without an id") {
+	if to.runs[0].Rejected != 4 {
+		t.Errorf("the run says %d were rejected, want 4", to.runs[0].Rejected)
+	}
+	if note := to.runs[0].Note; !strings.Contains(note, "1 over the cap of 524288 bytes for one message") || !strings.Contains(note, "1 duplicate id") || !strings.Contains(note, "1 posting without an id") {
 		t.Errorf("note %q", note)
+	}
+	// Known or not, what is too large is so: the same run says the same, and buries nothing again.
+	known := map[string]string{}
+	for _, l := range to.runs[0].Listing {
+		known[l.ExternalID] = l.ContentHash
+	}
+	again, _ := emit(t, newRun(), b, known)
+	if diff := cmp.Diff(to.runs, again.runs); diff != "" || len(again.raws) > 0 {
+		t.Errorf("%d sent again; the run depends on what was known:\n%s", len(again.raws), diff)
 	}
 	// The run comes last, when all it names is durable.
 	for i, entry := range to.log {

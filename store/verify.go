@@ -35,7 +35,7 @@ type VerifyReport struct {
 	Pending        uint64           `json:"pending"` // not stored yet, waiting in a stream
 	Missing        uint64           `json:"missing"`
 	MissingList    []MissingVersion `json:"missing_versions"` // the first missingMax
-	Rejected       uint64           `json:"rejected"`         // postings that runs received and could not even list
+	Rejected       uint64           `json:"rejected"`         // postings that runs received and could not use
 	Incomplete     []IncompleteRun  `json:"incomplete_list"`  // runs that lack parts or listing entries, the first missingMax
 	SpellsChecked  uint64           `json:"spells_checked"`
 	SpellsDiffer   uint64           `json:"spells_differ"`

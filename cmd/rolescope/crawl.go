@@ -39,8 +39,8 @@ type crawlRun struct {
 	Listed     int             `json:"listed"`
 	Published  int             `json:"published"` // new or changed postings, their texts read apart included
 	Unchanged  int             `json:"unchanged"`
-	Rejected   int             `json:"rejected"`
-	Details    int             `json:"details"` // postings whose text was read by a request of its own
+	Rejected   int             `json:"rejected"` // postings that could not be used: rolescope dead list
+	Details    int             `json:"details"`  // postings whose text was read by a request of its own
 	Opened     int32           `json:"opened"`
 	Changed    int32           `json:"changed"`
 	Closed     int32           `json:"closed"`
@@ -56,6 +56,14 @@ func (r crawlRun) failed() bool {
 		return r.Error != ""
 	}
 	return true
+}
+
+// status is partial when a board or a posting could not be used.
+func (r crawlReport) status() error {
+	if r.Failed > 0 || slices.ContainsFunc(r.Runs, func(run crawlRun) bool { return run.Rejected > 0 }) {
+		return exitStatus(exitPartial)
+	}
+	return nil
 }
 
 func newCrawlCommand(a *app) *cobra.Command {
@@ -96,10 +104,7 @@ the recorded board is served.` + exitStatusHelp(exitOK, exitError, exitPartial),
 				if err := a.printCrawl(report, asJSON); err != nil {
 					return err
 				}
-				if report.Failed > 0 {
-					return exitStatus(exitPartial)
-				}
-				return nil
+				return report.status()
 			})
 		},
 	}
@@ -242,7 +247,7 @@ func (c *crawler) board(ctx context.Context, slot posting.Slot) (crawlRun, error
 	run := crawlRun{
 		RunID: sum.Run.ID, Source: slot.Source, Board: slot.Board, ObservedAt: sum.Run.ObservedAt,
 		Outcome: sum.Run.Outcome, Expected: sum.Run.Expected, Fetched: sum.Run.Fetched, Complete: sum.Run.Complete,
-		Listed: sum.Listed, Published: sum.Published, Unchanged: sum.Unchanged, Rejected: sum.Rejected, Note: sum.Run.Note,
+		Listed: sum.Listed, Published: sum.Published, Unchanged: sum.Unchanged, Rejected: sum.Run.Rejected, Note: sum.Run.Note,
 	}
 	if result.Err != nil {
 		run.Error = result.Err.Error()
@@ -259,6 +264,7 @@ func (c *crawler) board(ctx context.Context, slot posting.Slot) (crawlRun, error
 		}
 		run.Details++
 		run.Published += result.Summary.Published
+		run.Rejected += result.Summary.Run.Rejected
 	}
 	return run, nil
 }
