@@ -51,6 +51,7 @@ type system struct {
 
 	told      context.Context // the command's; ended by Ctrl-C
 	storeless bool            // store is nil: the process only works on the bus
+	batchAge  time.Duration   // of the sink's batches; 0 is sinkBatchAge
 }
 
 // open opens the bus and the store as the configuration says. With an embedded server it becomes

@@ -47,6 +47,10 @@ const simStep = 24 * time.Hour
 // loopback answers faster than two cores can read.
 const simCrawlers = 4
 
+// simBatchAge is how long the sink collects. Nobody reads while a simulation runs, and fewer, larger
+// batches are cheaper to insert and to fold.
+const simBatchAge = 2 * time.Second
+
 // simClock is the one clock of a simulation. It only goes forward: step by step with the scheduler,
 // and within a step to each moment at which a host lets itself be asked.
 type simClock struct {
@@ -155,6 +159,7 @@ func (s *system) simulate(ctx context.Context, m simMarket, week func(done int))
 	if err != nil {
 		return simReport{}, err
 	}
+	s.batchAge = simBatchAge
 	err = s.process(ctx, func(ctx context.Context) error { return sim.run(ctx, crawler) }, func(uint64) {})
 	if err != nil {
 		return simReport{}, errors.Join(err, causeOf(ctx, err))

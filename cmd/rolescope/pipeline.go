@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,7 +28,7 @@ const (
 
 // stages is the data path from RAW to the store. Each is a plain function; the bus runs it.
 func (s *system) stages(tagger *enrich.Tagger) []bus.Stage {
-	sink := bus.Stage{Workers: 1, BatchRows: sinkBatchRows, BatchBytes: sinkBatchBytes, BatchAge: sinkBatchAge, Handle: s.write}
+	sink := bus.Stage{Workers: 1, BatchRows: sinkBatchRows, BatchBytes: sinkBatchBytes, BatchAge: cmp.Or(s.batchAge, sinkBatchAge), Handle: s.write}
 	archive, store, bury := sink, sink, sink
 	archive.Name, archive.Stream = bus.StageArchive, bus.StreamRaw
 	store.Name, store.Stream = bus.StageSink, bus.StreamPosting
