@@ -170,7 +170,7 @@ func unknownBoard(list *sourceList, name string) error {
 	var near []string
 	for _, b := range list.boards {
 		if len(near) < 3 && (strings.EqualFold(b.Name(), name) || strings.Contains(b.Name(), first(board, name))) {
-			near = append(near, b.Name())
+			near = append(near, shellWord(b.Name()))
 		}
 	}
 	hint := "rolescope source list, or rolescope source add URL"

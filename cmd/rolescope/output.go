@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/url"
 	"os"
+	"regexp"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -128,6 +129,17 @@ func hiddenValues(query string) string {
 		}
 	}
 	return strings.Join(pairs, "&")
+}
+
+// shellPlain are words that every shell takes as they are.
+var shellPlain = regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./-]+$`)
+
+// shellWord writes a text as one word of a command that people may copy.
+func shellWord(s string) string {
+	if shellPlain.MatchString(s) {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
 // exitStatusHelp is the EXIT STATUS section of a command's help.

@@ -2,11 +2,14 @@ package main
 
 import (
 	"fmt"
+	"html"
 	"net/url"
 	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/rolescope/rolescope/ingest/source"
 )
 
 // recognised is the board behind an address.
@@ -20,7 +23,10 @@ func (r recognised) Name() string { return r.Kind + "/" + r.Board }
 // own domain.
 func recogniseBoard(address string) (recognised, bool) {
 	address = strings.TrimSpace(address)
-	if !strings.Contains(address, "://") {
+	switch {
+	case strings.HasPrefix(address, "//"): // as pages embed them
+		address = "https:" + address
+	case !strings.Contains(address, "://"):
 		address = "https://" + address
 	}
 	u, err := url.Parse(address)
@@ -31,18 +37,34 @@ func recogniseBoard(address string) (recognised, bool) {
 	var path []string
 	for part := range strings.SplitSeq(u.EscapedPath(), "/") {
 		if part != "" {
-			path = append(path, part)
+			path = append(path, unescaped(part))
 		}
 	}
 	for _, by := range []func(string, []string, url.Values) (recognised, bool){
 		recogniseGreenhouse, recogniseLever, recogniseAshby, recogniseWorkday, recogniseSmartRecruiters,
 		recogniseHosted, recogniseHackerNews,
 	} {
-		if r, ok := by(host, path, u.Query()); ok && r.Board != "" {
+		if r, ok := by(host, path, u.Query()); ok && plausible(r) {
 			return r, true
 		}
 	}
 	return recognised{}, false
+}
+
+// vendorsOwn is what stands at a vendor's host where a board's name would, and is none.
+var vendorsOwn = regexp.MustCompile(`(?i)^(embed|assets|static|js|css|images|api|v[0-9]+|my-applications|sitemaps?|\.well-known|.*\.(txt|xml|ico|js|css|png|svg|json|webmanifest))$`)
+
+// plausible leaves out vendors' own paths, and what the kind would not take for a board.
+func plausible(r recognised) bool {
+	if r.Board == "" || vendorsOwn.MatchString(r.Board) {
+		return false
+	}
+	crawler, err := source.CrawlerByKind(r.Kind)
+	if err != nil {
+		return false
+	}
+	_, err = question(crawler, source.Site{Board: r.Board, BaseURL: r.BaseURL})
+	return err == nil
 }
 
 // after is the element behind the given ones, which may be anywhere in the path.
@@ -63,6 +85,11 @@ func at(path []string, i int) string {
 }
 
 func recogniseGreenhouse(host string, path []string, query url.Values) (recognised, bool) {
+	if plain, isEU := strings.CutSuffix(host, ".eu.greenhouse.io"); isEU {
+		r, ok := recogniseGreenhouse(plain+".greenhouse.io", path, query)
+		r.BaseURL = "https://boards-api.eu.greenhouse.io" // as its users say: it is not documented
+		return r, ok
+	}
 	switch host {
 	case "boards.greenhouse.io", "job-boards.greenhouse.io":
 		if at(path, 0) == "embed" {
@@ -92,19 +119,25 @@ func recogniseLever(host string, path []string, _ url.Values) (recognised, bool)
 func recogniseAshby(host string, path []string, _ url.Values) (recognised, bool) {
 	switch host {
 	case "jobs.ashbyhq.com":
-		return recognised{Kind: "ashby", Board: unescaped(at(path, 0))}, true
+		return recognised{Kind: "ashby", Board: at(path, 0)}, true
 	case "api.ashbyhq.com":
-		return recognised{Kind: "ashby", Board: unescaped(after(path, "job-board"))}, true
+		return recognised{Kind: "ashby", Board: after(path, "job-board")}, true
 	}
 	return recognised{}, false
 }
 
 var (
-	workdayHost = regexp.MustCompile(`^([a-z0-9_-]+)\.(wd[0-9]+)\.myworkdayjobs(-impl)?\.com$`)
+	workdayHost = regexp.MustCompile(`^([a-z0-9_-]+)\.(wd[0-9]+)\.myworkdayjobs\.com$`)
+	workdaySite = regexp.MustCompile(`^(wd[0-9]+)\.myworkdaysite\.com$`)
 	locale      = regexp.MustCompile(`^[a-z]{2}(-[A-Za-z]{2,4})?$`)
 )
 
 func recogniseWorkday(host string, path []string, _ url.Values) (recognised, bool) {
+	if m := workdaySite.FindStringSubmatch(host); m != nil { // wd5.myworkdaysite.com/en-US/recruiting/tenant/Site
+		tenant := first(after(path, "recruiting"), after(path, "wday", "cxs"))
+		site := first(after(path, "recruiting", tenant), after(path, "wday", "cxs", tenant))
+		return recognised{Kind: "workday", Board: tenant + "/" + m[1] + "/" + site, BaseURL: "https://" + host}, tenant != "" && site != ""
+	}
 	m := workdayHost.FindStringSubmatch(host)
 	if m == nil {
 		return recognised{}, false
@@ -125,6 +158,9 @@ func recogniseWorkday(host string, path []string, _ url.Values) (recognised, boo
 func recogniseSmartRecruiters(host string, path []string, _ url.Values) (recognised, bool) {
 	switch host {
 	case "careers.smartrecruiters.com", "jobs.smartrecruiters.com":
+		if at(path, 0) == "oneclick-ui" { // the form of an application
+			return recognised{Kind: "smartrecruiters", Board: after(path, "company")}, true
+		}
 		return recognised{Kind: "smartrecruiters", Board: at(path, 0)}, true
 	case "api.smartrecruiters.com":
 		return recognised{Kind: "smartrecruiters", Board: after(path, "companies")}, true
@@ -160,9 +196,12 @@ func unescaped(s string) string {
 	return s
 }
 
-// pageAddresses finds addresses in a page, in attributes as well as in scripts, where slashes may be
-// escaped.
-var pageAddresses = regexp.MustCompile(`https?:(?:\\?/){2}[A-Za-z0-9._-]+(?:\\?/[^\s"'<>\\]*)*`)
+// pageAddresses finds addresses in a page, in attributes, texts and scripts, with or without a scheme.
+var pageAddresses = regexp.MustCompile("(?i)(?:https?:)?//[a-z0-9._-]+(?:[/?][^\\s\"'<>\\\\`(){}|]*)?")
+
+// pageEscapes are the ways in which scripts write the marks of an address.
+var pageEscapes = strings.NewReplacer(`\/`, "/", `\u002F`, "/", `\u002f`, "/", `\x2F`, "/", `\x2f`, "/",
+	`\u003A`, ":", `\u003a`, ":", `\u0026`, "&", `\u003D`, "=", `\u003d`, "=", `\u003F`, "?", `\u003f`, "?")
 
 const (
 	// pageBoardsMax is how many different boards of a page are worth telling apart.
@@ -171,22 +210,19 @@ const (
 	pageAddressesMax = 10_000
 )
 
-// boardsOfPage finds the boards that a page links to or embeds, each once, in the page's order.
+// boardsOfPage finds the boards that a page links to or embeds, each once, in the page's order. Names
+// that differ in case alone are one board, the first one written.
 func boardsOfPage(page []byte) []recognised {
 	var out []recognised
-	for _, address := range pageAddresses.FindAll(page, pageAddressesMax) {
-		text := strings.NewReplacer(`\/`, "/", "&amp;", "&").Replace(string(address))
-		r, ok := recogniseBoard(text)
-		if ok && !slices.Contains(out, r) && len(out) < pageBoardsMax && plausible(r.Board) {
+	text := pageEscapes.Replace(html.UnescapeString(string(page)))
+	for _, address := range pageAddresses.FindAllString(text, pageAddressesMax) {
+		r, ok := recogniseBoard(strings.TrimRight(address, ".,;:!")) // of the sentence it ends
+		known := slices.ContainsFunc(out, func(o recognised) bool { return strings.EqualFold(o.Name(), r.Name()) })
+		if ok && !known && len(out) < pageBoardsMax {
 			out = append(out, r)
 		}
 	}
 	return out
-}
-
-// plausible leaves out paths of the vendors' own that stand where a board's name would.
-func plausible(board string) bool {
-	return !slices.Contains([]string{"embed", "assets", "static", "js", "css", "images", "favicon.ico", "robots.txt", "api", "v1"}, board)
 }
 
 // companyOf makes a display name of a board's name.

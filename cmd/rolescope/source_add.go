@@ -9,11 +9,15 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
+	"time"
+	"unicode"
 
 	"github.com/spf13/cobra"
 	"go.yaml.in/yaml/v3"
 
 	"github.com/rolescope/rolescope/ingest/fetch"
+	"github.com/rolescope/rolescope/ingest/source"
 )
 
 // scheduleDefault is how often a board that somebody adds is crawled: boards change a few times a day.
@@ -52,7 +56,7 @@ Without a sources.yaml one is made in the working directory, with the boards of 
 			if err != nil {
 				return err
 			}
-			return a.addSource(c, board, o)
+			return a.addSource(cmd.Context(), c, board, o)
 		},
 	}
 	c.Flags().StringVar(&o.company, "company", "", "employer's name; made from the board's name when empty")
@@ -68,7 +72,7 @@ func (a *app) findBoard(ctx context.Context, c config, address string, lookInsid
 		return board, nil
 	}
 	if !lookInside {
-		return recognised{}, hintf("rolescope source add --page "+address+", which fetches the page and looks for its board",
+		return recognised{}, hintf("rolescope source add --page "+shellWord(address)+", which fetches the page and looks for its board",
 			"%s is not the address of a job board of a known kind", address)
 	}
 	if c.Contact == "" {
@@ -104,8 +108,17 @@ func (a *app) findBoard(ctx context.Context, c config, address string, lookInsid
 }
 
 // addSource appends the board to the list and says so.
-func (a *app) addSource(c config, board recognised, o addOptions) error {
+func (a *app) addSource(ctx context.Context, c config, board recognised, o addOptions) error {
 	path := first(c.Sources, sourcesFile)
+	target := path
+	if linked, err := filepath.EvalSymlinks(path); err == nil {
+		target = linked // a link stays a link
+	}
+	unlock, err := lockBeside(ctx, target)
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	old, err := os.ReadFile(path)
 	made := errors.Is(err, fs.ErrNotExist)
 	switch {
@@ -120,7 +133,7 @@ func (a *app) addSource(c config, board recognised, o addOptions) error {
 	if err != nil {
 		return err
 	}
-	if err := replaceFile(path, updated); err != nil {
+	if err := replaceFile(target, updated); err != nil {
 		return err
 	}
 	where := path
@@ -135,7 +148,7 @@ func (a *app) addSource(c config, board recognised, o addOptions) error {
 		fmt.Fprintf(a.stdout, "It is %s.\n", off)
 		return nil
 	}
-	fmt.Fprintf(a.stdout, "Try: rolescope source check %s\n", added.Name())
+	fmt.Fprintf(a.stdout, "Try: rolescope source check %s\n", shellWord(added.Name()))
 	return nil
 }
 
@@ -146,16 +159,29 @@ func appendSource(path string, text []byte, board recognised, o addOptions) ([]b
 	if err != nil {
 		return nil, boardSource{}, err
 	}
-	if have, ok := list.find(board.Kind, board.Board); ok {
-		return nil, boardSource{}, hintf("rolescope source list", "%s is listed already: %s:%d", board.Name(), path, have.Line)
+	if have, ok, err := list.has(board); err != nil {
+		return nil, boardSource{}, fmt.Errorf("add %s: %w", board.Name(), err)
+	} else if ok {
+		as := ""
+		if have.Name() != board.Name() {
+			as = " as " + have.Name()
+		}
+		return nil, boardSource{}, hintf("rolescope source list", "%s is listed already%s: %s:%d", board.Name(), as, path, have.Line)
+	}
+	column, err := itemColumn(path, text)
+	if err != nil {
+		return nil, boardSource{}, err
 	}
 	var b bytes.Buffer
 	b.Write(text)
 	if len(text) > 0 && text[len(text)-1] != '\n' {
 		b.WriteByte('\n')
 	}
-	indent := strings.Repeat(" ", itemColumn(text))
+	indent := strings.Repeat(" ", column)
 	field := func(lead, key string, value any) error {
+		if text, ok := value.(string); ok && strings.ContainsFunc(text, unicode.IsControl) {
+			return usageError{fmt.Errorf("%s %q: want one line", key, text)}
+		}
 		scalar, err := yaml.Marshal(value)
 		if err != nil {
 			return fmt.Errorf("write %s: %w", key, err)
@@ -186,24 +212,69 @@ func appendSource(path string, text []byte, board recognised, o addOptions) ([]b
 	return b.Bytes(), added, nil
 }
 
-// itemColumn is the column of the dashes of the list, two when there are none yet.
-func itemColumn(text []byte) int {
+// itemColumn is the column of the dashes of the list, two when there are none yet. A list in brackets
+// has none.
+func itemColumn(path string, text []byte) (int, error) {
 	var doc yaml.Node
 	if yaml.Unmarshal(text, &doc) != nil || len(doc.Content) == 0 || len(doc.Content[0].Content) < 2 {
-		return 2
+		return 2, nil
 	}
 	list := doc.Content[0].Content[1]
-	if list.Kind != yaml.SequenceNode || len(list.Content) == 0 || list.Style&yaml.FlowStyle != 0 {
-		return 2
+	switch {
+	case list.Kind == yaml.SequenceNode && list.Style&yaml.FlowStyle != 0:
+		return 0, hintf("end the line after \"sources:\" and write each board on lines of its own, the first of which begins with a dash",
+			"%s:%d: the list stands in brackets and cannot be appended to", path, list.Line)
+	case list.Kind != yaml.SequenceNode || len(list.Content) == 0:
+		return 2, nil
 	}
-	return list.Column - 1
+	return list.Column - 1, nil
+}
+
+// has finds the entry of a board, under whichever name.
+func (l *sourceList) has(board recognised) (boardSource, bool, error) {
+	crawler, err := source.CrawlerByKind(board.Kind)
+	if err != nil {
+		return boardSource{}, false, err
+	}
+	if have, ok := l.find(board.Kind, board.Board); ok {
+		return have, true, nil
+	}
+	asks, err := question(crawler, source.Site{Board: board.Board, BaseURL: board.BaseURL})
+	if err != nil {
+		return boardSource{}, false, err
+	}
+	i, ok := l.byQuestion[asks]
+	if !ok {
+		return boardSource{}, false, nil
+	}
+	return l.boards[i], true, nil
+}
+
+// lockWait bounds the wait for others who change the same list: each takes milliseconds.
+const lockWait = 10 * time.Second
+
+// lockBeside holds everybody else off a file that is going to be replaced, and so cannot be locked
+// itself: it locks the directory.
+func lockBeside(ctx context.Context, path string) (unlock func(), err error) {
+	dir, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return nil, fmt.Errorf("lock %s: %w", path, err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, lockWait)
+	defer cancel()
+	for {
+		err := syscall.Flock(int(dir.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		if err == nil {
+			return func() { _ = dir.Close() }, nil
+		}
+		if !errors.Is(err, syscall.EWOULDBLOCK) && !errors.Is(err, syscall.EINTR) || !pause(ctx, 10*time.Millisecond) {
+			return nil, fmt.Errorf("lock %s: %w", path, errors.Join(err, dir.Close()))
+		}
+	}
 }
 
 // replaceFile writes a file anew, whole or not at all, with the permissions it had.
 func replaceFile(path string, data []byte) error {
-	if target, err := filepath.EvalSymlinks(path); err == nil {
-		path = target // a link stays a link
-	}
 	mode := fs.FileMode(0o644)
 	if st, err := os.Stat(path); err == nil {
 		mode = st.Mode().Perm()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"net/url"
 	"os"
 	"slices"
 	"strings"
@@ -56,9 +57,25 @@ func (b boardSource) site() source.Site { return source.Site{Board: b.Board.Boar
 
 // sourceList is what sources.yaml says.
 type sourceList struct {
-	path   string // shippedName when it is the list inside the program
-	boards []boardSource
-	byName map[string]int
+	path       string // shippedName when it is the list inside the program
+	boards     []boardSource
+	byName     map[string]int
+	byQuestion map[string]int
+}
+
+// question is what a board is known by however its name is written: the request that asks for it.
+// One board may be written as acme and acme.recruitee.com, or as "acme corp" and acme%20corp.
+func question(crawler source.Crawler, site source.Site) (string, error) {
+	req, err := crawler.Request(site, 0)
+	if err != nil {
+		return "", err
+	}
+	u, err := url.Parse(req.URL)
+	if err != nil {
+		return "", fmt.Errorf("read the address of board %q: %w", site.Board, err)
+	}
+	u.Host = strings.ToLower(u.Host)
+	return req.Method + " " + u.String() + " " + string(req.Body), nil
 }
 
 func (l *sourceList) find(kind, board string) (boardSource, bool) {
@@ -127,7 +144,7 @@ func parseSources(path string, data []byte) (*sourceList, error) {
 	if err := yaml.Unmarshal(data, &doc); err != nil {
 		return nil, fmt.Errorf("read sources: %s: %w", path, err)
 	}
-	p := &sourcesParser{path: path, list: &sourceList{path: path, byName: map[string]int{}}}
+	p := &sourcesParser{path: path, list: &sourceList{path: path, byName: map[string]int{}, byQuestion: map[string]int{}}}
 	if len(doc.Content) == 1 {
 		p.document(doc.Content[0])
 	} else {
@@ -240,7 +257,8 @@ func (p *sourcesParser) board(n *yaml.Node) {
 	if len(p.problems) > before {
 		return
 	}
-	if _, err := b.crawler.Request(b.site(), 0); err != nil {
+	asks, err := question(b.crawler, b.site())
+	if err != nil {
 		p.problem(n.Line, "%v", err)
 		return
 	}
@@ -248,7 +266,11 @@ func (p *sourcesParser) board(n *yaml.Node) {
 		p.problem(n.Line, "%s is listed already in line %d", b.Name(), p.list.boards[i].Line)
 		return
 	}
-	p.list.byName[b.Name()] = len(p.list.boards)
+	if i, ok := p.list.byQuestion[asks]; ok {
+		p.problem(n.Line, "%s asks the same address as %s in line %d: it is one board, which would count twice", b.Name(), p.list.boards[i].Name(), p.list.boards[i].Line)
+		return
+	}
+	p.list.byName[b.Name()], p.list.byQuestion[asks] = len(p.list.boards), len(p.list.boards)
 	p.list.boards = append(p.list.boards, b)
 }
 

@@ -1,11 +1,15 @@
 package main
 
 import (
+	"fmt"
+	"io"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sync/errgroup"
 )
 
 func TestShippedSources(t *testing.T) {
@@ -57,6 +61,8 @@ func TestSourcesRefused(t *testing.T) {
 		"board of that kind":  {"sources:\n  - {kind: workday, board: acme, schedule: '@daily'}\n", ":2: board \"acme\": want tenant/wd5/Site"},
 		"several":             {"sources:\n  - {kind: x}\n  - {kind: y}\n", ":3:"},
 		"more than are named": {"sources:\n" + strings.Repeat("  - {kind: x}\n", 20), "and "},
+		"two names":           {"sources:\n  - {kind: lever, board: acme corp, schedule: '@daily'}\n  - {kind: lever, board: acme%20corp, schedule: '@daily'}\n", ":3: lever/acme%20corp asks the same address as lever/acme corp in line 2"},
+		"a name and its host": {"sources:\n  - {kind: recruitee, board: gg, schedule: '@daily'}\n  - {kind: recruitee, board: GG.recruitee.com, schedule: '@daily'}\n", "asks the same address as recruitee/gg"},
 		"secret base":         {"sources:\n  - {kind: lever, board: b, schedule: '@daily', base_url: 'http://u:s3cret@h/'}\n", ":2: base_url"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -112,10 +118,18 @@ func TestAppendSource(t *testing.T) {
 		"flow list": "sources: [{kind: lever, board: acme, schedule: '@daily'}]\n",
 		"document":  "sources:\n" + goodEntry + "...\n",
 		"listed":    "sources:\n  - {kind: lever, board: one-more, schedule: '@daily'}\n",
+		"brackets":  "sources: []\n",
+		"encoded":   "sources:\n  - {kind: lever, board: one%2Dmore, schedule: '@daily'}\n",
 	} {
 		_, _, err := appendSource("sources.yaml", []byte(text), recognised{Kind: "lever", Board: "one-more"}, addOptions{schedule: scheduleDefault})
-		if err == nil {
-			t.Errorf("%s: was appended to", name)
+		if err == nil || strings.Contains(err.Error(), "yaml: ") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for _, o := range []addOptions{{schedule: scheduleDefault, company: "Acme\nInc."}, {schedule: "@daily\n  x"}} {
+		_, _, err := appendSource("sources.yaml", []byte("sources:\n"), recognised{Kind: "lever", Board: "one-more"}, o)
+		if err == nil || !strings.Contains(err.Error(), "want one line") {
+			t.Errorf("%+v: %v", o, err)
 		}
 	}
 	odd := recognised{Kind: "ashby", Board: "a: b # c"}
@@ -125,37 +139,88 @@ func TestAppendSource(t *testing.T) {
 	}
 }
 
+// TestAddInParallel: each of a dozen that add at once finds what the others have written.
+func TestAddInParallel(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "sources.yaml")
+	var group errgroup.Group
+	for i := range 12 {
+		group.Go(func() error {
+			a := &app{stdout: io.Discard}
+			return a.addSource(t.Context(), config{Sources: path}, recognised{Kind: "lever", Board: fmt.Sprintf("acme%d", i)}, addOptions{schedule: scheduleDefault})
+		})
+	}
+	if err := group.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	if list, err := loadSources(config{Sources: path}); err != nil || len(list.boards) != 12 {
+		t.Errorf("%d boards of 12, %v", len(list.boards), err)
+	}
+}
+
+func TestShellWord(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"https://acme.example/careers": "https://acme.example/careers",
+		"https://acme.example/?a=1&b":  "'https://acme.example/?a=1&b'",
+		"ashby/Acme Labs":              "'ashby/Acme Labs'",
+		"it's":                         `'it'\''s'`,
+		"":                             "''",
+	} {
+		if got := shellWord(in); got != want {
+			t.Errorf("%s becomes %s, want %s", in, got, want)
+		}
+	}
+}
+
 func TestRecogniseBoard(t *testing.T) {
 	t.Parallel()
 	for address, want := range map[string]string{
-		"https://boards.greenhouse.io/acme":                                       "greenhouse/acme",
-		"boards.greenhouse.io/acme/jobs/4001?gh_src=x":                            "greenhouse/acme",
-		"https://job-boards.greenhouse.io/acme/":                                  "greenhouse/acme",
-		"https://boards.greenhouse.io/embed/job_board?for=acme&b=x":               "greenhouse/acme",
-		"https://boards.greenhouse.io/embed/job_board/js?for=acme":                "greenhouse/acme",
-		"https://boards-api.greenhouse.io/v1/boards/acme/jobs?content=true":       "greenhouse/acme",
-		"https://jobs.lever.co/acme/0b1c":                                         "lever/acme",
-		"https://jobs.eu.lever.co/acme":                                           "lever/acme (https://api.eu.lever.co)",
-		"https://api.lever.co/v0/postings/Acme?mode=json":                         "lever/Acme",
-		"https://jobs.ashbyhq.com/Acme%20Labs/1234":                               "ashby/Acme Labs",
-		"https://api.ashbyhq.com/posting-api/job-board/acme":                      "ashby/acme",
-		"https://acme.wd5.myworkdayjobs.com/AcmeCareers":                          "workday/acme/wd5/AcmeCareers",
-		"https://acme.wd5.myworkdayjobs.com/en-US/AcmeCareers/job/Berlin/Dev_R-1": "workday/acme/wd5/AcmeCareers",
-		"https://acme.wd103.myworkdayjobs.com/wday/cxs/acme/Site/jobs":            "workday/acme/wd103/Site",
-		"https://careers.smartrecruiters.com/Acme1":                               "smartrecruiters/Acme1",
-		"https://jobs.smartrecruiters.com/Acme1/7440-dev":                         "smartrecruiters/Acme1",
-		"https://api.smartrecruiters.com/v1/companies/Acme1/postings":             "smartrecruiters/Acme1",
-		"https://acme.recruitee.com/o/engineer":                                   "recruitee/acme",
-		"https://acme.jobs.personio.de/job/1":                                     "personio/acme",
-		"https://acme.jobs.personio.com":                                          "personio/acme.jobs.personio.com",
-		"https://news.ycombinator.com/item?id=45438503":                           "hn/whoishiring",
-		"https://boards.greenhouse.io":                                            "",
-		"https://acme.example/careers":                                            "",
-		"https://boards.greenhouse.io.evil.example/acme":                          "",
-		"https://www.recruitee.com/pricing":                                       "",
-		"https://news.ycombinator.com/news":                                       "",
-		"https://acme.wd5.myworkdayjobs.com/":                                     "",
-		"::":                                                                      "",
+		"https://boards.greenhouse.io/acme":                                        "greenhouse/acme",
+		"boards.greenhouse.io/acme/jobs/4001?gh_src=x":                             "greenhouse/acme",
+		"https://job-boards.greenhouse.io/acme/":                                   "greenhouse/acme",
+		"https://boards.greenhouse.io/embed/job_board?for=acme&b=x":                "greenhouse/acme",
+		"https://boards.greenhouse.io/embed/job_board/js?for=acme":                 "greenhouse/acme",
+		"https://boards-api.greenhouse.io/v1/boards/acme/jobs?content=true":        "greenhouse/acme",
+		"https://jobs.lever.co/acme/0b1c":                                          "lever/acme",
+		"https://jobs.eu.lever.co/acme":                                            "lever/acme (https://api.eu.lever.co)",
+		"https://api.lever.co/v0/postings/Acme?mode=json":                          "lever/Acme",
+		"https://jobs.ashbyhq.com/Acme%20Labs/1234":                                "ashby/Acme Labs",
+		"https://api.ashbyhq.com/posting-api/job-board/acme":                       "ashby/acme",
+		"https://acme.wd5.myworkdayjobs.com/AcmeCareers":                           "workday/acme/wd5/AcmeCareers",
+		"https://acme.wd5.myworkdayjobs.com/en-US/AcmeCareers/job/Berlin/Dev_R-1":  "workday/acme/wd5/AcmeCareers",
+		"https://acme.wd103.myworkdayjobs.com/wday/cxs/acme/Site/jobs":             "workday/acme/wd103/Site",
+		"https://careers.smartrecruiters.com/Acme1":                                "smartrecruiters/Acme1",
+		"https://jobs.smartrecruiters.com/Acme1/7440-dev":                          "smartrecruiters/Acme1",
+		"https://api.smartrecruiters.com/v1/companies/Acme1/postings":              "smartrecruiters/Acme1",
+		"https://acme.recruitee.com/o/engineer":                                    "recruitee/acme",
+		"https://acme.jobs.personio.de/job/1":                                      "personio/acme",
+		"https://acme.jobs.personio.com":                                           "personio/acme.jobs.personio.com",
+		"https://news.ycombinator.com/item?id=45438503":                            "hn/whoishiring",
+		"https://job-boards.eu.greenhouse.io/acme/jobs/1":                          "greenhouse/acme (https://boards-api.eu.greenhouse.io)",
+		"https://boards.eu.greenhouse.io/embed/job_board?for=acme":                 "greenhouse/acme (https://boards-api.eu.greenhouse.io)",
+		"//boards.greenhouse.io/embed/job_board/js?for=acme":                       "greenhouse/acme",
+		"HTTPS://JOBS.LEVER.CO/Acme":                                               "lever/Acme",
+		"https://jobs.lever.co/acme%20corp":                                        "lever/acme corp",
+		"https://wd5.myworkdaysite.com/recruiting/acme/Careers/job/X_R-1":          "workday/acme/wd5/Careers (https://wd5.myworkdaysite.com)",
+		"https://wd5.myworkdaysite.com/en-US/recruiting/acme/Careers":              "workday/acme/wd5/Careers (https://wd5.myworkdaysite.com)",
+		"https://wd5.myworkdaysite.com/wday/cxs/acme/Careers/jobs":                 "workday/acme/wd5/Careers (https://wd5.myworkdaysite.com)",
+		"https://jobs.smartrecruiters.com/oneclick-ui/company/Acme1/publication/x": "smartrecruiters/Acme1",
+		"https://jobs.smartrecruiters.com/oneclick-ui/":                            "",
+		"https://jobs.smartrecruiters.com/my-applications/Acme1":                   "",
+		"https://jobs.lever.co/robots.txt":                                         "",
+		"https://job-boards.greenhouse.io/assets/x.js":                             "",
+		"https://jobs.ashbyhq.com/favicon.ico":                                     "",
+		"https://jobs.lever.co/a%2Fb":                                              "",
+		"https://wd5.myworkdaysite.com/recruiting/acme":                            "",
+		"https://acme.wd5.myworkdayjobs-impl.com/Careers":                          "",
+		"https://boards.greenhouse.io":                                             "",
+		"https://acme.example/careers":                                             "",
+		"https://boards.greenhouse.io.evil.example/acme":                           "",
+		"https://www.recruitee.com/pricing":                                        "",
+		"https://news.ycombinator.com/news":                                        "",
+		"https://acme.wd5.myworkdayjobs.com/":                                      "",
+		"::":                                                                       "",
 	} {
 		got, ok := recogniseBoard(address)
 		text := got.String()
@@ -170,15 +235,31 @@ func TestRecogniseBoard(t *testing.T) {
 
 func TestBoardsOfPage(t *testing.T) {
 	t.Parallel()
-	page := `<a href="https://boards.greenhouse.io/acme?x=1&amp;y=2">jobs</a>
-		<script src="https://boards.greenhouse.io/embed/job_board/js?for=acme"></script>
-		<script>var u = "https:\/\/jobs.lever.co\/acme-labs\/";</script> https://jobs.lever.co/acme-labs`
-	var got []string
-	for _, b := range boardsOfPage([]byte(page)) {
-		got = append(got, b.Name())
-	}
-	if diff := cmp.Diff([]string{"greenhouse/acme", "lever/acme-labs"}, got); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
+	for name, c := range map[string]struct {
+		page string
+		want []string
+	}{
+		"links and scripts": {
+			`<a href="https://boards.greenhouse.io/acme?x=1&amp;y=2">jobs</a>
+			<script src="https://boards.greenhouse.io/embed/job_board/js?for=acme"></script>
+			<script>var u = "https:\/\/jobs.lever.co\/acme-labs\/";</script> https://jobs.lever.co/acme-labs`,
+			[]string{"greenhouse/acme", "lever/acme-labs"},
+		},
+		"no scheme":           {`<script src="//boards.greenhouse.io/embed/job_board/js?for=acme"></script>`, []string{"greenhouse/acme"}},
+		"escapes of a script": {`{"u":"https:\u002F\u002Fjobs.lever.co\u002Facme","v":"https:\x2f\x2fboards.greenhouse.io\x2fembed\x2fjob_board?a=1\u0026for=labs"}`, []string{"lever/acme", "greenhouse/labs"}},
+		"JSON in HTML":        {`<div data-x="{&quot;u&quot;:&quot;https://jobs.lever.co/acme&quot;}">`, []string{"lever/acme"}},
+		"upper case":          {`<a href="HTTPS://Jobs.Lever.co/acme">`, []string{"lever/acme"}},
+		"one in two cases":    {`https://jobs.lever.co/acme https://jobs.lever.co/Acme/1`, []string{"lever/acme"}},
+		"end of a sentence":   {`See https://jobs.lever.co/acme. Or (https://jobs.lever.co/acme), or url(https://jobs.lever.co/acme)`, []string{"lever/acme"}},
+		"none":                {`https://jobs.lever.co/robots.txt https://boards.greenhouse.io/assets/a.js // jobs.lever.co/x`, nil},
+	} {
+		var got []string
+		for _, b := range boardsOfPage([]byte(c.page)) {
+			got = append(got, b.Name())
+		}
+		if diff := cmp.Diff(c.want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
 	}
 }
 
