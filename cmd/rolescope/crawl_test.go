@@ -89,7 +89,7 @@ func crawlEnv(t *testing.T, m *market, dir string, boards ...string) []string {
 	var b strings.Builder
 	b.WriteString("sources:\n")
 	for _, board := range boards {
-		fmt.Fprintf(&b, "  - {kind: greenhouse, board: %s, company: %s, schedule: \"@every 15m\", base_url: %q}\n", board, strings.ToUpper(board), m.URL)
+		fmt.Fprintf(&b, "  - {kind: greenhouse, board: %s, company: %s, schedule: \"@every 24h\", base_url: %q}\n", board, strings.ToUpper(board), m.URL)
 	}
 	path := filepath.Join(t.TempDir(), "sources.yaml")
 	if err := os.WriteFile(path, []byte(b.String()), 0o600); err != nil {

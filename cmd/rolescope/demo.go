@@ -30,8 +30,8 @@ func newDemoCommand(a *app) *cobra.Command {
 		Use:   "demo",
 		Short: "A first look: two simulated years through the whole pipeline, then the dashboard",
 		Long: `Simulate a job market of two years and crawl it, week by week, through the whole real pipeline: the
-scheduler, crawlers over HTTP, NATS, the tagger, ClickHouse. Only time is simulated: it takes a minute
-or so. Then print trends and serve the dashboard at ROLESCOPE_HTTP_ADDR, or at a free port when that
+scheduler, crawlers over HTTP, NATS, the tagger, ClickHouse. Time is simulated too: it takes half a
+minute on two idle cores. Then print trends and serve the dashboard at ROLESCOPE_HTTP_ADDR, or at a free port when that
 is taken, until Ctrl-C. Needs no network but for the engine, once.
 
 The dashboard is served when stdout is a terminal, or with --serve; --serve=false, or a pipe or a
