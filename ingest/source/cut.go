@@ -9,16 +9,20 @@ import (
 // once to skip it: the payload, its list, its postings, their fields. These cut what was checked once.
 
 // fieldsOf cuts an object into its fields, each undecoded and sharing raw's memory. raw must be a valid
-// JSON object. Of two fields of one name the last counts, as in encoding/json.
-func fieldsOf(raw json.RawMessage) map[string]json.RawMessage {
-	fields := map[string]json.RawMessage{}
+// JSON object. Of two fields of one name the last counts, as in encoding/json; twice is such a name.
+func fieldsOf(raw json.RawMessage) (fields map[string]json.RawMessage, twice string) {
+	fields = map[string]json.RawMessage{}
 	for rest := raw[1:]; ; {
 		var key, value json.RawMessage
 		if key, rest = nextValue(rest); key == nil {
-			return fields
+			return fields, twice
 		}
 		value, rest = nextValue(rest)
-		fields[nameOf(key)] = value
+		name := nameOf(key)
+		if _, ok := fields[name]; ok {
+			twice = name
+		}
+		fields[name] = value
 	}
 }
 

@@ -33,7 +33,8 @@ func newObject(raw json.RawMessage) (*object, error) {
 	if jsonType(raw) != "an object" {
 		return nil, fmt.Errorf("posting is %s, not an object", jsonType(raw))
 	}
-	o := &object{fields: fieldsOf(raw)}
+	o := &object{}
+	o.fields, _ = fieldsOf(raw)
 	o.root = o
 	return o, nil
 }
@@ -124,8 +125,18 @@ func (o *object) scalar(key string) string {
 // html takes a text in HTML, masked.
 func (o *object) html(key string) string { return mask(o.plain(key)) }
 
-// url takes an address without tracking parameters.
-func (o *object) url(key string) string { return cleanURL(strings.TrimSpace(o.plain(key))) }
+// url takes an address without tracking parameters. One that is not of the web stays in the rest,
+// because people are shown a record's address as a link.
+func (o *object) url(key string) string {
+	raw := o.fields[key]
+	address := strings.TrimSpace(o.plain(key))
+	head := strings.ToLower(address[:min(len(address), len("https://"))])
+	if address != "" && !strings.HasPrefix(head, "http://") && head != "https://" {
+		o.fields[key] = raw
+		return ""
+	}
+	return cleanURL(address)
+}
 
 // flag takes a boolean; nil when there is none.
 func (o *object) flag(key string) *bool {

@@ -133,10 +133,13 @@ func split(kind, key string, payload []byte) (top map[string]json.RawMessage, jo
 	if err := valid(kind, payload); err != nil {
 		return nil, nil, false, err
 	}
-	top = fieldsOf(payload)
+	top, twice := fieldsOf(payload)
 	raw, isBoard := top[key]
 	switch {
 	case isBoard:
+		if twice != "" {
+			return nil, nil, false, fmt.Errorf("read %s payload: the field %q stands twice; which is the board's?", kind, headOf([]byte(cleanText(twice)), 40))
+		}
 		if raw[0] != '[' {
 			return nil, nil, false, shapeError(kind, want, fmt.Sprintf("an object whose %q is %s", key, jsonType(raw)), "")
 		}
