@@ -9,9 +9,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -246,5 +248,43 @@ func TestSourceCheck(t *testing.T) {
 	}
 	if _, err := os.Stat(dir); err == nil {
 		t.Error("a check made a data directory")
+	}
+}
+
+// TestSourceCheckTakesTurns: beside a deployment a check is spaced by what that has asked, and waits out
+// the pauses it was told.
+func TestSourceCheckTakesTurns(t *testing.T) {
+	t.Parallel()
+	bin, m := binary(t), newMarket(t)
+	const interval = 700 * time.Millisecond
+	env := append(crawlEnv(t, m, filepath.Join(t.TempDir(), "data"), "acme", "beta"), "ROLESCOPE_FETCH_HOST_INTERVAL="+interval.String())
+	var mu sync.Mutex
+	var asked []time.Time
+	serve := func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		asked = append(asked, time.Now())
+		mu.Unlock()
+		jobs("1")(w, r)
+	}
+	m.set("acme", serve)
+	m.set("beta", serve)
+	owner := startUp(t, bin, env, roleEnricher, roleSink)
+	owner.await(t, "msg=up", 1)
+	crawl := commandEnv(bin, env, "crawl")
+	if err := crawl.Start(); err != nil {
+		t.Fatal(err)
+	}
+	output(t, commandEnv(bin, env, "source", "check"))
+	if err := crawl.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	slices.SortFunc(asked, time.Time.Compare)
+	if len(asked) != 4 {
+		t.Fatalf("asked %d times, want 4", len(asked))
+	}
+	for i := 1; i < len(asked); i++ {
+		if gap := asked[i].Sub(asked[i-1]); gap < interval-100*time.Millisecond { // moments are told by the server
+			t.Errorf("requests %d and %d are %v apart", i, i+1, gap)
+		}
 	}
 }

@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"text/tabwriter"
 	"time"
 
@@ -22,7 +24,10 @@ func newSourceCheckCommand(a *app) *cobra.Command {
 		Short: "Ask boards once and say what a crawl would see, storing nothing",
 		Long: `Ask the named boards of sources.yaml, or all of them, once and politely, and say what a crawl would
 see: how it would end, how many postings it would list, whether the listing proves to be whole. Texts
-that take a request of their own are not read. Nothing is stored and no database is needed.` + exitStatusHelp(exitOK, exitError, exitCondition),
+that take a request of their own are not read. Nothing is stored.
+
+Requests take their turns with those of the crawlers, wherever there is something to share: NATS_URL or
+a data directory. A host that crawlers leave alone because it failed is asked all the same.` + exitStatusHelp(exitOK, exitError, exitCondition),
 		Example: "  ROLESCOPE_CONTACT=you@example.org rolescope source check greenhouse/anthropic",
 		RunE: func(cmd *cobra.Command, names []string) error {
 			boards, skipped, err := a.chooseBoards(cmd.Context(), names)
@@ -75,15 +80,11 @@ func (a *app) checkBoards(ctx context.Context, list *sourceList) (checkReport, e
 	if err != nil {
 		return checkReport{}, err
 	}
-	// A client of its own: a look by hand neither waits for a deployment's turns nor is stopped by
-	// its breakers.
-	client, err := fetch.New(fetch.Options{
-		Version: version, Contact: c.Contact, HostInterval: c.FetchHostInterval, AllowPrivate: c.FetchAllowPrivate, Logger: a.logger(),
-	})
+	client, release, err := a.checkClient(ctx, c)
 	if err != nil {
-		return checkReport{}, &hinted{err, "ROLESCOPE_CONTACT=you@example.org"}
+		return checkReport{}, err
 	}
-	defer client.Close()
+	defer release()
 	report := checkReport{Boards: make([]boardCheck, len(list.boards))}
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(c.Crawlers)
@@ -116,6 +117,36 @@ func (a *app) checkBoards(ctx context.Context, list *sourceList) (checkReport, e
 		}
 	}
 	return report, nil
+}
+
+// checkClient is an HTTP client with a deployment's turns and pauses, where there is one, and with
+// breakers of its own: somebody who looks by hand wants to see whether a host is well again. What it
+// asked is told to nobody.
+func (a *app) checkClient(ctx context.Context, c config) (client *fetch.Client, release func(), err error) {
+	if _, err := os.Stat(filepath.Join(c.DataDir, "nats")); err != nil && c.NATSURL == "" {
+		client, err := fetch.New(fetch.Options{
+			Version: version, Contact: c.Contact, HostInterval: c.FetchHostInterval, AllowPrivate: c.FetchAllowPrivate, Logger: a.logger(),
+		})
+		if err != nil {
+			return nil, nil, &hinted{err, "ROLESCOPE_CONTACT=you@example.org"}
+		}
+		return client, client.Close, nil
+	}
+	s, err := a.openSystem(ctx, false)
+	if err != nil {
+		return nil, nil, err
+	}
+	leave := func() {
+		if err := s.Close(); err != nil {
+			a.logger().Warn("close", "error", err)
+		}
+	}
+	f, err := s.newFetcher()
+	if err != nil {
+		leave()
+		return nil, nil, err
+	}
+	return f.Client, func() { f.Close(); leave() }, nil
 }
 
 // beholder is a Publisher that stores nothing and remembers the first title.
