@@ -47,6 +47,7 @@ type importReport struct {
 	PerSecond float64  `json:"postings_per_second"`
 	Problems  []string `json:"problems"`
 
+	kind       string
 	boardNames map[string]struct{}
 	runIDs     []string
 	before     int // published by an import that was stopped
@@ -172,7 +173,7 @@ func wrapWords(words []string, width int) string {
 
 // importFiles imports each file and waits until all of it is stored or dead-lettered.
 func (s *system) importFiles(ctx context.Context, imp ingest.Import, files []string) (importReport, error) {
-	report := importReport{Problems: []string{}, boardNames: map[string]struct{}{}}
+	report := importReport{Problems: []string{}, kind: imp.Kind, boardNames: map[string]struct{}{}}
 	start := time.Now()
 	var bar *progress
 	err := s.process(ctx, func(ctx context.Context) error {
@@ -333,7 +334,11 @@ func (a *app) printImport(r importReport, asJSON bool) error {
 		fmt.Fprintf(a.stdout, "\n%s of the runs were published by an import that was stopped.\n", count(r.Resumed))
 	}
 	if r.Runs > 0 && r.Complete == 0 && r.Events < r.Runs {
-		fmt.Fprintln(a.stdout, "\nNo run is known to list its whole board, so nothing counts as new and nothing closes.\nIf each answer was the whole board, import again with --complete.")
+		hint := "If each answer was the whole board, import again with --complete."
+		if r.kind == ingest.KindSnapshot {
+			hint = "What each run lacks is its note in v_runs; mend the rows and import again."
+		}
+		fmt.Fprintln(a.stdout, "\nNo run is known to list its whole board, so nothing counts as new and nothing closes.\n"+hint)
 	}
 	return nil
 }
