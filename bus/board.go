@@ -26,7 +26,8 @@ type BoardState struct {
 	// Validators of the last answer that was the whole board, for a conditional request.
 	ETag         string `json:"etag,omitempty"`
 	LastModified string `json:"last_modified,omitempty"`
-	Answer       string `json:"answer,omitempty"` // the run that had this answer
+	// AnsweredAt is when the run that had this answer was observed.
+	AnsweredAt time.Time `json:"answered_at,omitzero"`
 }
 
 const (

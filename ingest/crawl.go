@@ -50,7 +50,9 @@ type State struct {
 	Rows         map[string]string `json:"rows,omitempty"`
 	ETag         string            `json:"etag,omitempty"`          // of the last answer that was the whole board
 	LastModified string            `json:"last_modified,omitempty"` // likewise
-	Answer       string            `json:"answer,omitempty"`        // the run that had this answer; a 304 confirms it
+	// AnsweredAt is when the run that had this answer was observed: a 304 confirms that run, and means
+	// nothing to a run that is earlier.
+	AnsweredAt time.Time `json:"answered_at,omitzero"`
 }
 
 // Result is what a crawl did.
@@ -79,14 +81,14 @@ func (r Result) Apply(latest State) State {
 	if r.keep || r.detail != "" {
 		maps.Copy(out.Hashes, latest.Hashes)
 		maps.Copy(out.Rows, latest.Rows)
-		out.ETag, out.LastModified, out.Answer = latest.ETag, latest.LastModified, latest.Answer
+		out.ETag, out.LastModified, out.AnsweredAt = latest.ETag, latest.LastModified, latest.AnsweredAt
 	}
 	maps.Copy(out.Hashes, r.ended.Hashes)
 	maps.Copy(out.Rows, r.ended.Rows)
 	if r.detail != "" {
 		return out
 	}
-	out.ETag, out.LastModified, out.Answer = r.ended.ETag, r.ended.LastModified, r.ended.Answer
+	out.ETag, out.LastModified, out.AnsweredAt = r.ended.ETag, r.ended.LastModified, r.ended.AnsweredAt
 	for id := range r.ended.Hashes {
 		// A detail read during the crawl knows more than the list did.
 		if row, ok := latest.Rows[id]; ok && row != r.began.Rows[id] {
@@ -161,7 +163,7 @@ func (c *crawl) board(ctx context.Context) error {
 	if err := c.admit(first); err != nil {
 		return c.failed(ctx, posting.OutcomeError, err)
 	}
-	conditional := walk.Single() && len(c.State.Hashes) > 0 && c.State.Answer != ""
+	conditional := walk.Single() && len(c.State.Hashes) > 0 && !c.State.AnsweredAt.IsZero() && c.State.AnsweredAt.Before(c.run.ObservedAt)
 	answer, err := c.fetch(ctx, first, conditional)
 	if err == nil && answer.NotModified {
 		c.report()
@@ -214,7 +216,7 @@ func (c *crawl) publish(ctx context.Context, walk *source.Walk, last *fetch.Resp
 		ended.Rows[id] = c.State.Rows[id]
 	}
 	if sum.Run.Complete && walk.Single() && last != nil && !shrunk(c.State.Hashes, sum.Hashes) {
-		ended.ETag, ended.LastModified, ended.Answer = last.Validators.ETag, last.Validators.LastModified, sum.Run.ID
+		ended.ETag, ended.LastModified, ended.AnsweredAt = last.Validators.ETag, last.Validators.LastModified, sum.Run.ObservedAt
 	}
 	c.result.ended = ended
 	// A listing that may lack postings forgets none. One of events is never whole, and what it does
@@ -245,7 +247,7 @@ func shrunk(before, now map[string]string) bool {
 
 // notModified publishes that the board is as it last was.
 func (c *crawl) notModified(ctx context.Context) error {
-	c.run.Outcome, c.run.Confirms = posting.OutcomeNotModified, c.State.Answer
+	c.run.Outcome, c.run.Confirms = posting.OutcomeNotModified, posting.RunID(c.run.Source, c.run.Board, c.State.AnsweredAt)
 	c.result.ended, c.result.keep = c.State, true
 	return c.publishBare(ctx)
 }

@@ -214,7 +214,7 @@ func TestCrawlConfirmsItsOwnAnswer(t *testing.T) {
 		}
 	}
 	// Validators of a state that does not say whose they are, are not used.
-	state.Answer = ""
+	state.AnsweredAt = time.Time{}
 	crawl(34)
 	if to.runs[4].Outcome != posting.OutcomeOK {
 		t.Errorf("a state without a run gave %s", to.runs[4].Outcome)

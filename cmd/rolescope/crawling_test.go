@@ -306,3 +306,31 @@ func TestABoardThatWasTakenOut(t *testing.T) {
 		t.Errorf("back in the list: %+v, asked %d times", r, m.asked["acme"])
 	}
 }
+
+// TestAnAnswerOfAWrongClockConfirmsNothing: what a clock that was a year ahead listed hides nothing from the
+// crawls of the time before: they ask for the whole board.
+func TestAnAnswerOfAWrongClockConfirmsNothing(t *testing.T) {
+	t.Parallel()
+	m := newMarket(t)
+	m.set("acme", jobs("1", "2"))
+	on := newBench(t, m, "acme")
+	right := on.now()
+	var got posting.Run
+	on.told = func(_ posting.Slot, r ingest.Result) { got = r.Summary.Run }
+	for _, step := range []struct {
+		at   time.Time
+		want posting.Outcome
+	}{
+		{right.AddDate(1, 0, 0), posting.OutcomeOK},
+		{right, posting.OutcomeOK},
+		{right.Add(6 * time.Hour), posting.OutcomeNotModified},
+	} {
+		on.set(step.at)
+		if _, err := on.once(t.Context(), on.slot(t, "acme")); err != nil || got.Outcome != step.want {
+			t.Errorf("at %v: %s, want %s, %v", step.at, got.Outcome, step.want, err)
+		}
+	}
+	if want := posting.RunID("greenhouse", "acme", right); got.Confirms != want {
+		t.Errorf("the last run confirms %s, want %s", got.Confirms, want)
+	}
+}
