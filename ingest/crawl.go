@@ -118,6 +118,7 @@ func Crawl(ctx context.Context, from Fetcher, to Publisher, task Task) (Result, 
 		task.Site.Board = task.Slot.Board
 	}
 	task.Limits = task.Limits.WithDefaults()
+	before := task.State.Hashes
 	if task.State.Normaliser != source.NormaliserVersion {
 		task.State = State{}
 	}
@@ -126,7 +127,7 @@ func Crawl(ctx context.Context, from Fetcher, to Publisher, task Task) (Result, 
 		observed = task.Now()
 	}
 	run := posting.NewRun(task.Source.Kind(), task.Slot.Board, task.Slot.Company, task.Source.Proof(), task.Slot.PlannedAt, observed)
-	c := &crawl{Task: task, from: from, to: to, run: run}
+	c := &crawl{Task: task, from: from, to: to, run: run, before: before}
 	c.result.began = task.State
 	var err error
 	switch task.Slot.Kind {
@@ -149,6 +150,7 @@ type crawl struct {
 	from   Fetcher
 	to     Publisher
 	run    posting.Run
+	before map[string]string // ids listed before, whichever normaliser made their hashes
 	result Result
 	host   string
 	fault  bool // the host failed, not the board
@@ -215,7 +217,7 @@ func (c *crawl) publish(ctx context.Context, walk *source.Walk, last *fetch.Resp
 	for id := range rows.keep {
 		ended.Rows[id] = c.State.Rows[id]
 	}
-	if sum.Run.Complete && walk.Single() && last != nil && !shrunk(c.State.Hashes, sum.Hashes) {
+	if sum.Run.Complete && walk.Single() && last != nil && !shrunk(c.before, sum.Hashes) {
 		ended.ETag, ended.LastModified, ended.AnsweredAt = last.Validators.ETag, last.Validators.LastModified, sum.Run.ObservedAt
 	}
 	c.result.ended = ended

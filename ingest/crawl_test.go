@@ -235,6 +235,23 @@ func TestCrawlValidatorsOnlyOfWholeBoards(t *testing.T) {
 	}
 }
 
+// TestCrawlAsksAgainAfterANewNormaliser checks the same when what was listed before is known by its ids
+// alone, because another normaliser made the hashes.
+func TestCrawlAsksAgainAfterANewNormaliser(t *testing.T) {
+	t.Parallel()
+	w := &web{answer: func(int, fetch.Request) (*fetch.Response, error) {
+		return &fetch.Response{Status: 200, Body: []byte(greenhouseBoard(1, 5)), Validators: fetch.Validators{ETag: `"x"`}}, nil
+	}}
+	state := State{Normaliser: "0", Hashes: map[string]string{}}
+	for id := range 12 {
+		state.Hashes[fmt.Sprint(id+1)] = "h"
+	}
+	state = runCrawl(t, w, &outbox{}, crawlTask("greenhouse", state, observed)).Apply(state)
+	if state.ETag != "" || len(state.Hashes) != 5 {
+		t.Errorf("after a mass disappearance: %+v", state)
+	}
+}
+
 // TestCrawlAsksAgainForAMassDisappearance checks that a listing which the ledger doubts is confirmed
 // or refuted by the next whole answer: a 304 would leave the doubt for as long as the board stands still.
 func TestCrawlAsksAgainForAMassDisappearance(t *testing.T) {
