@@ -140,7 +140,7 @@ func (c *crawler) once(ctx context.Context, slot posting.Slot) (wait time.Durati
 		return 0, c.drop(ctx, slot, err)
 	case from.wait > 0 && ctx.Err() == nil:
 		wait = min(from.wait, left)
-		c.log.Debug("slot waits for its host", "source", slot.Source, "board", slot.Board, "kind", slot.Kind, "wait", wait)
+		c.log.Log(ctx, slotLevel(slot), "slot waits for its host", "source", slot.Source, "board", slot.Board, "kind", slot.Kind, "wait", wait)
 		return wait, nil
 	case err != nil:
 		return 0, err
@@ -150,6 +150,14 @@ func (c *crawler) once(ctx context.Context, slot posting.Slot) (wait time.Durati
 		return 0, c.sys.setDone(ctx, slot)
 	}
 	return 0, nil
+}
+
+// slotLevel is at which level a slot that is not worked is logged: a board may have thousands of details.
+func slotLevel(slot posting.Slot) slog.Level {
+	if slot.Kind == ingest.KindDetail {
+		return slog.LevelDebug
+	}
+	return slog.LevelInfo
 }
 
 // untilNext is how long it is to the next slot of the slot's board, 0 when that has come.
@@ -185,7 +193,7 @@ func (p *patient) Admit(host string, now time.Time) error {
 // it. The board's schedule owes it from then on, so that a board that comes back is crawled at once.
 // (Where the list of this crawler is only older than the scheduler's, that is the board's next slot.)
 func (c *crawler) drop(ctx context.Context, slot posting.Slot, why error) error {
-	c.log.Debug("slot dropped", "source", slot.Source, "board", slot.Board, "kind", slot.Kind, "why", why)
+	c.log.Log(ctx, slotLevel(slot), "slot dropped", "source", slot.Source, "board", slot.Board, "kind", slot.Kind, "why", why)
 	if slot.Kind == ingest.KindDetail {
 		return nil // the next list orders it again
 	}
