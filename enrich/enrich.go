@@ -33,6 +33,7 @@ type Tagger struct {
 	titles   *titleRules
 	text     *textRules
 	places   *phraseBook[placeUse]
+	chain    []step
 	rooms    sync.Pool // of *room; what is in one never reaches a posting
 }
 
@@ -58,44 +59,81 @@ func New() (*Tagger, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Tagger{taxonomy: taxonomy, titles: titles, text: text, places: knownPlaces(loadGazetteer())}, nil
+	return &Tagger{taxonomy: taxonomy, titles: titles, text: text, places: knownPlaces(loadGazetteer()), chain: chain()}, nil
+}
+
+// work is one posting on its way through the steps.
+type work struct {
+	raw    posting.Raw
+	doc    document
+	places placeBooks
+	p      posting.Posting
+	room   *room
+}
+
+// step is one link of the chain: it reads what the steps before it wrote.
+type step struct {
+	name string
+	run  func(*Tagger, *work)
+}
+
+// chain is every step in order. Its names are what Observe reports and StepNames lists.
+func chain() []step {
+	return []step{
+		{"text", func(_ *Tagger, w *work) {
+			w.doc = readDocument(w.raw.Record.Title, w.raw.Record.Description)
+			w.p.Title, w.p.Description = w.doc.title, w.doc.text
+		}},
+		{"language", func(_ *Tagger, w *work) { w.p.Language = language(w.doc, w.raw.Record.Language) }},
+		{"company", func(_ *Tagger, w *work) {
+			w.p.Company, w.p.CompanyKey = companyOf(w.raw)
+			w.p.Team = teamOf(w.raw.Record)
+		}},
+		{"workplace", func(_ *Tagger, w *work) { w.p.Workplace = workplace(w.raw.Record, w.doc) }},
+		{"employment", func(_ *Tagger, w *work) { w.p.EmploymentType = employmentType(w.raw.Record, w.doc) }},
+		{"locations", func(_ *Tagger, w *work) { w.p.Locations = locations(w.raw.Record, w.doc, w.p.Workplace) }},
+		{"salary", func(_ *Tagger, w *work) { w.p.Salaries = salaries(w.raw.Record, w.doc, w.p.Locations) }},
+		{"experience", func(_ *Tagger, w *work) { w.p.MinYears, w.p.Degree = minYears(w.doc), degree(w.doc) }},
+		{"skills", func(t *Tagger, w *work) { w.p.Skills = t.taxonomy.skills(w.doc, w.p.Company, w.room) }},
+		{"roles", func(t *Tagger, w *work) { t.tagRole(&w.p, w.doc, w.room) }},
+		{"title", func(t *Tagger, w *work) {
+			w.places = placeBooks{known: t.places, own: ownPlaces(w.raw.Record, w.p.Locations)}
+			w.p.TitleNormalised = normaliseTitle(splitTitle(w.doc.title), w.places)
+		}},
+		{"vacancy", func(_ *Tagger, w *work) { w.p.VacancyID = vacancyOf(w.p, w.doc, w.places, w.room) }},
+	}
 }
 
 // Enrich reads one raw posting. It returns an error wrapping posting.ErrInvalid when the raw
 // posting's ids contradict its content or its title is over 10 KiB; no description makes it fail.
-func (t *Tagger) Enrich(raw posting.Raw) (posting.Posting, error) {
+func (t *Tagger) Enrich(raw posting.Raw) (posting.Posting, error) { return t.Observe(raw, nil) }
+
+// Observe is Enrich for those who measure: after, unless nil, is called with the name of each step
+// (see StepNames) when it has ended, the first of them being the checks before the chain. What it
+// does changes no tag.
+func (t *Tagger) Observe(raw posting.Raw, after func(step string)) (posting.Posting, error) {
 	if err := raw.Validate(); err != nil {
 		return posting.Posting{}, fmt.Errorf("enrich: %w", err)
 	}
-	rec := raw.Record
-	if len(rec.Title) > titleBytesMax {
-		return posting.Posting{}, fmt.Errorf("enrich raw %q: %w: title of %d bytes, over the limit of %d", raw.ID, posting.ErrInvalid, len(rec.Title), titleBytesMax)
+	if n := len(raw.Record.Title); n > titleBytesMax {
+		return posting.Posting{}, fmt.Errorf("enrich raw %q: %w: title of %d bytes, over the limit of %d", raw.ID, posting.ErrInvalid, n, titleBytesMax)
 	}
-	p := origin(raw)
 	r, _ := t.rooms.Get().(*room)
 	if r == nil {
 		r = &room{}
 	}
 	defer t.rooms.Put(r)
-	doc := readDocument(rec.Title, rec.Description)
-	p.Title, p.Description = doc.title, doc.text
-	p.Language = language(doc, rec.Language)
-	p.Company, p.CompanyKey = companyOf(raw)
-	p.Team = teamOf(rec)
-
-	p.Workplace = workplace(rec, doc)
-	p.EmploymentType = employmentType(rec, doc)
-	p.Locations = locations(rec, doc, p.Workplace)
-	p.Salaries = salaries(rec, doc, p.Locations)
-	p.MinYears = minYears(doc)
-	p.Degree = degree(doc)
-	p.Skills = t.taxonomy.skills(doc, p.Company, r)
-
-	t.tagRole(&p, doc, r)
-	places := placeBooks{known: t.places, own: ownPlaces(rec, p.Locations)}
-	p.TitleNormalised = normaliseTitle(splitTitle(doc.title), places)
-	p.VacancyID = vacancyOf(p, doc, places, r)
-	return p, nil
+	w := work{raw: raw, p: origin(raw), room: r}
+	if after != nil {
+		after(stepCheck)
+	}
+	for _, s := range t.chain {
+		s.run(t, &w)
+		if after != nil {
+			after(s.name)
+		}
+	}
+	return w.p, nil
 }
 
 // origin copies what identifies the posting and its version.

@@ -7,11 +7,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/rolescope/rolescope/enrich"
 	"github.com/rolescope/rolescope/posting"
@@ -89,142 +87,49 @@ skipped.` + exitStatusHelp(exitOK, exitError, exitPartial),
 	return c
 }
 
-// tagJob is one input line on its way through a worker; done carries its output.
-type tagJob struct {
-	number int
-	line   []byte
-	err    error // the line could not be read
-	done   chan tagResult
-}
-
-type tagResult struct {
-	out []byte
-	err error
-}
-
-// tag reads lines, hands them to workers and writes their results in input order.
+// tag writes what the tagger makes of each line of input, in input order.
 func (a *app) tag(ctx context.Context, tagger *enrich.Tagger, workers int, text bool) error {
-	jobs := make(chan *tagJob)
-	ordered := make(chan *tagJob, 4*workers)
-	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error {
-		defer close(jobs)
-		defer close(ordered)
-		return readLines(a.stdin, tagLineBytesMax, func(number int, line []byte, err error) error {
-			job := &tagJob{number: number, line: bytes.Clone(line), err: err, done: make(chan tagResult, 1)}
-			for _, queue := range []chan *tagJob{ordered, jobs} {
-				select {
-				case queue <- job:
-				case <-ctx.Done():
-					return context.Cause(ctx)
-				}
-			}
-			return nil
-		})
-	})
-	for range workers {
-		group.Go(func() error {
-			for job := range jobs {
-				if job.err != nil {
-					job.done <- tagResult{err: job.err}
-					continue
-				}
-				out, err := tagLine(tagger, job.line, text)
-				job.done <- tagResult{out, err}
-			}
-			return nil
-		})
-	}
-	bad := 0
-	group.Go(func() error {
-		w := bufio.NewWriterSize(a.stdout, 1<<16)
-		for job := range ordered {
-			var r tagResult
-			select {
-			case r = <-job.done:
-			case <-ctx.Done():
-				return context.Cause(ctx)
-			}
-			if r.err != nil {
-				bad++
-				fmt.Fprintf(a.stderr, "rolescope: line %d: %v\n", job.number, r.err)
-				continue
-			}
-			if _, err := w.Write(r.out); err != nil {
-				return fmt.Errorf("write: %w", err)
-			}
-		}
-		if err := w.Flush(); err != nil {
-			return fmt.Errorf("write: %w", err)
-		}
-		return nil
-	})
-	if err := group.Wait(); err != nil {
+	w := bufio.NewWriterSize(a.stdout, 1<<16)
+	err := a.eachLine(ctx, workers, func(line []byte) (any, error) {
+		return tagLine(tagger, line, text)
+	}, func(out any) error {
+		_, err := w.Write(out.([]byte))
 		return err
-	}
-	if bad > 0 {
-		return exitStatus(exitPartial)
-	}
-	return nil
+	})
+	return flushed(w, err)
 }
 
-// errLongLine is the error of a line over the limit.
-var errLongLine = errors.New("longer than a line may be")
-
-// readLines calls f with each line that is not blank, without its end and without a byte order mark.
-// A line over the limit is passed on as nil with errLongLine, and reading goes on with the next.
-func readLines(r io.Reader, limit int, f func(number int, line []byte, err error) error) error {
-	in := bufio.NewReaderSize(r, 64<<10)
-	var line []byte
-	for number, long := 1, false; ; {
-		piece, err := in.ReadSlice('\n')
-		if long = long || len(line)+len(piece) > limit; !long {
-			line = append(line, piece...)
-		}
-		if errors.Is(err, bufio.ErrBufferFull) {
-			continue
-		}
-		if err != nil && !errors.Is(err, io.EOF) {
-			return fmt.Errorf("read line %d: %w", number, err)
-		}
-		if number == 1 {
-			line = bytes.TrimPrefix(line, []byte("\xef\xbb\xbf"))
-		}
-		var failed error
-		switch {
-		case long:
-			failed = f(number, nil, fmt.Errorf("%w (%d bytes)", errLongLine, limit))
-		case len(bytes.TrimSpace(line)) > 0:
-			failed = f(number, line, nil)
-		}
-		if failed != nil {
-			return failed
-		}
-		if err != nil {
-			return nil
-		}
-		number, long, line = number+1, false, line[:0]
-	}
-}
-
-func tagLine(tagger *enrich.Tagger, line []byte, text bool) ([]byte, error) {
+// tagPosting reads one line of input and tags it; id is the one it came with.
+func tagPosting(tagger *enrich.Tagger, line []byte) (id string, p posting.Posting, err error) {
 	var in tagInput
 	if err := json.Unmarshal(line, &in); err != nil {
-		return nil, fmt.Errorf("not a posting: %w", err)
+		return "", p, fmt.Errorf("not a posting: %w", err)
 	}
 	if in.ID == "" {
-		return nil, errors.New("not a posting: it has no id")
+		return "", p, errors.New("not a posting: it has no id")
 	}
 	raw, err := in.raw()
 	if err != nil {
+		return "", p, err
+	}
+	if p, err = tagger.Enrich(raw); err != nil {
+		return "", p, fmt.Errorf("posting %q: %w", in.ID, err)
+	}
+	return in.ID, p, nil
+}
+
+// tagLine is the line of output for a line of input.
+func tagLine(tagger *enrich.Tagger, line []byte, text bool) ([]byte, error) {
+	id, p, err := tagPosting(tagger, line)
+	if err != nil {
 		return nil, err
 	}
-	p, err := tagger.Enrich(raw)
-	if err != nil {
-		return nil, fmt.Errorf("posting %q: %w", in.ID, err)
-	}
+	return encodeTags(id, p, text)
+}
+
+func encodeTags(id string, p posting.Posting, text bool) ([]byte, error) {
 	out := tagOutput{
-		ID: in.ID, TaggerVersion: p.TaggerVersion, Language: p.Language,
+		ID: id, TaggerVersion: p.TaggerVersion, Language: p.Language,
 		Role:  tagRole{Title: p.RoleTitle, Text: p.RoleText, Reason: p.RoleReason},
 		Roles: p.Roles, TitleNormalised: p.TitleNormalised,
 		Seniority: p.Seniority, Track: p.Track, Team: p.Team, Workplace: p.Workplace,
