@@ -43,12 +43,19 @@ func locations(rec posting.Record, doc document, workplace string) []posting.Loc
 			add(l)
 		}
 	}
-	if len(rec.Places) == 0 {
-		for _, l := range g.headerLine(doc) {
+	if !slices.ContainsFunc(out, func(l posting.Location) bool { return l.Country != "" || l.Scope != "" || l.Remote }) &&
+		(len(rec.Places) == 0 || isHeaderTitle(doc)) {
+		for _, l := range g.textPlaces(doc) {
 			add(l)
 		}
 	}
 	return out
+}
+
+// isHeaderTitle reports a post whose title is its own first line, so that its places were read from
+// there too and are no better than what is found in it.
+func isHeaderTitle(doc document) bool {
+	return strings.Contains(doc.title, "|") && len(doc.paragraphs) > 0 && strings.HasPrefix(doc.text, doc.title[:strings.IndexByte(doc.title, '|')])
 }
 
 // place reads one place: its address parts say where, its text may add that it is remote, or more
@@ -152,38 +159,4 @@ func truncate(s string, n int) string {
 		return s
 	}
 	return strings.ToValidUTF8(s[:n], "")
-}
-
-// headerFieldsMin is how many fields make a line the header of a post ("Acme | Engineer | Berlin").
-const headerFieldsMin = 3
-
-// headerLine reads the places from the header line of a post that has no structured ones. Fields
-// count only when they hold nothing but places, because others hold companies and roles.
-func (g *gazetteer) headerLine(doc document) []posting.Location {
-	if len(doc.paragraphs) == 0 {
-		return nil
-	}
-	p := doc.paragraphs[0]
-	fields := strings.Split(truncate(doc.text[p.start:p.end], placeBytesMax), "|")
-	if len(fields) < headerFieldsMin {
-		return nil
-	}
-	var out []posting.Location
-	for _, f := range fields[1:] {
-		unknown := 0
-		for _, t := range scanPlace(g, f) {
-			if t.kind == tokenUnknown {
-				unknown++
-			}
-		}
-		if unknown > 0 {
-			continue
-		}
-		out = append(out, g.parse(strings.TrimSpace(f))...)
-	}
-	// A bare "Remote" beside a place says how, not where.
-	if len(out) > 1 {
-		out = slices.DeleteFunc(out, func(l posting.Location) bool { return l.Country == "" && l.Scope == "" })
-	}
-	return out
 }

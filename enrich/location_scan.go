@@ -30,7 +30,7 @@ const (
 const placeNoise = " hq headquarters headquarter office offices hub campus metro metropolitan area greater region city county " +
 	"based hybrid onsite on site in person in the of at from within only flexible preferred required eligible multiple locations location " +
 	"various select us-based remote-friendly friendly first optional possible ok okay allowed home work time zone timezone " +
-	"full part fulltime state states province near close to any within us-only candidates must be hours hiring "
+	"full part fulltime state states province near close to any within us-only candidates must be hours hiring downtown suburbs relocation visa permanent contract interns internship intern h1b "
 
 const placeRemote = " remote remotely homeoffice wfh telecommute telework télétravail teletrabajo remoto remota fernarbeit virtual remote-first リモート勤務 リモート " +
 	"fully-remote "
@@ -50,6 +50,9 @@ func scanPlace(g *gazetteer, s string) []placeToken {
 			out = append(out, placeToken{kind: words[i].sep})
 		}
 		n, tok := g.longestName(s, words[i:])
+		if n == 1 && tok.code && isWordCode(words, i, out) {
+			n = 0
+		}
 		if n > 0 {
 			// A separator inside the name ("Washington, DC") belongs to it.
 			out = append(out, tok)
@@ -76,6 +79,23 @@ func scanPlace(g *gazetteer, s string) []placeToken {
 		i++
 	}
 	return out
+}
+
+// isWordCode reports whether the code at word i is a word in capitals: "REMOTE OK", "ON SITE", "ONSITE
+// OR REMOTE". A code that is also a word needs a comma or a city before it, or stands alone between
+// dashes.
+func isWordCode(words []word, i int, before []placeToken) bool {
+	if !strings.Contains(" IN OR OK ON ME HI NO IS SO TO BY MY AT BE DO AM IT AS ", " "+words[i].text+" ") {
+		return false
+	}
+	next := i+1 < len(words) && words[i+1].sep == tokenUnknown
+	if words[i].sep != tokenUnknown || i == 0 {
+		return next // "IN LONDON", but not "IN - Indianapolis"
+	}
+	if k := len(before); k > 0 && before[k-1].kind == tokenName {
+		return next && len(before[k-1].name.cities) == 0
+	}
+	return next || strings.ToUpper(words[i-1].text) == words[i-1].text || strings.Contains(placeRemote, " "+strings.ToLower(words[i-1].text)+" ")
 }
 
 // longestName matches the longest name at the beginning of words and returns how many it takes.

@@ -52,6 +52,13 @@ var (
 	yenOf    = map[string]string{"JP": "JPY", "CN": "CNY"}
 )
 
+// currencyOf tells what a yearly range without any sign is in where all places of a posting are in
+// one country. Only countries whose employers pay in no other money are listed.
+var currencyOf = map[string]string{
+	"US": "USD", "GB": "GBP", "CA": "CAD", "AU": "AUD", "NZ": "NZD", "CH": "CHF", "IE": "EUR", "DE": "EUR", "FR": "EUR", "NL": "EUR", "ES": "EUR",
+	"IT": "EUR", "AT": "EUR", "BE": "EUR", "FI": "EUR", "LU": "EUR",
+}
+
 // salaries reads the pay ranges of a posting: what the source states in fields, else what the text
 // says. A figure without a currency or whose period is neither stated nor evident is left out.
 func salaries(rec posting.Record, doc document, places []posting.Location) []posting.Salary {
@@ -65,7 +72,7 @@ func salaries(rec posting.Record, doc document, places []posting.Location) []pos
 	country := soleCountry(places)
 	for _, p := range rec.Pay {
 		if p.Text != "" {
-			for _, s := range textSalaries(readTitle(truncate(p.Text, payBytesMax)), "salary", payPlace{country: country, currency: payCurrency(p)}) {
+			for _, s := range textSalaries(readTitle(truncate(p.Text, payBytesMax)), "salary", payPlace{country: country, currency: payCurrency(p), field: true}) {
 				s.Source = salarySourceStructured
 				out = appendSalary(out, s)
 			}
@@ -75,14 +82,35 @@ func salaries(rec posting.Record, doc document, places []posting.Location) []pos
 		return out
 	}
 	above, figures := "", figuresMax
+	var found []statedPay
 	for _, p := range doc.paragraphs {
 		text := doc.text[p.start:p.end]
 		if p.signals.has(signalFigure) && (p.section != sectionLegal || lastWord(lowerASCII(text), payWords()) >= 0) {
-			for _, s := range textSalariesIn(text, above, payPlace{country: country}, &figures) {
-				out = appendSalary(out, s)
-			}
+			found = append(found, textSalariesIn(text, above, payPlace{country: country}, &figures)...)
 		}
 		above = text
+	}
+	for _, s := range withoutTotals(found) {
+		out = appendSalary(out, s)
+	}
+	return out
+}
+
+// statedPay is a pay figure of a text.
+type statedPay struct {
+	posting.Salary
+	total bool // with commission or bonus: on-target earnings, total compensation
+}
+
+// withoutTotals leaves out figures that include commission or bonus where the base is stated too:
+// the two must not be read as two ranges of the same thing.
+func withoutTotals(found []statedPay) []posting.Salary {
+	out := make([]posting.Salary, 0, len(found))
+	base := slices.ContainsFunc(found, func(s statedPay) bool { return !s.total })
+	for _, s := range found {
+		if !s.total || !base {
+			out = append(out, s.Salary)
+		}
 	}
 	return out
 }
@@ -183,17 +211,18 @@ type payPlace struct {
 	country  string // the one country of the posting's places
 	currency string // the currency of a pay field; figures in it need no sign
 	alone    bool   // the paragraph is a line of little else, or a header of fields
+	field    bool   // the text is a field for pay
 }
 
 func textSalaries(text, above string, in payPlace) []posting.Salary {
 	figures := figuresMax
-	return textSalariesIn(text, above, in, &figures)
+	return withoutTotals(textSalariesIn(text, above, in, &figures))
 }
 
 // textSalariesIn finds the pay figures of one paragraph; above is the one before it, figures how many
 // more may be judged.
-func textSalariesIn(text, above string, in payPlace, figures *int) []posting.Salary {
-	var out []posting.Salary
+func textSalariesIn(text, above string, in payPlace, figures *int) []statedPay {
+	var out []statedPay
 	lower := "" // of text, once there is a figure of money
 	in.alone = len(text) <= shortLineMax || strings.Contains(text, " | ")
 	for i := 0; i < len(text) && *figures > 0; {
@@ -206,16 +235,19 @@ func textSalariesIn(text, above string, in payPlace, figures *int) []posting.Sal
 			i = max(i+1, first.end)
 			continue
 		}
-		r := moneyRange{low: first, high: first}
-		if second, ok := secondAmount(text, first); ok {
-			r.high, r.isRange = second, true
-		}
+		r := readRange(text, first)
 		i = r.high.end
-		if r.low.currency != "" || r.high.currency != "" {
-			*figures--
-		} else if in.currency == "" {
-			continue
+		if r.low.currency == "" && r.high.currency == "" {
+			r.low.currency, r.bare = in.currency, in.currency == ""
+			if r.bare && r.isRange && r.high.evident() {
+				r.low.currency = currencyOf[in.country]
+			}
+			if r.low.currency == "" {
+				continue
+			}
+			r.high.currency = r.low.currency
 		}
+		*figures--
 		if lower == "" {
 			lower, above = lowerASCII(text), lowerASCII(above)
 		}

@@ -202,6 +202,9 @@ func (a *amount) readPrefix(s string) {
 	for _, c := range currencySigns {
 		if strings.HasSuffix(before, c.sign) && !endsInWord(before[:len(before)-len(c.sign)], c.sign) {
 			a.currency, a.start = c.currency, len(before)-len(c.sign)
+			if c.sign == "CA$" && endsInCity(before[:a.start]) {
+				a.currency, a.start = "$", len(before)-1
+			}
 			if c.currency == "$" || c.currency == "EUR" || c.currency == "GBP" {
 				// "USD $120,000"
 				if code := codeAtEnd(s[:a.start]); code != "" {
@@ -214,6 +217,13 @@ func (a *amount) readPrefix(s string) {
 	if code := codeAtEnd(before); code != "" {
 		a.currency, a.start = code, len(before)-3
 	}
+}
+
+// endsInCity reports whether "CA$80" follows a city and a comma, so that it is California and a bare
+// dollar, and not the next figure of a list ("US$150k, CA$180k").
+func endsInCity(before string) bool {
+	rest, ok := strings.CutSuffix(before, ", ")
+	return ok && !strings.ContainsAny(rest[strings.LastIndexByte(rest, ' ')+1:], "0123456789:")
 }
 
 // endsInWord reports whether a sign made of letters is the end of a longer word.

@@ -21,7 +21,7 @@ var payWords = sync.OnceValue(func() *finder { return newFinder(payWordList) })
 
 var payWordList = []string{
 	"salary", "salaries", "base pay", "base compensation", "compensation", "pay range", "pay band", "pay rate", "pay scale", "pay:", "wage", "remuneration", "rate of pay",
-	"ote", "on-target earnings", "on target earnings", "earn", "hourly", "annually", "per annum", "base range", "base:", "hiring range", "starting pay", "paying", "pays", "is paid", "pay for this", "pay is", "pay between", "rate:", "day rate",
+	"ote", "on-target earnings", "on target earnings", "earn", "hourly", "annually", "per annum", "base range", "base:", "hiring range", "starting pay", "cash base", "base of", "base between", "base from", "basic", "paying", "pays", "is paid", "pay for this", "pay is", "pay between", "rate:", "day rate",
 	"gehalt", "vergütung", "jahresgehalt", "bruttojahresgehalt", "entgelt", "salaire", "rémunération", "salario", "remuneración", "salário", "remuneração", "salaris", "retribuzione", "wynagrodzenie", "lön", "løn", "ral", "年収", "月給", "給与", "年薪", "月薪", "연봉", "ctc",
 }
 
@@ -30,7 +30,7 @@ var otherMoneyWords = sync.OnceValue(func() *finder { return newFinder(otherMone
 
 var otherMoneyList = []string{
 	"bonus", "stipend", "allowance", "reimburse", "budget", "401", "equity", "stock", "options", "rsu", "shares", "funding", "raised", "raising", "series a", "series b", "series c", "series d", "series e", "seed",
-	"revenue", "arr", "valuation", "valued", "market", "assets", "aum", "investment", "invested", "investors", "backed", "grant", "prize", "donat", "sales of", "quota", "deals", "deal size", "contracts", "savings", "saved", "saving", "spend", "spending", "portfolio",
+	"revenue", "arr", "valuation", "valued", "market cap", "market size", "market opportunity", "addressable", "assets", "aum", "investment", "invested", "investors", "backed", "grant", "prize", "donat", "sales of", "quota", "deal", "deals", "deal size", "deal value", "contract value", "ticket", "acv", "contracts", "savings", "saved", "saving", "spend", "spending", "portfolio",
 	"insurance", "deductible", "coverage", "premium", "referral", "signing", "sign-on", "sign on", "relocation", "credit", "discount", "up-front", "fund", "benefit", "contribution", "match", "tuition", "per diem", "commission", "profit", "gmv", "transactions", "processed", "processing", "customers", "users", "economy", "industry", "company", "startup", "fee", "fees", "fine", "penalt", "loan", "debt", "cost", "price", "purchase", "gift", "voucher", "perk", "wellness", "learning", "education", "equipment", "home office", "internet", "phone", "travel", "expenses", "worth", "managing", "manage", "generating", "payroll", "turnover", "umsatz", "capital", "acquisition", "acquired", "income families", "household", "zuschuss", "prämie",
 }
 
@@ -170,10 +170,14 @@ type payContext struct {
 	period string // stated beside the figure or before it
 	beside bool   // the period stands right behind the figure
 	end    int    // where the period's words end
+
+	said        bool // pay is spoken of in the figure's own sentence
+	total       bool // the figure includes commission or bonus
+	otherBefore bool // other money is spoken of in front of the figure
 }
 
-// readContext judges the figure s[start:end]; above is the paragraph before. s is lower case.
-func readContext(s, above string, start, end int) payContext {
+// readContext judges the figure or range s[start:end]; above is the paragraph before. s is lower case.
+func readContext(s, above string, start, end int, isRange bool) payContext {
 	c := payContext{end: end}
 	before := s[max(0, start-contextBefore):start]
 	after := s[end:min(len(s), end+contextAfter)]
@@ -183,18 +187,19 @@ func readContext(s, above string, start, end int) payContext {
 		sentence = before[i:]
 	}
 	pay, other := lastWord(sentence, payWords()), lastWord(sentence, otherMoneyWords())
-	clause := after[min(len(after), c.end-end):]
-	if i := strings.IndexAny(clause, ".;,+([|$€£"); i >= 0 {
-		clause = clause[:i]
+	clause := clauseAfter(after[min(len(after), c.end-end):])
+	if isRange && s[end-1] == '+' {
+		clause = "" // "$100,000+ bonus": what follows comes on top
 	}
-	for _, stop := range []string{" plus ", " and ", " with ", " to ", " depending", " based", " for ", " at ", " or "} {
-		if i := strings.Index(clause, stop); i >= 0 {
-			clause = clause[:i]
-		}
+	payAfter, otherAfter := lastWord(clause, payWords()) >= 0 || beginsBase(clause), lastWord(clause, otherMoneyWords()) >= 0
+	if isRange && pay > other && len(sentence)-pay <= announceReach && !beginsOther(clause) {
+		otherAfter = false // "Salary range: $124,000-$177,000 Discretionary bonus eligible: Yes"
 	}
-	payAfter, otherAfter := lastWord(clause, payWords()) >= 0, lastWord(clause, otherMoneyWords()) >= 0
-	c.other = otherAfter && !payAfter || other > pay && !payAfter
+	c.otherBefore = other > pay && !payAfter || beginsOther(clause) && !c.beside
+	c.other = otherAfter && !payAfter || c.otherBefore
 	c.pay = payAfter || pay >= 0 && pay > other
+	c.said = c.pay
+	c.total = isTotal(sentence, pay, strings.TrimLeft(after[min(len(after), c.end-end):], " (,"))
 	if !c.pay && !c.other {
 		// Nothing in the sentence: what was said just before still holds.
 		c.pay = lastWord(before, payWords()) >= 0 || len(above) <= aboveBytesMax && lastWord(above, payWords()) >= 0
@@ -212,6 +217,59 @@ func readContext(s, above string, start, end int) payContext {
 		}
 	}
 	return c
+}
+
+// announceReach is how far before a figure a word about pay announces it.
+const announceReach = 24
+
+// clauseAfter is the part of what follows a figure that still speaks of it.
+func clauseAfter(after string) string {
+	if i := strings.IndexAny(after, ".;,+([)|$€£•·"); i >= 0 {
+		after = after[:i]
+	}
+	for _, stop := range []string{" plus ", " and ", " with ", " to ", " depending", " based", " for ", " at ", " or ", " as well", " & "} {
+		if i := strings.Index(after, stop); i >= 0 {
+			after = after[:i]
+		}
+	}
+	return after
+}
+
+// beginsOther reports "$100K - $250K equity": the figure is of what follows right behind it.
+func beginsOther(clause string) bool {
+	clause = strings.TrimLeft(clause, " ")
+	for _, w := range []string{"equity", "bonus", "stock", "rsu", "sign-on", "signing", "commission", "option", "funding", "arr", "revenue"} {
+		if rest, ok := strings.CutPrefix(clause, w); ok && (len(w) > 3 || !startsWord(rest)) && !strings.HasPrefix(rest, " eligible") && !strings.HasPrefix(rest, " available") {
+			return true
+		}
+	}
+	return false
+}
+
+// beginsBase reports "160k - 260k base + equity".
+func beginsBase(clause string) bool {
+	rest, ok := strings.CutPrefix(strings.TrimLeft(clause, " "), "base")
+	return ok && !startsWord(rest)
+}
+
+// totalWords tell that a figure includes commission or bonus.
+var totalWords = sync.OnceValue(func() *finder {
+	return newFinder([]string{"ote", "on-target", "on target", "total compensation", "total comp", "total cash", "total target", "total annual", "total earnings", "first-year earnings", "first year earnings"})
+})
+
+// isTotal reports whether the last word about pay in front of a figure, which ends at pay, or the
+// first behind it, speaks of a total.
+func isTotal(sentence string, pay int, after string) bool {
+	for _, w := range []string{"ote", "on-target", "on target", "total comp", "total cash", "total target"} {
+		if rest, ok := strings.CutPrefix(after, w); ok && (len(w) > 3 || !startsWord(rest)) {
+			return true
+		}
+	}
+	if beginsBase(after) {
+		return false
+	}
+	total := lastWord(sentence, totalWords())
+	return total >= 0 && total >= pay-len(" compensation")
 }
 
 // readBeside finds a period right behind the figure.
@@ -254,7 +312,8 @@ func lastWord(s string, words *finder) int {
 // wordEdge reports whether the word at i begins one, and for short words also ends one.
 func wordEdge(s string, i int, w string) bool {
 	if r, _ := utf8.DecodeLastRuneInString(s[:i]); i > 0 && unicode.IsLetter(r) && r < 0x3000 {
-		return false
+		// Texts that lost their line breaks: "Direct HireSalary: $60,000".
+		return strings.HasPrefix(w, "salary")
 	}
 	return len(w) > 4 || !startsWord(s[i+len(w):]) || w[0] >= 0x80
 }

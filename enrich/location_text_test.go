@@ -1,0 +1,46 @@
+package enrich
+
+import (
+	"testing"
+
+	"github.com/rolescope/rolescope/posting"
+)
+
+func TestLocationsOfTexts(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ in, want string }{
+		{"Acme | Engineer | Berlin", "Berlin/BE/DE"},
+		{"Acme | Engineer | Berlin | REMOTE", "Berlin/BE/DE"},
+		{"Acme - Boulder, CO - Full time", "Boulder/CO/US"},
+		{"Boulder, CO -- Acme -- Full-Time", "Boulder/CO/US"},
+		{"Oslo - Acme - Backend Engineer", "Oslo//NO"},
+		{"Acme (https://acme.example) — Oslo, Norway.", "Oslo//NO"},
+		{"Acme (YC W99) is hiring engineers in Oslo", "Oslo//NO"},
+		{"Acme : Koh Test, Thailand : javascript", "Koh Test//TH"},
+		{"Acme | DevOps | Smallville, KS | ONSITE", "Smallville/KS/US"},
+		{"Acme, Oslo - hiring generalists", "Oslo//NO"},
+		{"Acme\nOslo, Norway\nWe build boats.", "Oslo//NO"},
+		{"Backend Engineer, Full Time, SF, Acme Analytics", "San Francisco/CA/US"},
+		{"Location: Oslo, Norway\nWe build boats.", "Oslo//NO"},
+		{"Location:\nOslo or Bergen\nWe build boats.", "Oslo//NO Bergen//NO"},
+		{"We build boats and nothing else but boats.\nThis role is based in Oslo, and our customers are based in Paris.", "Oslo//NO"},
+		{"We build boats. We're located in beautiful downtown Boulder, CO.", "Boulder/CO/US"},
+		// What is no place.
+		{"Acme | Engineer | QA | ML", ""},
+		{"Acme | Engineer | NO REMOTE", ""},
+		{"Boulder, CO - Acme - ON SITE", "Boulder/CO/US"},
+		{"Oslo - Acme - REMOTE OK", "Oslo//NO"},
+		{"Acme | ONSITE OR REMOTE | Oslo", "Oslo//NO"},
+		{"Our customers are based in Paris and our investors are located in London.", ""},
+		{"We use Phoenix in production, and Reading is fun.", ""},
+		{"Head of Growth (LCA)", ""},
+		{"We serve people in the US.", ""},
+		{"The company is headquartered in Oslo.", ""},
+	}
+	for _, tt := range tests {
+		doc := readDocument("", tt.in)
+		if got := show(locations(posting.Record{}, doc, "")); got != tt.want {
+			t.Errorf("%q\n got %s\nwant %s", tt.in, got, tt.want)
+		}
+	}
+}
