@@ -45,9 +45,25 @@ func (t *Tagger) Skill(id string) (SkillName, bool) {
 
 // SkillsNamed returns the skills that a name of somebody else's vocabulary can stand for: the one
 // with that id or label, else those that it is a spelling of, whatever their context rules ask, in
-// order of id. It is empty for what the taxonomy does not know.
+// order of id. Of a name with another in brackets, "Large Language Models (LLMs)", either will do. It
+// is empty for what the taxonomy does not know.
 func (t *Tagger) SkillsNamed(name string) []SkillName {
 	name = strings.Join(strings.Fields(name), " ")
+	if skills := t.skillsSpelt(name); len(skills) > 0 {
+		return skills
+	}
+	outside, rest, _ := strings.Cut(name, " (")
+	inside, ends := strings.CutSuffix(rest, ")")
+	if !ends {
+		return nil
+	}
+	if skills := t.skillsSpelt(outside); len(skills) > 0 {
+		return skills
+	}
+	return t.skillsSpelt(inside)
+}
+
+func (t *Tagger) skillsSpelt(name string) []SkillName {
 	folded := foldWord(name)
 	var out []SkillName
 	for _, s := range t.taxonomy.list {

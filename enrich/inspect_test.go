@@ -37,6 +37,7 @@ func TestSkillsNamed(t *testing.T) {
 	tagger := testTagger(t)
 	for name, want := range map[string]string{
 		"PyTorch": "pytorch", " python ": "python", "Large  Language Models": "llm", "k8s": "kubernetes", "Golang": "go",
+		"Large Language Models (LLMs)": "llm", "Weaving (k8s)": "kubernetes", "Weaving (baskets)": "", "(": "", " (": "", "a ()": "",
 		"": "", "Underwater basket weaving": "", "Python and": "", "(Python)": "",
 	} {
 		got := ""

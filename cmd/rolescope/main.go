@@ -133,7 +133,7 @@ whole history, tags skills and roles with evidence, and answers questions about 
 		root.AddCommand(c)
 	}
 	for _, c := range []*cobra.Command{
-		newUpCommand(a), newSourceCommand(a), newStatusCommand(a), newVerifyCommand(a), newDoctorCommand(a), newDeadCommand(a), newConfigCommand(a), newEngineCommand(a),
+		newUpCommand(a), newSourceCommand(a), newEvalCommand(a), newStatusCommand(a), newVerifyCommand(a), newDoctorCommand(a), newDeadCommand(a), newConfigCommand(a), newEngineCommand(a),
 	} {
 		c.GroupID = "operate"
 		root.AddCommand(c)

@@ -63,6 +63,7 @@ var rooms = map[string]room{
 	"internal/market":            {ours: []string{"posting"}, guarded: []string{"http"}},
 	"internal/market/markettest": {ours: []string{"*"}, guarded: []string{"http"}},
 	"internal/lint":              {},
+	"internal/score":             {},
 	"internal/proof":             {guarded: []string{"exec"}},
 	"cmd/rolescope":              {ours: []string{"*"}, guarded: []string{"env", "cli", "exec", "http"}},
 	"bus/bustest":                {ours: []string{"*"}, guarded: []string{"nats"}},
