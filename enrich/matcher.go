@@ -71,11 +71,15 @@ func newMatcher(t *taxonomy) (*matcher, error) {
 			}
 		}
 	}
+	for i := range t.words.Shields {
+		if err := m.addShield(&t.words.Shields[i]); err != nil {
+			return nil, err
+		}
+	}
 	for _, group := range []struct {
 		kind    spellingKind
 		phrases []string
 	}{
-		{isShield, t.words.Shields},
 		{cueRequired, t.words.Cues.Required},
 		{cuePreferred, t.words.Cues.Preferred},
 		{cueNegatedBefore, t.words.Cues.NegatedBefore},
@@ -95,6 +99,23 @@ func newMatcher(t *taxonomy) (*matcher, error) {
 	return m, nil
 }
 
+// addShield adds a phrase in which nothing is a skill.
+func (m *matcher) addShield(rule *aliasRule) error {
+	if rule.guarded() || len(rule.NotIn) > 0 {
+		return fmt.Errorf("shield %q: a shield holds everywhere, only its case may matter", rule.Text)
+	}
+	for _, text := range rule.Text {
+		sp := spelling{kind: isShield, text: text}
+		if rule.Exact {
+			sp.exact = lettersOf(text)
+		}
+		if err := m.add(sp, text); err != nil {
+			return fmt.Errorf("shield %q: %w", text, err)
+		}
+	}
+	return nil
+}
+
 // addRule adds every variant of every spelling of a rule.
 func (m *matcher) addRule(t *taxonomy, s *skill, rule aliasRule) error {
 	proto := spelling{kind: isSkill, skill: s, rule: &rule, near: m.numbers(rule.Near), prev: m.numbers(rule.Prev), next: m.numbers(rule.Next)}
@@ -103,7 +124,7 @@ func (m *matcher) addRule(t *taxonomy, s *skill, rule aliasRule) error {
 	}
 	for _, text := range rule.Text {
 		proto.text = text
-		for _, variant := range variants(text) {
+		for _, variant := range t.words.variants(text) {
 			if s.Kind == "language" && variant == pluralOf(text) {
 				continue // languages have no plural: "SQLs" are sales qualified leads
 			}
@@ -117,6 +138,26 @@ func (m *matcher) addRule(t *taxonomy, s *skill, rule aliasRule) error {
 		}
 	}
 	return nil
+}
+
+// variants are the spellings that follow from one under each of its vendor's names: "Amazon Redshift"
+// is also "AWS Redshift".
+func (w skillWords) variants(text string) []string {
+	out := variants(text)
+	for _, names := range w.Vendors {
+		for _, name := range names {
+			product, ok := strings.CutPrefix(text, name+" ")
+			if !ok {
+				continue
+			}
+			for _, other := range names {
+				if other != name {
+					out = append(out, other+" "+product)
+				}
+			}
+		}
+	}
+	return out
 }
 
 // variants are the spellings that follow from one: the words run together, and the plural of what

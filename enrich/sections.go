@@ -239,12 +239,18 @@ const (
 	contentBytesMax = 2000
 )
 
+// asksFor reports whether the paragraph is an item of what is asked for: there "GDPR, CCPA and HIPAA"
+// are knowledge and no notice.
+func (p *paragraph) asksFor(current section) bool {
+	return p.kind == item && (current == sectionRequirements || current == sectionPreferred || current == sectionResponsibilities)
+}
+
 // sectionOfContent recognises legal and benefit paragraphs wherever they stand.
 func (p *paragraph) sectionOfContent(current section) section {
 	if len(p.lower) > contentBytesMax {
 		return current
 	}
-	if p.legal >= legalHitsMin || p.legal == 1 && (current == sectionLegal || holdsAny(p.lower, evidentLegal)) {
+	if p.legal >= legalHitsMin && !p.asksFor(current) || p.legal == 1 && (current == sectionLegal || holdsAny(p.lower, evidentLegal)) {
 		return sectionLegal
 	}
 	need := benefitHitsMin

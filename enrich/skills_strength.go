@@ -14,7 +14,7 @@ func (t *taxonomy) judge(f *field, doc document) {
 		s := sentence{f: f, m: t.matcher, matches: f.matches[start:end]}
 		s.collect()
 		if s.companies {
-			s.dropCompanies()
+			s.dropCompanies(doc)
 		}
 		s.dropBroad(doc)
 		for i := range s.matches {
@@ -63,18 +63,27 @@ func (s *sentence) collect() {
 	}
 }
 
-// dropCompanies takes back the names of makers, as in "customers like Notion and Linear".
-func (s *sentence) dropCompanies() {
+// dropCompanies takes back the names of makers, as in "customers like Notion and Linear". Where the
+// employer speaks of itself, it takes back all products that follow: "integrates with Slack" says
+// what the employer sells.
+func (s *sentence) dropCompanies(doc document) {
+	named := false
 	for i := range s.matches {
 		m := &s.matches[i]
+		named = named || m.kind == cueCompanies
 		if m.chosen == nil {
 			continue
 		}
 		name := newEmployer(s.f.text[s.f.tokens[m.first].start:s.f.tokens[m.last].end])
-		if name.owns(m.chosen) {
+		if name.owns(m.chosen) || named && m.chosen.skill.isProduct() && m.sectionOf(s.f, doc) == sectionAbout {
 			m.chosen = nil
 		}
 	}
+}
+
+// isProduct reports whether the skill is something a company sells or runs.
+func (s *skill) isProduct() bool {
+	return s.Kind == "platform" || s.Kind == "service" || s.Kind == "tool"
 }
 
 // dropBroad takes back the wide fields with which an employer describes itself: those in a section

@@ -151,7 +151,7 @@ func TestSkillsOfTheEmployer(t *testing.T) {
 		{"Other", "Databricks and Python", "databricks python"},
 		{"Snowflake Computing, Inc.", "Snowflake and dbt", "dbt"},
 		{"Cohere", "Cohere, OpenAI and LangChain", "openai-api langchain"},
-		{"Swift Navigation", "Swift Navigation builds GNSS in C++, Swift and Kotlin.", "cpp swift kotlin"},
+		{"Swift Navigation", "Swift Navigation builds GNSS in C++, Swift and Kotlin.", "gnss cpp swift kotlin"},
 		{"Rust Belt Robotics", "Rust Belt Robotics, Python, Rust", "python rust"},
 		{"Linear", "Linear, Jira and linear algebra", "jira linear-algebra"},
 		{"Go GmbH", "Go, Python", "python"},

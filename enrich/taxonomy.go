@@ -11,7 +11,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// taxonomyFiles is the taxonomy this build tags with; taxonomy/README.md documents its format.
+// taxonomyFiles is the taxonomy this build tags with; docs/taxonomy.md documents its format.
 //
 //go:embed taxonomy/*.yaml
 var taxonomyFiles embed.FS
@@ -28,7 +28,7 @@ type skill struct {
 	Broader string      `yaml:"broader"` // id of the wider skill, or empty
 	Broad   bool        `yaml:"broad"`   // so wide that employers describe themselves by it
 	Owner   []string    `yaml:"owner"`   // companies at which it is the employer's own product
-	ESCO    string      `yaml:"esco"`    // ESCO skill URI
+	ESCO    string      `yaml:"esco"`    // URI of an ESCO concept
 	ONET    string      `yaml:"onet"`    // O*NET technology skill commodity code
 
 	ordinal   int   // position in taxonomy.list
@@ -114,7 +114,8 @@ func decodeStrict(node *yaml.Node, out any) error {
 // skillWords is the content of words.yaml.
 type skillWords struct {
 	Groups  map[string][]string `yaml:"groups"`  // named word lists, used as $name in near, prev and next
-	Shields []string            `yaml:"shields"` // phrases in which nothing is a skill
+	Shields []aliasRule         `yaml:"shields"` // phrases in which nothing is a skill; only their case may have a rule
+	Vendors [][]string          `yaml:"vendors"` // names of one vendor, which stand for each other before its products
 	Cues    struct {
 		Required      []string `yaml:"required"`
 		Preferred     []string `yaml:"preferred"`

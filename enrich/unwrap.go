@@ -40,9 +40,15 @@ func unwrap(s string) []line { return unwrapLines(splitLines(s)) }
 // joined: without them a line is the only paragraph there is, and canonical text has none.
 func unwrapLines(lines []line) []line {
 	width, long, blank, seen := 0, 0, false, false
+	widths := make([]int, len(lines)) // of the lines as they stood, with the blanks they are indented by
 	for i := range lines {
+		indent := indentOf(lines[i].text)
 		lines[i].text = cleanRunes(lines[i].text)
-		if n := utf8.RuneCountInString(lines[i].text); n <= wrapRunesMax {
+		widths[i] = utf8.RuneCountInString(lines[i].text)
+		if widths[i] > 0 {
+			widths[i] += indent
+		}
+		if n := widths[i]; n <= wrapRunesMax {
 			width = max(width, n)
 		} else {
 			long++
@@ -69,8 +75,7 @@ func unwrapLines(lines []line) []line {
 		}
 		pieces = pieces[:0]
 	}
-	for _, l := range lines {
-		n := utf8.RuneCountInString(l.text)
+	for i, l := range lines {
 		if len(pieces) > 0 && l.text != "" && continues(pieces[len(pieces)-1], l.text, tail, width) {
 			pieces = append(pieces, l.text)
 			out[len(out)-1].marked = out[len(out)-1].marked && l.marked
@@ -81,11 +86,14 @@ func unwrapLines(lines []line) []line {
 				pieces = append(pieces, l.text)
 			}
 		}
-		tail = n
+		tail = widths[i]
 	}
 	flush()
 	return out
 }
+
+// indentOf is how many blanks a line begins with.
+func indentOf(s string) int { return len(s) - len(strings.TrimLeft(s, " ")) }
 
 // continues reports whether next is the rest of the line prev: its first word had no room left,
 // and neither the end of the one nor the beginning of the other speaks against it.
