@@ -18,7 +18,11 @@ func (r *titleRules) roleOfTitle(title string, words []titleWord) titleRole {
 	segments := r.segments(words)
 	header := strings.Count(title, "|") >= headerBars
 	if !header && !isRoleList(words, segments) {
-		return r.roleOf(words)
+		out := r.roleOf(words)
+		if out.headless && isProse(words) {
+			return titleRole{role: roleOther}
+		}
+		return out
 	}
 	var out titleRole
 	var roles []string
@@ -67,7 +71,105 @@ func (r *titleRules) roleOfBareTitles(words []titleWord, segments []titleSegment
 			return one
 		}
 	}
-	return titleRole{role: roleOther}
+	return r.roleOfFields(words, segments)
+}
+
+// roleOfFields reads a header that names fields where others name roles ("Acme | Front End, Data
+// Science | Oslo", "Product and engineering roles"): segments behind the first, which is the
+// employer, with no word that is not such a field.
+func (r *titleRules) roleOfFields(words []titleWord, segments []titleSegment) titleRole {
+	var out titleRole
+	var roles []string
+	for _, s := range segments[1:] {
+		found, phrase := r.fieldsOf(words[s.start:s.end])
+		for _, role := range found {
+			if !slices.Contains(roles, role) {
+				roles = append(roles, role)
+			}
+		}
+		if out.role == "" && len(found) > 0 {
+			out.role, out.rule = found[0], phrase
+		}
+	}
+	if len(roles) == 0 {
+		return titleRole{role: roleOther}
+	}
+	if len(roles) > 1 {
+		out.roles = roles
+	}
+	return out
+}
+
+// fieldsOf are the roles of the fields that words consist of, in order, with the phrase that says the
+// first; none when any word is something else, or when the fields may as well be an employer's trade.
+func (r *titleRules) fieldsOf(words []titleWord) (roles []string, phrase string) {
+	certain := false
+	for i := len(words) - 1; i >= 0; {
+		role, n := r.functions.endingAt(words, i)
+		if n == 0 {
+			if !isOpening(words[i].stem) && !gradeWord(words, i) && !contractWord(words, i) {
+				return r.firstField(words)
+			}
+			certain = certain || isOpening(words[i].stem)
+			i--
+			continue
+		}
+		certain = certain || words[i].stem == "engineering" || isCraft(role) && !r.wide[words[i].stem]
+		phrase = joinWords(words[i+1-n : i+1])
+		roles = append(roles, role)
+		i -= n
+	}
+	if !certain {
+		return nil, ""
+	}
+	slices.Reverse(roles)
+	return roles, phrase
+}
+
+// firstField is the craft words begin with, whatever follows ("Full Stack React and SQL").
+func (r *titleRules) firstField(words []titleWord) (roles []string, phrase string) {
+	for i := range min(len(words), 2) {
+		role, n := r.functions.endingAt(words, i)
+		if n == i+1 && n > 1 && isCraft(role) {
+			return []string{role}, joinWords(words[:n])
+		}
+	}
+	return nil, ""
+}
+
+func isOpening(stem string) bool {
+	switch stem {
+	case "role", "position", "job", "opening", "multiple", "various", "several", "all":
+		return true
+	}
+	return false
+}
+
+// isCraft reports whether people name the role by its field alone.
+func isCraft(role string) bool {
+	switch role {
+	case roleSoftwareEngineer, roleDataScientist, roleDataEngineer, roleProductManager, roleDesign, roleMLPlatform:
+		return true
+	}
+	return false
+}
+
+// proseWordsMin is the least words of a sentence where a title is expected.
+const proseWordsMin = 8
+
+// proseReach is how many words beside a head refine it in prose.
+const proseReach = 4
+
+// isProse reports whether a title is the first sentence of a text: what stands there without a
+// role's name is what the employer does.
+func isProse(words []titleWord) bool {
+	return len(words) >= proseWordsMin && slices.ContainsFunc(words, func(w titleWord) bool {
+		switch w.text {
+		case "is", "are", "we", "our", "you", "your", "hiring", "looking", "this", "that", "here", "my", "was":
+			return true
+		}
+		return false
+	})
 }
 
 // isRoleList reports whether a title is nothing but roles: at least three segments that each end

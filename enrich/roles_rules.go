@@ -69,6 +69,8 @@ type titleFile struct {
 	Families []struct {
 		Name   string   `yaml:"name"`
 		Role   string   `yaml:"role"`
+		Field  bool     `yaml:"field"`
+		Final  bool     `yaml:"final"`
 		Refine []string `yaml:"refine"`
 		Heads  []string `yaml:"heads"`
 	} `yaml:"families"`
@@ -77,6 +79,8 @@ type titleFile struct {
 	Titles     []string              `yaml:"titles"`
 	Functions  map[string][]string   `yaml:"functions"`
 	Overridden []string              `yaml:"overridden"`
+	Wide       []string              `yaml:"wide"`
+	Faint      []string              `yaml:"faint"`
 	Noise      []string              `yaml:"noise"`
 }
 
@@ -102,6 +106,8 @@ type headRule struct {
 	phrase string
 	kind   headKind
 	role   string
+	field  bool // a business function named before the head in its segment replaces the role
+	final  bool // a head only where its noun phrase ends: the "executive" of "sales executive"
 	refine []*refinement
 }
 
@@ -118,6 +124,8 @@ type titleRules struct {
 	functions  *phraseBook[string] // phrase -> role
 	overridden map[string]bool
 	noise      map[string]bool // stems
+	wide       map[string]bool // words as they stand and stems
+	faint      map[string]bool // phrases as they stand, and of one word their stems
 }
 
 // phraseBook finds phrases by their last word. Values belong to phrases.
@@ -207,7 +215,7 @@ func loadTitleRules() (*titleRules, error) {
 }
 
 func (f titleFile) compile() (*titleRules, error) {
-	r := &titleRules{heads: newPhraseBook[headRule](), functions: newPhraseBook[string](), overridden: map[string]bool{}, noise: map[string]bool{}}
+	r := &titleRules{heads: newPhraseBook[headRule](), functions: newPhraseBook[string](), overridden: map[string]bool{}, noise: map[string]bool{}, wide: map[string]bool{}, faint: map[string]bool{}}
 	addHeads := func(phrases []string, rule headRule) error {
 		for _, p := range phrases {
 			rule.phrase = p
@@ -230,7 +238,7 @@ func (f titleFile) compile() (*titleRules, error) {
 		return nil, err
 	}
 	for _, family := range f.Families {
-		rule := headRule{kind: headFamily, role: family.Role}
+		rule := headRule{kind: headFamily, role: family.Role, field: family.Field, final: family.Final}
 		for _, name := range family.Refine {
 			if refinements[name] == nil {
 				return nil, fmt.Errorf("family %s: unknown refinement %q", family.Name, name)
@@ -254,6 +262,12 @@ func (f titleFile) compile() (*titleRules, error) {
 	}
 	for _, word := range f.Noise {
 		r.noise[singular(word)] = true
+	}
+	for _, word := range f.Wide {
+		r.wide[word], r.wide[singular(word)] = true, true
+	}
+	for _, phrase := range f.Faint {
+		r.faint[phrase], r.faint[singular(phrase)] = true, true
 	}
 	for _, role := range f.Overridden {
 		r.overridden[role] = true

@@ -8,6 +8,8 @@ type titleRole struct {
 	rule    string   // the phrase that decided, with its refinement
 	roles   []string // all roles, in order, when the title advertises several; else nil
 	manager bool     // the title is that of somebody who leads people
+	// headless says that no word names a person who works: the role is that of a field of work.
+	headless bool
 }
 
 // headFound is one head phrase in a title: words[start:end].
@@ -82,7 +84,7 @@ func (r *titleRules) headsOf(words []titleWord, start, end int) []headFound {
 	var out []headFound
 	for i := start; i < end; i++ {
 		rule, n := r.heads.endingAt(words[start:end], i-start)
-		if n == 0 {
+		if n == 0 || rule.final && !endsPhrase(words, i+1) {
 			continue
 		}
 		found := headFound{rule, i + 1 - n, i + 1}
@@ -143,7 +145,7 @@ func (r *titleRules) byDescribedTitle(words []titleWord, part []headFound, head 
 		return titleRole{}, false
 	}
 	switch words[last.end-1].stem {
-	case "specialist", "analyst", "coordinator", "representative", "associate", "officer", "advisor":
+	case "specialist", "analyst", "coordinator", "representative", "associate", "officer", "advisor", "lead":
 	default:
 		return titleRole{}, false
 	}
@@ -208,6 +210,11 @@ func (r *titleRules) byHead(words []titleWord, segments []titleSegment, i int, h
 				return titleRole{role: ref.role, rule: rule.phrase + " + " + phrase}
 			}
 		}
+		if rule.field {
+			if role, phrase := r.lastFunction(words, segments[i].start, head.start); isBusiness(role) {
+				return titleRole{role: role, rule: joinRule(rule.phrase, phrase)}
+			}
+		}
 		return titleRole{role: rule.role, rule: rule.phrase}
 	case headManager:
 		role, phrase := r.functionBeside(words, segments, i, head)
@@ -232,6 +239,16 @@ func (r *titleRules) byHead(words []titleWord, segments []titleSegment, i int, h
 		}
 	}
 	return titleRole{role: rule.role, rule: rule.phrase, manager: rule.role == roleManagement}
+}
+
+// isBusiness reports whether role is that of a trade with helpers of its own: a marketing coordinator
+// is of marketing, but a design coordinator is no designer.
+func isBusiness(role string) bool {
+	switch role {
+	case roleSales, roleMarketing, rolePeople, roleFinanceLegal, roleCustomerSuccess:
+		return true
+	}
+	return false
 }
 
 // manages reports whether words[start:end], before "manager", name something to manage: anything
@@ -278,8 +295,13 @@ func (ref *refinement) match(words []titleWord, start int, head headFound) strin
 			return ""
 		}
 	}
-	for i := range words {
-		if phrase, n := ref.around.endingAt(words, i); n > 0 {
+	first, last := 0, len(words)
+	if isProse(words) {
+		first, last = max(0, head.start-proseReach), min(len(words), head.end+proseReach)
+		start = max(start, first)
+	}
+	for i := first; i < last; i++ {
+		if phrase, n := ref.around.endingAt(words[:last], i); n > 0 {
 			return phrase
 		}
 	}
@@ -323,15 +345,20 @@ func nextCut(words []titleWord, from, end int) int {
 }
 
 // lastFunction is the function phrase that ends last in words[start:end], the longest among equals.
-// AI is what many functions are now done with, so any other function there goes before it.
+// AI is what many functions are now done with, so any other function there goes before it and before the faint ones.
 func (r *titleRules) lastFunction(words []titleWord, start, end int) (role, phrase string) {
 	for i := end - 1; i >= start; i-- {
 		found, n := r.functions.endingAt(words[start:end], i-start)
-		if n == 0 || role != "" && found == roleAIEngineer {
+		if n == 0 {
 			continue
 		}
-		role, phrase = found, joinWords(words[i+1-n:i+1])
-		if role != roleAIEngineer {
+		said := joinWords(words[i+1-n : i+1])
+		faint := found == roleAIEngineer || r.faint[said] || n == 1 && r.faint[words[i].stem]
+		if role != "" && faint {
+			continue
+		}
+		role, phrase = found, said
+		if !faint {
 			break
 		}
 	}
@@ -350,8 +377,17 @@ func (r *titleRules) byFunction(words []titleWord, segments []titleSegment) titl
 		}
 	}
 	for _, s := range segments {
-		if role, phrase := r.lastFunction(words, s.start, s.cut); role != "" {
-			return titleRole{role: role, rule: phrase}
+		role, phrase := r.lastFunction(words, s.start, s.cut)
+		for end := s.cut; role != "" && r.wide[phrase] && s.end-s.start > 1; end-- {
+			// "Fernwood Technology" is an employer.
+			if end <= s.start {
+				role = ""
+				break
+			}
+			role, phrase = r.lastFunction(words, s.start, end)
+		}
+		if role != "" {
+			return titleRole{role: role, rule: phrase, headless: true}
 		}
 	}
 	return titleRole{role: roleOther}

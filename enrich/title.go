@@ -60,7 +60,7 @@ func contractWord(words []titleWord, i int) bool {
 	before, after := wordAt(words, i-1), wordAt(words, i+1)
 	switch words[i].text {
 	case "remote", "hybrid", "onsite", "hibrido", "remoto", "teletravail", "homeoffice", "fulltime", "parttime", "vollzeit", "teilzeit", "festanstellung", "befristet",
-		"unbefristet", "cdi", "cdd", "freelance", "wfh", "telework", "presencial", "temporaire", "req", "urgent", "ftc":
+		"unbefristet", "cdi", "cdd", "freelance", "wfh", "telework", "presencial", "temporaire", "permanent", "req", "urgent", "ftc":
 		return true
 	case "month", "months":
 		return isNumberWord(before)

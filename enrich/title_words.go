@@ -91,7 +91,7 @@ func joinOf(r rune, spaceBefore, spaceAfter bool) wordJoin {
 
 func isConjunction(w string) bool {
 	switch w {
-	case "and", "und", "et", "or", "oder", "ou":
+	case "and", "und", "et", "or", "oder", "ou", "plus", "y":
 		return true
 	}
 	return false
