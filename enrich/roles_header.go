@@ -126,11 +126,20 @@ func (r *titleRules) fieldsOf(words []titleWord) (roles []string, phrase string)
 	return roles, phrase
 }
 
-// firstField is the craft words begin with, whatever follows ("Full Stack React and SQL").
+// engineeringWordsMax is how many words may name a field of engineering ("Payments Engineering").
+const engineeringWordsMax = 3
+
+// firstField is the craft words begin with, whatever follows ("Full Stack React and SQL"), or any
+// engineering.
 func (r *titleRules) firstField(words []titleWord) (roles []string, phrase string) {
+	if last := len(words) - 1; last < engineeringWordsMax && words[last].stem == "engineering" {
+		if role, n := r.functions.endingAt(words, last); n > 0 {
+			return []string{role}, joinWords(words)
+		}
+	}
 	for i := range min(len(words), 2) {
 		role, n := r.functions.endingAt(words, i)
-		if n == i+1 && n > 1 && isCraft(role) {
+		if n == i+1 && isCraft(role) && (n > 1 || role == roleSoftwareEngineer && !r.wide[words[i].stem]) {
 			return []string{role}, joinWords(words[:n])
 		}
 	}

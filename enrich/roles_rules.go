@@ -71,6 +71,7 @@ type titleFile struct {
 		Role   string   `yaml:"role"`
 		Field  bool     `yaml:"field"`
 		Final  bool     `yaml:"final"`
+		Yields bool     `yaml:"yields"`
 		Refine []string `yaml:"refine"`
 		Heads  []string `yaml:"heads"`
 	} `yaml:"families"`
@@ -108,6 +109,7 @@ type headRule struct {
 	role   string
 	field  bool // a business function named before the head in its segment replaces the role
 	final  bool // a head only where its noun phrase ends: the "executive" of "sales executive"
+	yields bool // another head before it stands: a "research scientist tech lead" is a research scientist
 	refine []*refinement
 }
 
@@ -238,7 +240,7 @@ func (f titleFile) compile() (*titleRules, error) {
 		return nil, err
 	}
 	for _, family := range f.Families {
-		rule := headRule{kind: headFamily, role: family.Role, field: family.Field, final: family.Final}
+		rule := headRule{kind: headFamily, role: family.Role, field: family.Field, final: family.Final, yields: family.Yields}
 		for _, name := range family.Refine {
 			if refinements[name] == nil {
 				return nil, fmt.Errorf("family %s: unknown refinement %q", family.Name, name)

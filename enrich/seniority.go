@@ -94,7 +94,7 @@ func gradeAt(words []titleWord, i int, title titleRole) string {
 	before, after := wordAt(words, i-1), wordAt(words, i+1)
 	switch words[i].stem {
 	case "intern", "internship", "praktikant", "praktikantin", "praktikum", "werkstudent", "werkstudentin", "stagiaire", "becario", "becaria",
-		"estagiario", "estagiaria", "estagio", "tirocinio", "tirocinante", "alternance", "alternant", "alternante", "coop", "pasante", "pasantia", "pflichtpraktikum":
+		"estagiario", "estagiaria", "estagio", "tirocinio", "tirocinante", "alternance", "alternant", "alternante", "coop", "pasante", "pasantia", "pflichtpraktikum", "stagiair", "stagista", "afstudeerstage", "practicante", "studentische":
 		if after == "program" || after == "programs" || after == "recruiter" || after == "recruiting" || after == "coordinator" {
 			return ""
 		}
@@ -215,11 +215,11 @@ func levelAt(words []titleWord, i int, before, after string) string {
 		if after != "generation" && after != "gen" && after != "qualification" && after != "time" {
 			return seniorityLead
 		}
-	case "senior", "sr", "snr", "sen", "confirme", "experimente", "iii", "sde3":
+	case "senior", "sr", "snr", "sen", "confirme", "confirmee", "experimente", "experimentee", "erfahrener", "erfahrene", "ervaren", "iii", "sde3":
 		return senioritySenior
 	case "iv":
 		return seniorityStaff
-	case "junior", "jr", "trainee", "graduate", "entry", "apprentice", "berufseinsteiger", "debutant", "absolvent", "volontar", "auszubildender", "ausbildung", "apprenti":
+	case "junior", "jr", "trainee", "graduate", "entry", "apprentice", "berufseinsteiger", "debutant", "absolvent", "volontar", "auszubildender", "ausbildung", "apprenti", "apprentie", "debutante", "principiante", "einsteiger", "neolaureato", "aprendiz", "starter":
 		if words[i].stem == "graduate" && (after == "program" && wordAt(words, i+2) == "manager" || after == "recruiter" || before == "post") {
 			return ""
 		}
@@ -234,7 +234,7 @@ func levelAt(words []titleWord, i int, before, after string) string {
 		if i == 0 && after != "" && words[1].join == joinSpace && !isRank(after) && len(words) > 2 {
 			return seniorityEntry
 		}
-	case "ii", "mid", "intermediate", "medior", "ssr", "semisenior", "sde2":
+	case "ii", "mid", "intermediate", "medior", "ssr", "semisenior", "pleno", "plena", "sde2":
 		if words[i].stem == "mid" && (after == "market" || after == "marketing" || after == "size" || after == "enterprise") {
 			return ""
 		}

@@ -219,7 +219,7 @@ func isWordASCII(c byte) bool {
 
 // inclusiveEndings are the endings that add the other gender to a noun, longest first.
 func inclusiveEndings() []string {
-	return []string{"innen", "trice", "euse", "frau", "rice", "ere", "in", "se", "ne", "es", "re", "os", "as", "e", "a", "o", "r", "n"}
+	return []string{"innen", "trice", "euse", "frau", "esse", "lle", "sse", "rice", "ere", "fe", "ve", "le", "in", "se", "ne", "es", "re", "os", "as", "e", "a", "o", "r", "n"}
 }
 
 // dropInclusive cuts inclusive endings off folded text: "ingenieur:in", "ingenieur(e)",
