@@ -20,6 +20,8 @@ type matcher struct {
 	filler  map[int32]struct{} // words that may stand between a negation and what it negates
 	connect map[int32]struct{} // words that may stand between the items of a list
 	either  map[int32]struct{} // "or": spreads a negation over a list
+	article map[int32]struct{} // "a": what is negated is a thing, such as a post
+	post    map[int32]struct{} // "role": the kinds of post an advert may say it is not
 }
 
 type edge struct{ node, word int32 }
@@ -95,6 +97,8 @@ func newMatcher(t *taxonomy) (*matcher, error) {
 	}
 	m.filler = m.numbers(t.words.Fillers)
 	m.connect = m.numbers(t.words.Connectives)
+	m.article = m.numbers([]string{"a", "an", "your", "the"})
+	m.post = m.numbers([]string{"role", "position", "job", "internship", "shop", "opportunity", "gig"})
 	m.either = m.numbers([]string{"or", "nor", "oder", "ou", "o"})
 	return m, nil
 }

@@ -2,7 +2,8 @@ package enrich
 
 // How far a cue reaches, in words.
 const (
-	negationReach  = 4  // between "no" and what it negates, fillers only
+	negationReach  = 8  // between "no" and what it negates, fillers only
+	postReach      = 12 // between "not a" and the role or position that ends it
 	afterReach     = 6  // between a list and the "not required" behind it
 	sentenceCapMax = 64 // cues one sentence can have; a text without full stops must not cost n²
 )
@@ -102,6 +103,9 @@ func (s *sentence) dropBroad(doc document) {
 			m.chosen = nil
 			continue
 		}
+		if s.askedFor(m.found) {
+			continue
+		}
 		if named < 0 {
 			named = 0
 			if s.self || s.namesEmployer() {
@@ -112,6 +116,20 @@ func (s *sentence) dropBroad(doc document) {
 			m.chosen = nil
 		}
 	}
+}
+
+// askReach is how many words may stand between a cue and the wide field it asks for.
+const askReach = 6
+
+// askedFor reports whether a cue close before a match asks for it, as in "bonus if you have built with
+// LLMs at Acme".
+func (s *sentence) askedFor(m found) bool {
+	for _, c := range s.cues {
+		if c.last < m.first && m.first-c.last <= askReach {
+			return true
+		}
+	}
+	return false
 }
 
 // selfReach is how many words before its first match a sentence is searched for the employer's name.
@@ -174,6 +192,7 @@ func (s *sentence) negate() {
 		switch s.matches[i].kind {
 		case cueNegatedBefore:
 			s.negateBehind(i)
+			s.negatePost(i)
 		case cueNegatedAfter:
 			s.negateAhead(i)
 		}
@@ -204,6 +223,24 @@ func (s *sentence) negateBehind(cue int) {
 		}
 	}
 	s.negateRun(first)
+}
+
+// negatePost takes "this is not a data annotator, UX designer or support role": all that stands before
+// the post that this is not.
+func (s *sentence) negatePost(cue int) {
+	first := int(s.matches[cue].last) + 1
+	if first >= len(s.f.tokens) || !has(s.m.article, s.f.tokens[first]) {
+		return
+	}
+	for end := first + 1; end < min(len(s.f.tokens), first+postReach) && s.f.tokens[end].before < gapHard; end++ {
+		if !has(s.m.post, s.f.tokens[end]) {
+			continue
+		}
+		for i := cue + 1; i < len(s.matches) && s.matches[i].last < end; i++ {
+			s.matches[i].negated = true
+		}
+		return
+	}
 }
 
 // negateRun marks a match and, when its list says "or", the list up to there.
