@@ -30,6 +30,7 @@ type app struct {
 	engineAddr string
 	// prepare, if set, is called once the data directory is held and before its servers are opened.
 	prepare func(owner bool) error
+	brings  bool     // the command brings postings of the real world, which a demo's directory refuses
 	metrics *metrics // nil counts nothing
 }
 
@@ -48,6 +49,7 @@ type system struct {
 	bus    *bus.Bus
 	store  *store.Store
 	lease  *instance.Lease // nil when both servers are external
+	demo   *demoState      // of a data directory that is a demo's: everything in it is invented; else nil
 
 	told      context.Context // the command's; ended by Ctrl-C
 	storeless bool            // store is nil: the process only works on the bus
@@ -75,6 +77,11 @@ func (a *app) openSystem(ctx context.Context, needsStore bool) (*system, error) 
 	}
 	if a.prepare != nil && s.lease != nil {
 		if err := a.prepare(s.lease.Owner()); err != nil {
+			return nil, errors.Join(err, s.lease.Close())
+		}
+	}
+	if s.lease != nil {
+		if err := s.honourDemo(); err != nil {
 			return nil, errors.Join(err, s.lease.Close())
 		}
 	}

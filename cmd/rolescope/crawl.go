@@ -95,6 +95,7 @@ the recorded board is served.` + exitStatusHelp(exitOK, exitError, exitPartial),
 			if err != nil {
 				return err
 			}
+			a.brings = true
 			return a.with(cmd.Context(), func(ctx context.Context, s *system) error {
 				report, err := s.crawlNow(ctx, boards, at)
 				if err != nil {

@@ -16,12 +16,32 @@ import (
 )
 
 // dashboard is the web room over this system. It asks as an analyst does: read-only, within the
-// engine's limits for analysts. notice, if any, stands on every page.
-func (s *system) dashboard(notice string, now func() time.Time) (http.Handler, error) {
+// engine's limits for analysts. A demo's data has its notice on every page, and its own time.
+func (s *system) dashboard() (http.Handler, error) {
+	notice, now := "", time.Now
+	if s.demo != nil {
+		notice = simulatedNotice
+		if end := s.demo.End; !end.IsZero() {
+			now = func() time.Time { return end }
+		}
+	}
 	return web.New(web.Options{
 		Querier: analyst{s.store}, Ready: s.ready, Metrics: s.app.metrics.handler(), Notice: notice, Version: version,
-		Now: now, Logger: s.app.logger(), Hosts: strings.FieldsFunc(s.config.HTTPHosts, func(r rune) bool { return r == ',' || r == ' ' }),
+		Now: now, Logger: s.app.logger(), Program: s.program(),
+		Hosts: strings.FieldsFunc(s.config.HTTPHosts, func(r rune) bool { return r == ',' || r == ' ' }),
 	})
+}
+
+// program is how a shell calls rolescope on this system's data. The data directory is named unless it
+// is the one that everybody gets who names none; a server's address is not, because it holds passwords.
+func (s *system) program() string {
+	if s.config.ClickHouseURL != "" {
+		return "rolescope"
+	}
+	if dir, err := defaultDataDir(environMap(s.app.environ)); err == nil && dir == s.config.DataDir {
+		return "rolescope"
+	}
+	return "ROLESCOPE_DATA_DIR=" + shellWord(s.config.DataDir) + " rolescope"
 }
 
 // analyst lets the dashboard ask the store without being able to write.
@@ -59,7 +79,7 @@ const webRetry = 2 * time.Second
 // an address: the one that came later stands by, and serves when the other is gone. Where nothing
 // but the dashboard is asked for, or where no other process of ours can have it, that is an error.
 func (s *system) runWeb(ctx context.Context, roles []string) error {
-	handler, err := s.dashboard("", time.Now)
+	handler, err := s.dashboard()
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"path/filepath"
 	"strings"
 	"time"
@@ -67,6 +68,12 @@ func (a *app) demo(ctx context.Context, plan demoPlan) error {
 	d.app.environ = append(append([]string(nil), a.environ...), "ROLESCOPE_DATA_DIR="+d.dir, "ROLESCOPE_CLICKHOUSE_HTTP_ADDR=")
 	d.app.metrics = newMetrics(nil)
 	d.app.prepare = d.prepare
+	if plan.serve { // an address that cannot be had is found out now and not after the simulation
+		if err := d.listen(ctx); err != nil {
+			return err
+		}
+		defer func() { _ = d.listener.Close() }() // closed already when it was served
+	}
 	for {
 		err := d.round(ctx)
 		switch {
@@ -74,8 +81,8 @@ func (a *app) demo(ctx context.Context, plan demoPlan) error {
 			return nil // it was complete; told to stop, it stops
 		case d.shown && (errors.Is(err, errOwnerGone) || errors.Is(err, errOwnerLeaving)) && pause(ctx, ownerPoll):
 			continue // another demo had the servers; this one opens them anew
-		case !d.shown && ctx.Err() != nil && errors.Is(err, context.Canceled):
-			fmt.Fprintln(a.stderr, "rolescope: interrupted; the next demo starts over")
+		case ctx.Err() != nil && errors.Is(err, context.Canceled):
+			fmt.Fprintln(a.stderr, "rolescope: interrupted"+d.outlook())
 			return exitStatus(exitInterrupted)
 		}
 		return err
@@ -90,6 +97,31 @@ type demo struct {
 	addr  string
 	state demoState
 	shown bool // the tables were printed
+
+	listener net.Listener // of the dashboard; nil without one
+	served   bool         // listener was, and is closed
+}
+
+// outlook is what the next demo will do after this one was interrupted.
+func (d *demo) outlook() string {
+	switch {
+	case d.state.Complete:
+		return "; the demo is complete, and the next one shows it"
+	case d.state.Version != 0:
+		return "; the next demo starts over"
+	}
+	return "" // before it looked
+}
+
+// listen opens the dashboard's address, or a free port instead of one that is taken.
+func (d *demo) listen(ctx context.Context) error {
+	l, err := listenOrFree(ctx, d.addr, d.app.stdout)
+	if err != nil {
+		return err
+	}
+	// If another process takes the servers with it, this stays the address.
+	d.listener, d.addr, d.served = l, l.Addr().String(), false
+	return nil
 }
 
 // round opens the demo's directory, fills it unless it is complete, shows it, and closes it.
@@ -126,7 +158,7 @@ func (d *demo) fill(ctx context.Context, s *system) error {
 	}
 	out := d.app.stdout
 	fmt.Fprintf(out, "%s\nCrawling %d boards weekly for %d weeks, from %s to %s, in simulated time.\n",
-		simulatedNotice, len(m.boards), m.weeks, m.start.Format(time.DateOnly), m.end().Format(time.DateOnly))
+		simulatedNotice, len(m.boards), m.weeks, m.start.Format(time.DateOnly), m.lastCrawl().Format(time.DateOnly))
 	bar := d.app.newWeeks(m.weeks)
 	report, err := s.simulate(ctx, m, bar.set)
 	bar.done()
@@ -157,28 +189,30 @@ func (d *demo) show(ctx context.Context, s *system, reused bool, took time.Durat
 	}
 	_, err = fmt.Fprintf(out, `
 %s Ask it yourself:
-  ROLESCOPE_DATA_DIR=%s rolescope sql "SELECT title, company, skills FROM v_postings LIMIT 5"
-Then your own boards:
+  %s sql "SELECT title, company, skills FROM v_postings LIMIT 5"
+Then your own boards, which are kept apart:
   rolescope source add URL && rolescope up
-`, simulatedNotice, d.dir)
+`, simulatedNotice, s.program())
 	return err
 }
 
 // serve shows the dashboard until ctx ends or another process, which has the servers, does.
 func (d *demo) serve(ctx context.Context, s *system) error {
-	l, err := listenOrFree(ctx, d.addr, d.app.stdout)
+	if d.served {
+		if err := d.listen(ctx); err != nil {
+			return err
+		}
+	}
+	defer d.app.metrics.watch(s)()
+	s.demo = &d.state
+	handler, err := s.dashboard()
 	if err != nil {
 		return err
 	}
-	d.addr = l.Addr().String() // if another process takes the servers with it, this stays the address
-	defer d.app.metrics.watch(s)()
-	handler, err := s.dashboard(simulatedNotice, func() time.Time { return d.state.End })
-	if err != nil {
-		return errors.Join(err, l.Close())
-	}
-	fmt.Fprintf(d.app.stdout, "\nDashboard: http://%s  (Ctrl-C ends)\n", d.addr)
+	d.served = true
+	fmt.Fprintf(d.app.stdout, "\nDashboard: http://%s  (Ctrl-C ends)\n", reachable(d.listener.Addr()))
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return serveHTTP(ctx, l, handler) })
+	group.Go(func() error { return serveHTTP(ctx, d.listener, handler) })
 	group.Go(func() error { return s.watchEngine(ctx) })
 	group.Go(func() error { return s.watchOwner(ctx) })
 	return group.Wait()

@@ -30,6 +30,8 @@ type simMarket struct {
 
 func (m simMarket) end() time.Time { return m.start.AddDate(0, 0, 7*m.weeks) }
 
+func (m simMarket) lastCrawl() time.Time { return m.start.AddDate(0, 0, 7*(m.weeks-1)) }
+
 // simReport is what a simulation did.
 type simReport struct {
 	Weeks     int

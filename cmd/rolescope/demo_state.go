@@ -76,6 +76,22 @@ func readDemoState(dir string) (*demoState, error) {
 	return &state, nil
 }
 
+// honourDemo looks whether the data directory is a demo's. Invented postings are never shown without
+// the notice and never mix with real ones.
+func (s *system) honourDemo() (err error) {
+	if s.demo, err = readDemoState(s.config.DataDir); err != nil || s.demo == nil {
+		return err
+	}
+	if s.app.brings {
+		return hintf("unset ROLESCOPE_DATA_DIR, or set it to a directory of your own",
+			"%s is the demo's: what is in it is invented, and real postings would mix with it", s.config.DataDir)
+	}
+	if s.app.prepare == nil { // the demo itself says so where it belongs
+		fmt.Fprintln(s.app.stderr, "rolescope:", simulatedNotice)
+	}
+	return nil
+}
+
 func (s demoState) write(dir string) error {
 	data, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"html"
 	"io"
 	"net"
 	"net/http"
@@ -134,8 +135,11 @@ func TestDemo(t *testing.T) {
 		_ = cmd.Process.Signal(syscall.SIGKILL)
 		<-exited
 	}
-	if out := output(t, commandEnv(bin, env, "demo")); strings.Count(out, simulatedNotice) < 2 || strings.Contains(out, "Reusing") {
+	if out := output(t, commandEnv(bin, env, "demo")); strings.Count(out, simulatedNotice) < 2 || strings.Contains(out, "Reusing") ||
+		!strings.Contains(out, "  ROLESCOPE_DATA_DIR="+filepath.Join(dir, "demo")+" rolescope sql ") {
 		t.Errorf("the demo says:\n%s", out)
+	} else if last := inDemo(t, bin, dir, "sql", "SELECT toDate(max(observed_at)) FROM v_runs FORMAT TSV"); !strings.Contains(out, " to "+last+", in simulated time.") {
+		t.Errorf("the last crawl was on %s; the demo says:\n%s", last, out)
 	}
 	inDemo(t, bin, dir, "verify")
 	if got := inDemo(t, bin, dir, "sql", "SELECT count(), uniqExact(board), uniqExact(observed_at) FROM v_runs FORMAT TSV"); got != "160\t8\t20" {
@@ -149,6 +153,72 @@ func TestDemo(t *testing.T) {
 	}
 	if got := inDemo(t, bin, dir, "sql", "SELECT count() FROM runs FORMAT TSV"); got != "160" {
 		t.Errorf("%s rows of runs: the second demo crawled again", got)
+	}
+	testDemoDirectory(t, bin, filepath.Join(dir, "demo"))
+}
+
+// testDemoDirectory: whatever opens a demo's directory says that all of it is invented, and nothing
+// brings real postings in.
+func testDemoDirectory(t *testing.T, bin, dir string) {
+	t.Helper()
+	sources := filepath.Join(t.TempDir(), "sources.yaml")
+	if err := os.WriteFile(sources, []byte("sources:\n  - {kind: greenhouse, board: acme, schedule: '0 5 * * 1'}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	env := append(os.Environ(), "ROLESCOPE_DATA_DIR="+dir, "ROLESCOPE_CONTACT=test@simulated.example", "ROLESCOPE_SOURCES="+sources,
+		"ROLESCOPE_HTTP_ADDR=127.0.0.1:0", "ROLESCOPE_CLICKHOUSE_HTTP_ADDR=127.0.0.1:0")
+	file := boardsFile(t, "real", 1, 1)
+	for _, args := range [][]string{{"crawl"}, {"import", "--as", "ashby", file}, {"up"}, {"up", "crawler"}, {"up", "sink", "web"}} {
+		cmd := commandEnv(bin, env, args...)
+		out, _ := cmd.CombinedOutput()
+		if code := cmd.ProcessState.ExitCode(); code != exitError || !strings.Contains(string(out), "is the demo's") || !strings.Contains(string(out), "Try: unset ROLESCOPE_DATA_DIR") {
+			t.Errorf("%v in a demo's directory: status %d\n%s", args, code, out)
+		}
+	}
+	if out, err := commandEnv(bin, env, "sql", "SELECT count() FROM v_runs FORMAT TSV").CombinedOutput(); err != nil || !strings.Contains(string(out), simulatedNotice) || !strings.HasSuffix(string(out), "\n160\n") {
+		t.Errorf("sql says: %v\n%s", err, out)
+	}
+	up := startUp(t, bin, env, "web")
+	at := dashboardOf(t, up)
+	for _, page := range []string{"/", "/roles/software_engineer", "/skills/python"} {
+		text := get(t, at+page, http.StatusOK)
+		if !strings.Contains(text, "Simulated market") {
+			t.Errorf("up web: %s does not say that the market is simulated", page)
+		}
+		if want := html.EscapeString("ROLESCOPE_DATA_DIR="+shellWord(dir)) + " rolescope sql -"; !strings.Contains(text, want) {
+			t.Errorf("%s: the SQL does not say %q", page, want)
+		}
+	}
+	if code := up.stop(t); code != exitOK {
+		t.Errorf("up web ends with %d:\n%s", code, up.log)
+	}
+}
+
+// TestProgram: the command that pages and screens show asks the data that they show.
+func TestProgram(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ dir, clickhouse, home, want string }{
+		{"/home/me/.data/rolescope", "", "/home/me/.data", "rolescope"},
+		{"/home/me/.data/rolescope/demo", "", "/home/me/.data", "ROLESCOPE_DATA_DIR=/home/me/.data/rolescope/demo rolescope"},
+		{"/srv/my data", "", "/home/me/.data", "ROLESCOPE_DATA_DIR='/srv/my data' rolescope"},
+		{"/srv/data", "http://user:secret@ch:8123", "/home/me/.data", "rolescope"},
+	} {
+		s := &system{app: &app{environ: []string{"XDG_DATA_HOME=" + c.home}}, config: config{DataDir: c.dir, ClickHouseURL: c.clickhouse}}
+		if got := s.program(); got != c.want {
+			t.Errorf("%+v: %q", c, got)
+		}
+	}
+}
+
+// TestDemoInterrupted: what is said of the next demo is true.
+func TestDemoInterrupted(t *testing.T) {
+	t.Parallel()
+	for want, state := range map[string]demoState{
+		"": {}, "; the next demo starts over": {Version: demoVersion}, "; the demo is complete, and the next one shows it": {Version: demoVersion, Complete: true},
+	} {
+		if got := (&demo{state: state}).outlook(); got != want {
+			t.Errorf("%+v: %q", state, got)
+		}
 	}
 }
 
@@ -213,8 +283,8 @@ func TestDemoServes(t *testing.T) {
 	}
 
 	s, _ = start()
+	s.await(t, "is taken (ROLESCOPE_HTTP_ADDR)", 1) // before anything is opened
 	s.await(t, "Dashboard: http://", 1)
-	s.await(t, "is taken (ROLESCOPE_HTTP_ADDR)", 1)
 	second, out := start() // joins the first, at a port of its own
 	second.await(t, "Dashboard: http://", 1)
 	at, _, _ := strings.Cut(strings.SplitAfterN(out.String(), "Dashboard: ", 2)[1], " ")
@@ -234,6 +304,12 @@ func TestDemoServes(t *testing.T) {
 	get(t, at+"/readyz", http.StatusOK)
 	if code := second.stop(t); code != exitOK {
 		t.Errorf("told to stop, the second ends with %d:\n%s", code, second.log)
+	}
+
+	s, _ = start() // interrupted before it has shown anything, it loses nothing and does not say so
+	s.await(t, "is taken (ROLESCOPE_HTTP_ADDR)", 1)
+	if code := s.stop(t); code != exitInterrupted || !strings.Contains(s.log.String(), "rolescope: interrupted") || strings.Contains(s.log.String(), "starts over") {
+		t.Errorf("a complete demo interrupted early ends with %d:\n%s", code, s.log)
 	}
 }
 
@@ -269,8 +345,14 @@ func TestDemoKeepsOut(t *testing.T) {
 	for want, env := range map[string][]string{
 		"no demo has made": demoEnv(dir, "2x2"),
 		"your servers":     append(demoEnv(t.TempDir(), "2x2"), "NATS_URL=nats://127.0.0.1:1"),
+		"listen at 127.0.0.1:99999 (ROLESCOPE_HTTP_ADDR)": append(demoEnv(dir, "2x2"), "ROLESCOPE_HTTP_ADDR=127.0.0.1:99999"),
+		"listen at nonsense (ROLESCOPE_HTTP_ADDR)":        append(demoEnv(dir, "2x2"), "ROLESCOPE_HTTP_ADDR=nonsense"),
 	} {
-		cmd := commandEnv(bin, env, "demo")
+		args := []string{"demo"}
+		if strings.HasPrefix(want, "listen") { // before anything else
+			args = append(args, "--serve")
+		}
+		cmd := commandEnv(bin, env, args...)
 		out, err := cmd.CombinedOutput()
 		if _, failed := err.(*exec.ExitError); !failed || !strings.Contains(string(out), want) { //nolint:errorlint // Output wraps nothing
 			t.Errorf("want %q: %v\n%s", want, err, out)

@@ -90,6 +90,7 @@ Kinds: ` + strings.Join(ingest.ImportKinds(), ", ") + exitStatusHelp(exitOK, exi
 				return err
 			}
 			imp.Stdin, imp.Now = a.stdin, time.Now()
+			a.brings = true
 			return a.with(cmd.Context(), func(ctx context.Context, s *system) error {
 				report, err := s.importFiles(ctx, imp, files)
 				if err != nil {

@@ -46,7 +46,7 @@ func listenOrFree(ctx context.Context, addr string, say io.Writer) (net.Listener
 		return l, err
 	}
 	if l, err = listen(ctx, settingHTTPAddr, net.JoinHostPort(host, "0")); err == nil {
-		fmt.Fprintf(say, "\n%s is taken (ROLESCOPE_HTTP_ADDR), so this is at a free port.\n", addr)
+		fmt.Fprintf(say, "%s is taken (ROLESCOPE_HTTP_ADDR): the dashboard gets a free port.\n", addr)
 	}
 	return l, err
 }

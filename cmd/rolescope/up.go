@@ -83,6 +83,7 @@ is gone; so does its dashboard, where both have the same address.` + exitStatusH
 			}
 			a.verbose = true // a log is what such a process shows
 			a.engineAddr = upEngineAddr
+			a.brings = slices.ContainsFunc(roles, func(r string) bool { return r != roleWeb })
 			return a.up(cmd.Context(), roles)
 		},
 	}
