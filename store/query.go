@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"strings"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 
@@ -20,16 +21,14 @@ var trailingEnd = regexp.MustCompile(`[\s;]+$`)
 
 // Raw runs a query as the read-only user and streams its answer in any of ClickHouse's formats. A
 // FORMAT clause at the query's end wins over format, as it does in ClickHouse's own client. params
-// are the values of {name:Type}. When the query fails in the middle, what came before has been
-// written and the error says why it ends.
+// are the values of {name:Type} as they stand, unescaped. When the query fails in the middle, what
+// came before has been written and the error says why it ends.
 func (s *Store) Raw(ctx context.Context, w io.Writer, query, format string, params map[string]string) error {
 	if m := trailingFormat.FindStringSubmatchIndex(query); m != nil && !direction(query[m[2]:m[3]]) {
 		query, format = query[:m[0]], query[m[2]:m[3]]
 	}
 	query = trailingEnd.ReplaceAllString(query, "")
-	if len(params) > 0 {
-		ctx = clickhouse.Context(ctx, clickhouse.WithParameters(clickhouse.Parameters(params)))
-	}
+	ctx = withParameters(ctx, params)
 	stream, err := s.analyst.QueryFormat(ctx, format, query)
 	if err != nil {
 		if errors.Is(err, clickhouse.ErrFormatNativeUnsupported) {
@@ -45,6 +44,20 @@ func (s *Store) Raw(ctx context.Context, w io.Writer, query, format string, para
 		return fmt.Errorf("run query: %w", serverError(err))
 	}
 	return nil
+}
+
+// withParameters hands a statement its values. ClickHouse reads each as the field of a line of
+// tab-separated text, in which what ends or escapes a field has to be escaped.
+func withParameters(ctx context.Context, params map[string]string) context.Context {
+	if len(params) == 0 {
+		return ctx
+	}
+	escape := strings.NewReplacer(`\`, `\\`, "\t", `\t`, "\n", `\n`, "\r", `\r`, "\x00", `\0`)
+	escaped := clickhouse.Parameters{}
+	for name, value := range params {
+		escaped[name] = escape.Replace(value)
+	}
+	return clickhouse.Context(ctx, clickhouse.WithParameters(escaped))
 }
 
 // direction reports whether the word after a column named format only looks like a format.
@@ -66,11 +79,10 @@ func serverError(err error) error {
 }
 
 // Ask runs a query as the read-only user, within its limits, and appends its rows to dest, a pointer
-// to a slice of structs whose fields carry `ch:"column"` tags. params are the values of {name:Type}.
+// to a slice of structs whose fields carry `ch:"column"` tags. params are the values of
+// {name:Type} as they stand, unescaped.
 func (s *Store) Ask(ctx context.Context, dest any, query string, params map[string]string) error {
-	if len(params) > 0 {
-		ctx = clickhouse.Context(ctx, clickhouse.WithParameters(clickhouse.Parameters(params)))
-	}
+	ctx = withParameters(ctx, params)
 	if err := s.analyst.Select(ctx, dest, query); err != nil {
 		return fmt.Errorf("query: %w", serverError(err))
 	}

@@ -15,14 +15,14 @@ type Audit struct {
 }
 
 // Command is the question as a line for a POSIX shell, in which program stands for rolescope with what
-// it needs to find the data, such as "rolescope": its sql reads the statement from its input. Values are written in ClickHouse's escaped form, which is how --param reads them.
+// it needs to find the data, such as "rolescope": its sql reads the statement from its input and the
+// values as they stand.
 func (a Audit) Command(program string) string {
 	var b strings.Builder
 	b.WriteString(program + " sql -")
-	escape := strings.NewReplacer(`\`, `\\`, "\n", `\n`, "\t", `\t`, "'", `'\''`)
 	for _, name := range slices.Sorted(maps.Keys(a.Params)) {
 		if strings.Contains(a.SQL, "{"+name+":") {
-			fmt.Fprintf(&b, " \\\n  --param %s='%s'", name, escape.Replace(a.Params[name]))
+			fmt.Fprintf(&b, " \\\n  --param %s='%s'", name, strings.ReplaceAll(a.Params[name], "'", `'\''`))
 		}
 	}
 	return b.String() + " <<'SQL'\n" + strings.TrimSpace(a.SQL) + "\nSQL\n"

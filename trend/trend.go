@@ -14,7 +14,7 @@ import (
 )
 
 // Querier runs a question. dest points to a slice of structs whose `ch` tags name the columns;
-// params are the query's server-side parameters in ClickHouse's text form.
+// params are the values of the query's server-side parameters as they stand, unescaped.
 type Querier interface {
 	Select(ctx context.Context, dest any, query string, params map[string]string) error
 }

@@ -20,15 +20,11 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(enginetest.Main(m)) }
 
-// asker asks the store as cmd does.
+// asker asks the store as cmd does: as an analyst.
 type asker struct{ *store.Store }
 
 func (a asker) Select(ctx context.Context, dest any, query string, params map[string]string) error {
-	var args []any
-	for name, value := range params {
-		args = append(args, store.Named(name, value))
-	}
-	return a.Store.Select(ctx, dest, query, args...)
+	return a.Ask(ctx, dest, query, params)
 }
 
 // world opens a store of its own with an invented market in it.

@@ -78,6 +78,34 @@ func TestOnlyReading(t *testing.T) {
 	}
 }
 
+// TestSeveralAndOddValues: two roles, two companies and values that ClickHouse's text form escapes are
+// asked for as they stand.
+func TestSeveralAndOddValues(t *testing.T) {
+	t.Parallel()
+	s := open(t, market(t,
+		batch{"ml_engineer", 6, []string{"go"}, nil}, batch{"sales", 5, nil, nil}, batch{"design", 3, nil, nil},
+	)...)
+	h := dashboard(t, web.Options{Querier: querier{s}})
+	for address, want := range map[string]string{
+		"/?role=ml_engineer&role=sales": "2026-01|6|5|", "/?role=sales&role=ml_engineer&role=design": "2026-01|6|5|3|",
+		"/?company=Acme&company=Other": "2026-01|6|5|3|", "/roles/ml_engineer?company=Acme&company=Other": "2026-01|6|",
+		"/skills/go?role=ml_engineer&role=sales": "2026-01|100.0 % of 6|",
+	} {
+		if w := get(t, h, address); w.Code != 200 || !strings.Contains(rows(t, w.Body.Bytes()), want) {
+			t.Errorf("%s: status %d, without %q: %.2000s", address, w.Code, want, rows(t, w.Body.Bytes()))
+		}
+	}
+	for _, address := range []string{
+		"/api/v1/volume?role=ml_engineer&role=sales", "/api/v1/skills?role=ml_engineer&role=sales",
+		"/api/v1/movers?role=ml_engineer&company=Acme&company=Other&before_from=2025-12&before_to=2026-01&after_from=2026-01&after_to=2026-02",
+		"/postings?q=%5C", "/postings?q=%5Ct", "/postings?q=%27", `/postings?company=%5CN`, "/?role=%5C&role=%27", "/?company=a%5C%27%22%5Cn",
+	} {
+		if w := get(t, h, address); w.Code != 200 {
+			t.Errorf("%s: status %d: %.300s", address, w.Code, w.Body)
+		}
+	}
+}
+
 // TestForeignNames: a name of a stranger that points here reads nothing (DNS rebinding).
 func TestForeignNames(t *testing.T) {
 	t.Parallel()

@@ -21,15 +21,11 @@ func TestMain(m *testing.M) { os.Exit(enginetest.Main(m)) }
 // now is when the tests' pages are read.
 var now = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
-// querier asks the store as cmd does.
+// querier asks the store as cmd does: as an analyst.
 type querier struct{ *store.Store }
 
 func (q querier) Select(ctx context.Context, dest any, query string, params map[string]string) error {
-	var args []any
-	for name, value := range params {
-		args = append(args, store.Named(name, value))
-	}
-	return q.Store.Select(ctx, dest, query, args...)
+	return q.Ask(ctx, dest, query, params)
 }
 
 // open opens a store of its own and writes messages into it.

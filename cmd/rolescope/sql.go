@@ -55,7 +55,7 @@ take a minute, 1 GiB of memory and return ten million rows; split a larger expor
 	}
 	c.Flags().StringVar(&format, "format", "", "ClickHouse output format, such as CSVWithNames, JSONEachRow or Parquet")
 	c.Flags().StringVarP(&output, "output", "o", "", "write to this file instead of stdout; it appears whole or not at all")
-	c.Flags().StringArrayVar(&params, "param", nil, "value of a {name:Type} parameter, as name=value; repeatable")
+	c.Flags().StringArrayVar(&params, "param", nil, "value of a {name:Type} parameter as it stands, without escapes, as name=value; repeatable")
 	return c
 }
 

@@ -179,6 +179,11 @@ func testDead(t *testing.T, open Open) {
 	}
 }
 
+// oddValues are parameters that ClickHouse's escaped text form writes otherwise than they are.
+func oddValues() []string {
+	return []string{"a\nb", "\t", `\`, `\t`, `\N`, `it's "odd"`, "", "\r\n", "a\x00b", `{x:String}`}
+}
+
 func testRaw(t *testing.T, open Open) {
 	s := activated(t, open(t))
 	w := NewWorld("raw", 1)
@@ -203,6 +208,21 @@ func testRaw(t *testing.T, open Open) {
 		if err != nil || got != c.want {
 			t.Errorf("%s: got %q, %v; want %q", c.query, got, err, c.want)
 		}
+	}
+	for _, value := range oddValues() {
+		params := map[string]string{"x": value}
+		if got, err := run("SELECT hex({x:String})", "TSVRaw", params); err != nil || got != fmt.Sprintf("%X\n", value) {
+			t.Errorf("Raw of %q: got %q, %v", value, got, err)
+		}
+		var rows []struct {
+			X string `ch:"x"`
+		}
+		if err := s.Ask(t.Context(), &rows, "SELECT {x:String} AS x", params); err != nil || len(rows) != 1 || rows[0].X != value {
+			t.Errorf("Ask of %q: got %q, %v", value, rows, err)
+		}
+	}
+	if got, err := run("SELECT {x:Array(String)}[2]", "TSVRaw", map[string]string{"x": "['a','b\tc']"}); err != nil || got != "b\tc\n" {
+		t.Errorf("an array: got %q, %v", got, err)
 	}
 	if got, err := run("SELECT * FROM v_postings", "Parquet", nil); err != nil || !strings.HasPrefix(got, "PAR1") {
 		t.Errorf("Parquet: %.20q, %v", got, err)
