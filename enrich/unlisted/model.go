@@ -1,0 +1,127 @@
+package unlisted
+
+import (
+	"maps"
+	"math"
+	"slices"
+)
+
+// rowWidth is how many weights a feature has: one for each kind of phrase and label.
+const rowWidth = int(kinds) * labels
+
+// Model is a trained tagger: the lexicon, the weights of features in units and those of neighbouring
+// labels. It holds hashes and numbers only.
+type Model struct {
+	reader  reader
+	keys    []uint32 // of the features, ascending
+	weights [][rowWidth]int8
+	trans   [kinds][labels][labels]int32
+	bias    [kinds]int32 // added to outside
+
+	slots []int32 // hash table of keys by their low bits: number of the feature plus one
+}
+
+// index builds the hash table. It is at most half full, so that a probe ends soon.
+func (m *Model) index() {
+	size := 1
+	for size < 2*len(m.keys)+2 {
+		size *= 2
+	}
+	m.slots = make([]int32, size)
+	for n, k := range m.keys {
+		at := int(k) & (size - 1)
+		for m.slots[at] != 0 {
+			at = (at + 1) & (size - 1)
+		}
+		m.slots[at] = int32(n + 1)
+	}
+}
+
+// row is the weights of a feature, nil if it has none.
+func (m *Model) row(key uint32) *[rowWidth]int8 {
+	mask := len(m.slots) - 1
+	for at := int(key) & mask; ; at = (at + 1) & mask {
+		n := m.slots[at]
+		if n == 0 {
+			return nil
+		}
+		if m.keys[n-1] == key {
+			return &m.weights[n-1]
+		}
+	}
+}
+
+// quantise makes a model of trained chains, one a kind, over the same features.
+func quantise(r reader, dict map[uint32]int32, chains [kinds]*chain, bias [kinds]float64) *Model {
+	m := &Model{reader: r}
+	for _, key := range slices.Sorted(maps.Keys(dict)) {
+		var row [rowWidth]int8
+		for k, c := range chains {
+			for y := range labels {
+				row[k*labels+y] = int8(max(-127, min(127, math.Round(c.weights[int(dict[key])*labels+y]*unit))))
+			}
+		}
+		if row != [rowWidth]int8{} {
+			m.keys = append(m.keys, key)
+			m.weights = append(m.weights, row)
+		}
+	}
+	for k, c := range chains {
+		m.bias[k] = int32(math.Round(bias[k] * unit))
+		for x := range labels {
+			for y := range labels {
+				m.trans[k][x][y] = int32(math.Round(c.trans[x][y] * unit))
+			}
+		}
+	}
+	m.index()
+	return m
+}
+
+// room is memory that one sentence after another is worked on in.
+type room struct {
+	keys     []uint32
+	lattices [kinds]lattice
+}
+
+// label finds the best labels of a sentence for every kind. cut tells before which words no phrase
+// goes on; nil for none.
+func (m *Model) label(r *room, s *sentence, cut []bool) {
+	n := len(s.words)
+	for k := range r.lattices {
+		r.lattices[k].grow(n)
+		clear(r.lattices[k].cut)
+		copy(r.lattices[k].cut, cut)
+	}
+	for i := range n {
+		var sum [rowWidth]int32
+		r.keys = m.reader.features(r.keys[:0], s, i)
+		for _, key := range r.keys {
+			if row := m.row(key); row != nil {
+				for j, w := range row {
+					sum[j] += int32(w)
+				}
+			}
+		}
+		for k := range r.lattices {
+			copy(r.lattices[k].emit[i][:], sum[k*labels:(k+1)*labels])
+			r.lattices[k].emit[i][labelO] += m.bias[k]
+		}
+	}
+	for k := range r.lattices {
+		r.lattices[k].decode(&m.trans[k])
+	}
+}
+
+// Predict finds the phrases of labelled sentences, to be compared with their own by Evaluate.
+func (m *Model) Predict(data []Sentence, kind Kind) [][]Range {
+	var r room
+	out := make([][]Range, len(data))
+	for i, s := range m.reader.lexicon.sentences(data) {
+		if len(s.words) > 0 {
+			m.label(&r, &s, nil)
+			out[i] = decodeRanges(nil, r.lattices[kind].path)
+		}
+	}
+	return out
+}
