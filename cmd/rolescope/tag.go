@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/rolescope/rolescope/enrich"
+	"github.com/rolescope/rolescope/enrich/unlisted"
 	"github.com/rolescope/rolescope/posting"
 )
 
@@ -58,7 +59,7 @@ type tagRole struct {
 }
 
 func newTagCommand(a *app) *cobra.Command {
-	var text bool
+	var text, extra bool
 	var workers int
 	c := &cobra.Command{
 		Use:   "tag",
@@ -66,7 +67,8 @@ func newTagCommand(a *app) *cobra.Command {
 		Long: `Read postings as JSON lines with the fields id, title, company, location, description and
 posted_at, and write what the tagger makes of each as one JSON line, in the same order. Nothing is
 stored and no server is needed. The same posting always gives the same bytes. Offsets are bytes into
-the field's canonical text, which --text adds. A line that cannot be read is reported on stderr and
+the field's canonical text, which --text adds. --unlisted adds phrases that look like knowledge but
+are not in the taxonomy, marked "unlisted": true; about two in five are wrong. A line that cannot be read is reported on stderr and
 skipped.` + exitStatusHelp(exitOK, exitError, exitPartial),
 		Example: `  echo '{"id":"1","title":"ML Engineer","description":"We use PyTorch."}' | rolescope tag
   rolescope tag --text < postings.jsonl > tagged.jsonl`,
@@ -79,19 +81,32 @@ skipped.` + exitStatusHelp(exitOK, exitError, exitPartial),
 			if err != nil {
 				return err
 			}
-			return a.tag(cmd.Context(), tagger, workers, text)
+			o := tagOptions{text: text}
+			if extra {
+				if o.unlisted, err = unlisted.New(); err != nil {
+					return err
+				}
+			}
+			return a.tag(cmd.Context(), tagger, workers, o)
 		},
 	}
 	c.Flags().BoolVar(&text, "text", false, "add the canonical texts that the offsets point into")
+	c.Flags().BoolVar(&extra, "unlisted", false, "add phrases of knowledge that the taxonomy does not list")
 	c.Flags().IntVar(&workers, "workers", 1, "postings tagged at the same time; the output does not depend on it")
 	return c
 }
 
+// tagOptions say what is added to the tags.
+type tagOptions struct {
+	text     bool
+	unlisted *unlisted.Tagger // nil for none
+}
+
 // tag writes what the tagger makes of each line of input, in input order.
-func (a *app) tag(ctx context.Context, tagger *enrich.Tagger, workers int, text bool) error {
+func (a *app) tag(ctx context.Context, tagger *enrich.Tagger, workers int, o tagOptions) error {
 	w := bufio.NewWriterSize(a.stdout, 1<<16)
 	err := a.eachLine(ctx, workers, func(line []byte) (any, error) {
-		return tagLine(tagger, line, text)
+		return tagLine(tagger, line, o)
 	}, func(out any) error {
 		_, err := w.Write(out.([]byte))
 		return err
@@ -119,12 +134,15 @@ func tagPosting(tagger *enrich.Tagger, line []byte) (id string, p posting.Postin
 }
 
 // tagLine is the line of output for a line of input.
-func tagLine(tagger *enrich.Tagger, line []byte, text bool) ([]byte, error) {
+func tagLine(tagger *enrich.Tagger, line []byte, o tagOptions) ([]byte, error) {
 	id, p, err := tagPosting(tagger, line)
 	if err != nil {
 		return nil, err
 	}
-	return encodeTags(id, p, text)
+	if o.unlisted != nil {
+		p.Skills = append(p.Skills, o.unlisted.Tag(p)...)
+	}
+	return encodeTags(id, p, o.text)
 }
 
 func encodeTags(id string, p posting.Posting, text bool) ([]byte, error) {

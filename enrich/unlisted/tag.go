@@ -16,7 +16,7 @@ func sortSpans(s []Span) {
 }
 
 // Key is the form under which spellings of one phrase are counted together: lower case, words joined
-// by hyphens, no plural and no marks but those that belong to names ("c++", "node.js").
+// by hyphens, no plural (but a single word with capitals is a name) and no marks but those that belong to names ("c++", "node.js").
 func Key(phrase string) string {
 	words := strings.FieldsFunc(strings.ToLower(phrase), func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) && !strings.ContainsRune("+#.'’&/", r)
@@ -27,7 +27,7 @@ func Key(phrase string) string {
 			out = append(out, w)
 		}
 	}
-	if n := len(out); n > 0 {
+	if n := len(out); n > 1 || n == 1 && phrase == strings.ToLower(phrase) {
 		out[n-1] = singular(out[n-1])
 	}
 	return strings.Join(out, "-")

@@ -36,6 +36,7 @@ type Recipe struct {
 	SeenMin int            // features seen less often are not learnt
 	Bias    [kinds]float64 // added to outside when decoding: below zero finds more and errs more
 	Seed    uint64
+	Bags    int // chains of different seeds that are averaged
 	Without Without
 }
 
@@ -43,7 +44,7 @@ type Recipe struct {
 // the training sentences.
 func DefaultRecipe() Recipe {
 	return Recipe{
-		Epochs: 16, Rate: 0.05, Shrink: 1e-4, Drop: 0.5, SeenMin: 3, Seed: 1,
+		Epochs: 16, Rate: 0.05, Shrink: 1e-4, Drop: 0.5, SeenMin: 3, Seed: 1, Bags: 3,
 		Bias: [kinds]float64{Knowledge: -0.35, Skill: -0.35},
 	}
 }
@@ -63,7 +64,7 @@ func Train(data []Sentence, background Background, recipe Recipe) *Model {
 				examples = append(examples, example{fs, encode(len(fs), data[i].phrases(k))})
 			}
 		}
-		chains[k] = fit(examples, len(dict), recipe)
+		chains[k] = average(examples, len(dict), recipe)
 	}
 	return quantise(r, dict, chains, recipe.Bias)
 }
@@ -109,3 +110,23 @@ func (r *reader) examples(sentences []sentence, dict map[uint32]int32) [][][]int
 
 // Background is the background the model was trained with.
 func (m *Model) Background() Background { return Background{m.reader.lexicon} }
+
+// average trains chains of different seeds and takes the mean of their weights, which differ only by
+// the order of the sentences and by what was left out.
+func average(examples []example, features int, r Recipe) *chain {
+	mean := &chain{weights: make([]float64, features*labels)}
+	bags := max(r.Bags, 1)
+	for range bags {
+		c := fit(examples, features, r)
+		for i, w := range c.weights {
+			mean.weights[i] += w / float64(bags)
+		}
+		for x := range labels {
+			for y := range labels {
+				mean.trans[x][y] += c.trans[x][y] / float64(bags)
+			}
+		}
+		r.Seed++
+	}
+	return mean
+}

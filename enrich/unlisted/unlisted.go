@@ -64,12 +64,15 @@ type desk struct {
 // New reads the built-in model, which takes some hundredths of a second. An error means that the
 // program was built from a bad file.
 func New() (*Tagger, error) {
-	m, err := Decode(modelFile)
+	m, err := BuiltIn()
 	if err != nil {
 		return nil, err
 	}
 	return NewTagger(m), nil
 }
+
+// BuiltIn reads the built-in model, to measure it.
+func BuiltIn() (*Model, error) { return Decode(modelFile) }
 
 // NewTagger makes a tagger of a model.
 func NewTagger(m *Model) *Tagger { return &Tagger{model: m} }

@@ -80,7 +80,7 @@ func TestKey(t *testing.T) {
 	for in, want := range map[string]string{
 		"Vector Databases": "vector-database", "vector  database": "vector-database", "C++": "c++", "Node.js": "node.js",
 		"CI/CD": "ci/cd", "statistics": "statistics", "CSS": "css", "AWS": "aws", "data analysis": "data-analysis",
-		"(PyTorch)": "pytorch", "…": "", "fine-tuning": "fine-tuning", "Kubernetes": "kubernete",
+		"(PyTorch)": "pytorch", "…": "", "fine-tuning": "fine-tuning", "Kubernetes": "kubernetes", "processes": "processe",
 	} {
 		if got := Key(in); got != want {
 			t.Errorf("Key(%q) = %q, want %q", in, got, want)

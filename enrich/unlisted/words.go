@@ -38,8 +38,7 @@ const (
 )
 
 const (
-	hashSeed  = 2166136261
-	hashPrime = 16777619
+	hashSeed = 2166136261
 )
 
 // mix joins hashes; it is not commutative.
@@ -48,14 +47,6 @@ func mix(a, b uint32) uint32 {
 	h ^= h >> 13
 	h *= 0xC2B2AE35
 	return h ^ h>>16
-}
-
-func hashString(s string) uint32 {
-	h := uint32(hashSeed)
-	for i := range len(s) {
-		h = (h ^ uint32(s[i])) * hashPrime
-	}
-	return mix(h, uint32(len(s)))
 }
 
 // runesMax is how much of a word is looked at: the longest real ones are shorter.

@@ -53,6 +53,8 @@ var rooms = map[string]room{
 	"ingest/source":              {ours: []string{"posting"}},
 	"ingest/fetch":               {ours: []string{"posting"}, guarded: []string{"http"}},
 	"enrich":                     {ours: []string{"posting"}},
+	"enrich/unlisted":            {ours: []string{"posting"}},
+	"enrich/unlisted/train":      {ours: []string{"enrich/unlisted"}},
 	"store":                      {ours: []string{"posting", "store/engine", "store/migrations"}, guarded: []string{"clickhouse", "http"}},
 	"store/migrations":           {},
 	"store/engine":               {guarded: []string{"engine", "http", "exec"}},

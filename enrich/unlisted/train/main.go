@@ -51,6 +51,7 @@ func parse(args []string) (options, error) {
 	f.Float64Var(&o.recipe.Bias[unlisted.Knowledge], "bias", o.recipe.Bias[unlisted.Knowledge], "added to outside for knowledge")
 	f.Float64Var(&o.recipe.Bias[unlisted.Skill], "bias-skill", o.recipe.Bias[unlisted.Skill], "added to outside for skills")
 	f.IntVar(&o.recipe.SeenMin, "seen", o.recipe.SeenMin, "features seen less often are not learnt")
+	f.IntVar(&o.recipe.Bags, "bags", o.recipe.Bags, "trainings with different seeds that are averaged")
 	f.Uint64Var(&o.recipe.Seed, "seed", o.recipe.Seed, "of order and of what is left out")
 	return o, f.Parse(args)
 }
