@@ -71,7 +71,7 @@ func (b *Bus) backlog(ctx context.Context, spec streamSpec) (Backlog, error) {
 func (b *Bus) Drained(ctx context.Context) error {
 	delay := drainPollMin
 	for _, spec := range streamSpecs() {
-		if spec.name == StreamCrawl {
+		if !spec.accounted() {
 			continue
 		}
 		for {
@@ -107,7 +107,7 @@ func (b Backlog) settled() bool {
 func (b *Bus) InFlight(ctx context.Context) (map[string]bool, error) {
 	out := map[string]bool{}
 	for _, spec := range streamSpecs() {
-		if spec.name == StreamCrawl {
+		if !spec.accounted() {
 			continue
 		}
 		if err := b.scan(ctx, spec, out); err != nil {

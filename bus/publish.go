@@ -102,7 +102,7 @@ func (b *Bus) Retry(ctx context.Context, d posting.Dead) error {
 	if len(d.Body) == 0 || d.Subject == "" {
 		return fmt.Errorf("retry dead letter %s: %w: it holds no message", d.ID, posting.ErrInvalid)
 	}
-	msg := nats.NewMsg(d.Subject)
+	msg := nats.NewMsg(retrySubject(d.Subject))
 	msg.Header.Set(typeHeader, d.Type)
 	msg.Header.Set(originHeader, d.Origin)
 	msg.Data = d.Body

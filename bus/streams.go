@@ -18,6 +18,7 @@ const (
 	StreamRaw     = "RAW"     // raw postings and runs, kept until every consumer has them
 	StreamPosting = "POSTING" // enriched postings and runs, kept until the sink has them
 	StreamDead    = "DEAD"    // dead letters
+	StreamReplay  = "REPLAY"  // raw postings from the archive that are read anew; nothing else is kept of it
 )
 
 // The stages' names, which are also the names of their durable consumers.
@@ -27,6 +28,7 @@ const (
 	StageEnrich  = "enrich"  // on StreamRaw
 	StageSink    = "sink"    // on StreamPosting
 	StageBury    = "bury"    // on StreamDead
+	StageReplay  = "replay"  // on StreamReplay
 )
 
 // duplicateWindow is how long CRAWL remembers the ids of slots, which several schedulers may publish.
@@ -51,8 +53,13 @@ func streamSpecs() []streamSpec {
 		{StreamRaw, "raw", jetstream.InterestPolicy, []string{StageArchive, StageEnrich}},
 		{StreamPosting, "posting", jetstream.InterestPolicy, []string{StageSink}},
 		{StreamDead, "dead", jetstream.LimitsPolicy, []string{StageBury}},
+		{StreamReplay, replayPrefix, jetstream.WorkQueuePolicy, []string{StageReplay}},
 	}
 }
+
+// accounted reports whether what a stream holds is on its way to the store for the first time, so
+// that somebody may wait for it: slots carry no posting, and what REPLAY holds is stored already.
+func (s streamSpec) accounted() bool { return s.name != StreamCrawl && s.name != StreamReplay }
 
 // home is the stream and subject prefix of a message type published by a crawl or a person. A Run
 // that a stage passes on goes to the next stream, see next.

@@ -37,6 +37,9 @@ type Tagger struct {
 	rooms    sync.Pool // of *room; what is in one never reaches a posting
 }
 
+// Version is the version that the tagger's readings carry.
+func (*Tagger) Version() string { return Version }
+
 // room is memory that one posting after another is worked on in: the words of a text take more than
 // the text, and asking for them anew is a tenth of the time.
 type room struct {

@@ -23,16 +23,17 @@ const (
 func Key(postingID, contentHash string) string { return postingID + "/" + contentHash }
 
 // VerifyReport is the accounting of every (posting, content hash) that a run listed:
-// Listed = Stored + Dead + Pending + Missing.
+// Listed = Stored + Dead + Unswitched + Pending + Missing.
 type VerifyReport struct {
 	TaggerVersion  string           `json:"tagger_version"`
 	Runs           uint64           `json:"runs"`
 	DeadRuns       uint64           `json:"dead_runs"` // runs that are dead letters: what they listed is in no account
 	Boards         uint64           `json:"boards"`
 	Listed         uint64           `json:"listed"`
-	Stored         uint64           `json:"stored"`  // archived, and read by the active tagger with text and skills
-	Dead           uint64           `json:"dead"`    // not stored, with a dead letter that is open or dropped
-	Pending        uint64           `json:"pending"` // not stored yet, waiting in a stream
+	Stored         uint64           `json:"stored"`     // archived, and read by the active tagger with text and skills
+	Dead           uint64           `json:"dead"`       // not stored, with a dead letter that is open or dropped
+	Unswitched     uint64           `json:"unswitched"` // neither, but archived and read by a version that a replay has still to make the active one
+	Pending        uint64           `json:"pending"`    // not stored yet, waiting in a stream
 	Missing        uint64           `json:"missing"`
 	MissingList    []MissingVersion `json:"missing_versions"` // the first missingMax
 	Rejected       uint64           `json:"rejected"`         // postings that runs received and could not use
@@ -72,15 +73,15 @@ type IncompleteRun struct {
 // accounts is one row per listed version with where it is found. One pass over narrow columns with
 // one GROUP BY, instead of a join per table: a million versions take a few hundred megabytes, and
 // beyond that it spills to disk.
-const accounts = `SELECT posting_id, content_hash, max(l) AS is_listed, max(r) AS in_raw, max(v) AS in_versions, max(t) AS in_texts, max(k) AS in_skills, max(d) AS is_dead
+const accounts = `SELECT posting_id, content_hash, max(l) AS is_listed, max(r) AS in_raw, max(v) AS in_versions, max(o) AS in_others, max(t) AS in_texts, max(k) AS in_skills, max(d) AS is_dead
 	FROM
 	(
-		SELECT posting_id, content_hash, 1 AS l, 0 AS r, 0 AS v, 0 AS t, 0 AS k, 0 AS d FROM listings
-		UNION ALL SELECT posting_id, content_hash, 0, 1, 0, 0, 0, 0 FROM raw
-		UNION ALL SELECT posting_id, content_hash, 0, 0, 1, 0, 0, 0 FROM posting_versions WHERE tagger_version = ` + activeVersion + `
-		UNION ALL SELECT posting_id, content_hash, 0, 0, 0, 1, 0, 0 FROM posting_texts WHERE tagger_version = ` + activeVersion + `
-		UNION ALL SELECT posting_id, content_hash, 0, 0, 0, 0, 1, 0 FROM posting_skills WHERE tagger_version = ` + activeVersion + `
-		UNION ALL SELECT posting_id, content_hash, 0, 0, 0, 0, 0, 1 FROM v_dead WHERE posting_id != '' AND state != 'retried'
+		SELECT posting_id, content_hash, 1 AS l, 0 AS r, 0 AS v, 0 AS o, 0 AS t, 0 AS k, 0 AS d FROM listings
+		UNION ALL SELECT posting_id, content_hash, 0, 1, 0, 0, 0, 0, 0 FROM raw
+		UNION ALL SELECT posting_id, content_hash, 0, 0, tagger_version = ` + activeVersion + `, tagger_version != ` + activeVersion + `, 0, 0, 0 FROM posting_versions
+		UNION ALL SELECT posting_id, content_hash, 0, 0, 0, 0, 1, 0, 0 FROM posting_texts WHERE tagger_version = ` + activeVersion + `
+		UNION ALL SELECT posting_id, content_hash, 0, 0, 0, 0, 0, 1, 0 FROM posting_skills WHERE tagger_version = ` + activeVersion + `
+		UNION ALL SELECT posting_id, content_hash, 0, 0, 0, 0, 0, 0, 1 FROM v_dead WHERE posting_id != '' AND state != 'retried'
 	)
 	GROUP BY posting_id, content_hash
 	HAVING is_listed = 1`
@@ -88,7 +89,11 @@ const accounts = `SELECT posting_id, content_hash, max(l) AS is_listed, max(r) A
 // spill lets the accounts of many millions of versions be made in bounded memory.
 const spill = " SETTINGS max_bytes_before_external_group_by = 1000000000"
 
-const isStored = "in_raw = 1 AND in_versions = 1 AND in_texts = 1 AND in_skills = 1"
+const (
+	isStored = "in_raw = 1 AND in_versions = 1 AND in_texts = 1 AND in_skills = 1"
+	// isUnswitched is what a newer program, or an older one, has met since the active version's stopped.
+	isUnswitched = "in_raw = 1 AND in_versions = 0 AND in_others = 1"
+)
 
 // Verify checks the accounting identity: every version that a run listed is stored, dead or in
 // flight. inFlight returns the Key of each version that waits in a stream; it is asked after the
@@ -100,17 +105,17 @@ func (s *Store) Verify(ctx context.Context, inFlight func(context.Context) (map[
 	r := VerifyReport{MissingList: []MissingVersion{}, Incomplete: []IncompleteRun{}, BoardsDiffer: []string{}}
 	row := s.conn.QueryRow(ctx, `SELECT `+activeVersion+`, (SELECT uniqExact(run_id) FROM runs), (SELECT sum(rejected) FROM v_runs WHERE rejected > 0),
 			(SELECT uniqExact(run_id) FROM v_dead WHERE type = 'run.v1' AND state = 'open'),
-			countIf(`+isStored+`), countIf(NOT (`+isStored+`) AND is_dead = 1)
+			countIf(`+isStored+`), countIf(NOT (`+isStored+`) AND is_dead = 1), countIf(is_dead = 0 AND `+isUnswitched+`)
 		FROM (`+accounts+`)`+spill)
 	var rejected int64
-	if err := row.Scan(&r.TaggerVersion, &r.Runs, &rejected, &r.DeadRuns, &r.Stored, &r.Dead); err != nil {
+	if err := row.Scan(&r.TaggerVersion, &r.Runs, &rejected, &r.DeadRuns, &r.Stored, &r.Dead, &r.Unswitched); err != nil {
 		return r, fmt.Errorf("verify: account for listed versions: %w", err)
 	}
 	r.Rejected = uint64(rejected)
 	if err := s.verifyMissing(ctx, &r, inFlight); err != nil {
 		return r, fmt.Errorf("verify: %w", err)
 	}
-	r.Listed = r.Stored + r.Dead + r.Pending + r.Missing
+	r.Listed = r.Stored + r.Dead + r.Unswitched + r.Pending + r.Missing
 	if err := s.verifyRuns(ctx, &r); err != nil {
 		return r, fmt.Errorf("verify: %w", err)
 	}
@@ -168,7 +173,7 @@ func (s *Store) unaccounted(ctx context.Context) ([]MissingVersion, error) {
 	var out []MissingVersion
 	err := s.conn.Select(ctx, &out, `SELECT a.posting_id AS posting_id, a.content_hash AS content_hash, any(l.source) AS source, any(l.board) AS board, any(l.external_id) AS external_id,
 			any(arrayFilter(x -> x != '', [if(in_raw = 1, '', 'raw'), if(in_versions = 1, '', 'posting_versions'), if(in_texts = 1, '', 'posting_texts'), if(in_skills = 1, '', 'posting_skills')])) AS lacks
-		FROM listings AS l INNER JOIN (`+accounts+` AND NOT (`+isStored+`) AND is_dead = 0) AS a ON l.posting_id = a.posting_id AND l.content_hash = a.content_hash
+		FROM listings AS l INNER JOIN (`+accounts+` AND NOT (`+isStored+`) AND is_dead = 0 AND NOT (`+isUnswitched+`)) AS a ON l.posting_id = a.posting_id AND l.content_hash = a.content_hash
 		GROUP BY posting_id, content_hash ORDER BY source, board, external_id, content_hash LIMIT {limit:UInt64}`+spill, clickhouse.Named("limit", uint64(suspectsMax)))
 	if err != nil {
 		return nil, fmt.Errorf("find versions that are not stored: %w", err)
@@ -285,6 +290,9 @@ func (r VerifyReport) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d listed = %d stored + %d dead + %d pending + %d missing\n", r.Listed, r.Stored, r.Dead, r.Pending, r.Missing)
 	fmt.Fprintf(&b, "%d runs of %d boards, %d incomplete; %d spells, %d differ from a fresh fold\n", r.Runs, r.Boards, r.IncompleteRuns, r.SpellsChecked, r.SpellsDiffer)
+	if r.Unswitched > 0 {
+		fmt.Fprintf(&b, "of the listed %d are read by another tagger version than %s and in no answer yet: rolescope replay\n", r.Unswitched, r.TaggerVersion)
+	}
 	if r.DeadRuns > 0 {
 		fmt.Fprintf(&b, "%d runs are dead letters: rolescope dead list\n", r.DeadRuns)
 	}

@@ -33,3 +33,24 @@ func (s *Store) ActiveVersion(ctx context.Context) (string, error) {
 	}
 	return version, nil
 }
+
+// Prune deletes what a tagger version has read. The archive is not touched, so a replay by that version
+// makes it again. The active version is refused.
+func (s *Store) Prune(ctx context.Context, taggerVersion string) error {
+	active, err := s.ActiveVersion(ctx)
+	if err != nil {
+		return err
+	}
+	if active == taggerVersion {
+		return fmt.Errorf("delete the readings of tagger version %s: answers are of it", taggerVersion)
+	}
+	// The views' table goes first, so that no reading is seen without its text.
+	for _, table := range []string{"posting_versions", "posting_skills", "posting_texts"} {
+		err := s.conn.Exec(ctx, "ALTER TABLE "+table+" "+s.onCluster()+" DELETE WHERE tagger_version = {version:String} SETTINGS mutations_sync = 2",
+			clickhouse.Named("version", taggerVersion))
+		if err != nil {
+			return fmt.Errorf("delete the readings of tagger version %s: %w", taggerVersion, err)
+		}
+	}
+	return nil
+}

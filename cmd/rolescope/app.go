@@ -15,6 +15,7 @@ import (
 	"github.com/rolescope/rolescope/bus"
 	"github.com/rolescope/rolescope/enrich"
 	"github.com/rolescope/rolescope/internal/instance"
+	"github.com/rolescope/rolescope/posting"
 	"github.com/rolescope/rolescope/store"
 	"github.com/rolescope/rolescope/store/engine"
 )
@@ -32,6 +33,28 @@ type app struct {
 	prepare func(owner bool) error
 	brings  bool     // the command brings postings of the real world, which a demo's directory refuses
 	metrics *metrics // nil counts nothing
+	tagger  tagger   // nil is this program's own
+}
+
+// tagger reads raw postings. The interface is here for tests, which need a second version.
+type tagger interface {
+	Version() string
+	Enrich(raw posting.Raw) (posting.Posting, error)
+}
+
+func (a *app) newTagger() (tagger, error) {
+	if a.tagger != nil {
+		return a.tagger, nil
+	}
+	return enrich.New()
+}
+
+// taggerVersion is that of newTagger's, without making one.
+func (a *app) taggerVersion() string {
+	if a.tagger != nil {
+		return a.tagger.Version()
+	}
+	return enrich.Version
 }
 
 func (a *app) logger() *slog.Logger {
@@ -53,7 +76,9 @@ type system struct {
 
 	told      context.Context // the command's; ended by Ctrl-C
 	storeless bool            // store is nil: the process only works on the bus
-	batchAge  time.Duration   // of the sink's batches; 0 is sinkBatchAge
+	// activeVersion is the tagger version that answers were of when the store was opened.
+	activeVersion string
+	batchAge      time.Duration // of the sink's batches; 0 is sinkBatchAge
 }
 
 // open opens the bus and the store as the configuration says. With an embedded server it becomes
@@ -149,20 +174,28 @@ func (s *system) bind(ctx context.Context) error {
 	return err
 }
 
-// activate makes this binary's tagger version the one the views show, in a store that has none yet.
+// activate makes this binary's tagger version the one the views show, in a store that has none yet. In
+// one that has another, replay does it once the whole archive is read.
 func (s *system) activate(ctx context.Context) error {
 	active, err := s.store.ActiveVersion(ctx)
 	if err != nil {
 		return err
 	}
-	switch active {
-	case enrich.Version:
-		return nil
-	case "":
-		return s.store.Activate(ctx, enrich.Version)
+	if active == "" {
+		active = s.app.taggerVersion()
+		err = s.store.Activate(ctx, active)
 	}
-	return hintf("a data directory of its own for this version (ROLESCOPE_DATA_DIR), or the version that wrote this one",
-		"the stored postings were tagged by version %s, this program tags by version %s, and versions never mix", active, enrich.Version)
+	s.activeVersion = active
+	return err
+}
+
+// sayVersions tells who writes by another tagger version than the active one that nothing of it is in
+// an answer yet.
+func (s *system) sayVersions() {
+	if own := s.app.taggerVersion(); s.store != nil && s.activeVersion != own {
+		fmt.Fprintf(s.app.stderr, "rolescope: answers are of tagger version %s and this program tags by version %s: what it stores is in no answer before\n"+
+			"\"rolescope replay\" has read the archive by version %s (it may run beside this command)\n", s.activeVersion, own, own)
+	}
 }
 
 func (s *system) engineOptions(ctx context.Context) (engine.Options, error) {

@@ -58,6 +58,10 @@ func main() {
 
 // run is the whole program as a function of its surroundings, so that tests can call it.
 func run(args, environ []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	return (&app{environ: environ, stdin: stdin, stdout: stdout, stderr: stderr}).run(args)
+}
+
+func (a *app) run(args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	// A reader that goes away (| head) is a write error, so that the servers are closed in order.
@@ -66,7 +70,6 @@ func run(args, environ []string, stdin io.Reader, stdout, stderr io.Writer) int 
 		<-ctx.Done()
 		stop() // from now on a second signal ends the process at once
 	}()
-	a := &app{environ: environ, stdin: stdin, stdout: stdout, stderr: stderr}
 	root := newRootCommand(a)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
@@ -133,7 +136,8 @@ whole history, tags skills and roles with evidence, and answers questions about 
 		root.AddCommand(c)
 	}
 	for _, c := range []*cobra.Command{
-		newUpCommand(a), newSourceCommand(a), newEvalCommand(a), newStatusCommand(a), newVerifyCommand(a), newDoctorCommand(a), newDeadCommand(a), newConfigCommand(a), newEngineCommand(a),
+		newUpCommand(a), newSourceCommand(a), newEvalCommand(a), newStatusCommand(a), newVerifyCommand(a), newReplayCommand(a), newDoctorCommand(a),
+		newDeadCommand(a), newConfigCommand(a), newEngineCommand(a),
 	} {
 		c.GroupID = "operate"
 		root.AddCommand(c)

@@ -10,7 +10,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/rolescope/rolescope/bus"
-	"github.com/rolescope/rolescope/enrich"
 	"github.com/rolescope/rolescope/posting"
 )
 
@@ -27,7 +26,7 @@ const (
 )
 
 // stages is the data path from RAW to the store. Each is a plain function; the bus runs it.
-func (s *system) stages(tagger *enrich.Tagger) []bus.Stage {
+func (s *system) stages(tagger tagger) []bus.Stage {
 	sink := bus.Stage{Workers: 1, BatchRows: sinkBatchRows, BatchBytes: sinkBatchBytes, BatchAge: cmp.Or(s.batchAge, sinkBatchAge), Handle: s.write}
 	archive, store, bury := sink, sink, sink
 	archive.Name, archive.Stream = bus.StageArchive, bus.StreamRaw
@@ -45,7 +44,7 @@ func (s *system) stages(tagger *enrich.Tagger) []bus.Stage {
 }
 
 // enrichBatch turns each Raw into a Posting and passes each Run on.
-func enrichBatch(tagger *enrich.Tagger) func(context.Context, []any) []bus.Result {
+func enrichBatch(tagger tagger) func(context.Context, []any) []bus.Result {
 	return func(_ context.Context, batch []any) []bus.Result {
 		out := make([]bus.Result, len(batch))
 		for i, v := range batch {
@@ -96,25 +95,33 @@ var errDrained = errors.New("drained")
 // process runs the stages while produce publishes, and on until everything published has been
 // stored or dead-lettered. waiting is called while the rest is stored with what is left, in messages.
 func (s *system) process(ctx context.Context, produce func(context.Context) error, waiting func(left uint64)) error {
-	tagger, err := enrich.New()
+	tagger, err := s.app.newTagger()
 	if err != nil {
 		return err
 	}
+	s.sayVersions()
+	return s.runStages(ctx, s.stages(tagger), func(ctx context.Context) error {
+		if err := produce(ctx); err != nil {
+			return err
+		}
+		return s.drain(ctx, waiting)
+	})
+}
+
+// runStages runs stages until work has returned.
+func (s *system) runStages(ctx context.Context, stages []bus.Stage, work func(context.Context) error) error {
 	stageCtx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	group, stageCtx := errgroup.WithContext(stageCtx)
-	for _, stage := range s.stages(tagger) {
+	for _, stage := range stages {
 		group.Go(func() error { return s.bus.Run(stageCtx, stage) })
 	}
 	group.Go(func() error { return s.watchEngine(stageCtx) })
 	group.Go(func() error {
 		defer stop(errDrained)
-		if err := produce(stageCtx); err != nil {
-			return err
-		}
-		return s.drain(stageCtx, waiting)
+		return work(stageCtx)
 	})
-	err = group.Wait()
+	err := group.Wait()
 	if err == nil && ctx.Err() != nil {
 		return context.Cause(ctx)
 	}

@@ -15,7 +15,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"rolescope": main, "small-demo": smallDemo})
+	testscript.Main(m, map[string]func(){"rolescope": main, "small-demo": smallDemo, "second-tagger": secondTagger})
 }
 
 // TestScripts runs the program as users meet it: every script is a fresh data directory, the real

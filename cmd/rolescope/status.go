@@ -19,6 +19,9 @@ type statusReport struct {
 	DataDir string                 `json:"data_dir,omitempty"`
 	Streams map[string]bus.Backlog `json:"streams"`
 	Store   store.Status           `json:"store"`
+	// Tagger is the version by which this program tags, and Versions what each one present has read.
+	Tagger   string           `json:"program_tagger_version"`
+	Versions []store.Coverage `json:"tagger_versions"`
 }
 
 func newStatusCommand(a *app) *cobra.Command {
@@ -39,7 +42,12 @@ func newStatusCommand(a *app) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				r := statusReport{Streams: streams, Store: stored}
+				own := s.app.taggerVersion()
+				versions, err := s.store.Coverages(ctx, own, s.activeVersion)
+				if err != nil {
+					return err
+				}
+				r := statusReport{Streams: streams, Store: stored, Tagger: own, Versions: versions}
 				if s.lease != nil {
 					r.DataDir = s.config.DataDir
 				}
@@ -70,7 +78,7 @@ func (a *app) statusTable(r statusReport) error {
 	for _, line := range [][2]string{
 		{"data directory", orDash(r.DataDir)},
 		{"ClickHouse", fmt.Sprintf("%s (%s), schema %d, %.1f MiB in tables", r.Store.ClickHouse, kind, r.Store.Schema, float64(bytes)/(1<<20))},
-		{"tagger version", orDash(r.Store.TaggerVersion)},
+		{"tagger version", versionLine(r)},
 		{"postings", fmt.Sprintf("%s, %s of them open; %s vacancies", count(r.Store.Postings), count(r.Store.Open), count(r.Store.Vacancies))},
 		{"runs", fmt.Sprintf("%s of %s boards", count(r.Store.Runs), count(len(r.Store.Boards)))},
 		{"waiting in NATS", backlogLine(r.Streams)},
@@ -92,6 +100,24 @@ func (a *app) statusTable(r statusReport) error {
 		return fmt.Errorf("print: %w", err)
 	}
 	return nil
+}
+
+// versionLine says of which tagger version answers are, and what any other has read of the archive.
+func versionLine(r statusReport) string {
+	line := orDash(r.Store.TaggerVersion)
+	for _, c := range r.Versions {
+		switch {
+		case c.Active && c.Full():
+		case c.Active:
+			line += fmt.Sprintf(", has not read %s of %s archived", count(c.Left), count(c.Archived))
+		case c.Tagged > 0:
+			line += fmt.Sprintf("; version %s has read %s of %s", c.TaggerVersion, count(c.Tagged), count(c.Archived))
+		}
+		if c.TaggerVersion == r.Tagger && !(c.Active && c.Full()) {
+			line += fmt.Sprintf("; this program's is %s: rolescope replay", c.TaggerVersion)
+		}
+	}
+	return line
 }
 
 // backlogLine is the streams' backlog in one line, "nothing" when all is stored.

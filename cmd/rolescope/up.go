@@ -13,7 +13,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/rolescope/rolescope/bus"
-	"github.com/rolescope/rolescope/enrich"
 	"github.com/rolescope/rolescope/posting"
 	"github.com/rolescope/rolescope/scheduler"
 	"github.com/rolescope/rolescope/store/engine"
@@ -168,6 +167,9 @@ func (s *system) sayUp(roles []string, list *sourceList) {
 		at = append(at, "clickhouse", "http://"+s.store.Engine().Addr())
 	}
 	s.app.logger().Info("up", at...)
+	if own := s.app.taggerVersion(); s.store != nil && s.activeVersion != own {
+		s.app.logger().Warn("what is tagged now is in no answer before `rolescope replay` is done", "answers", s.activeVersion, "tags", own)
+	}
 	if len(list.active()) == 0 {
 		s.app.logger().Warn("no board is crawled", "sources", list.path)
 	}
@@ -215,7 +217,7 @@ func (s *system) runRoles(ctx context.Context, roles []string, sources *liveSour
 
 // roleStages are the stages of the roles.
 func (s *system) roleStages(roles []string, sources *liveSources) ([]bus.Stage, error) {
-	tagger, err := enrich.New()
+	tagger, err := s.app.newTagger()
 	if err != nil {
 		return nil, err
 	}
