@@ -17,7 +17,7 @@ import (
 const (
 	demoFile = "demo.json"
 	// demoVersion is raised by hand when the simulated market changes: an older demo starts over.
-	demoVersion = 1
+	demoVersion = 2
 )
 
 // demoState says how far the demo of a directory has come, and with its presence that the directory

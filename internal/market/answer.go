@@ -13,6 +13,7 @@ import (
 type Response struct {
 	Status int
 	ETag   string // of a list; empty otherwise
+	Total  int    // of a list: how many postings the board says it has
 	Body   []byte
 }
 
@@ -40,7 +41,7 @@ func (m *Market) Respond(source, board string, at time.Time, known string) Respo
 	before, after := "[", "]"
 	switch source {
 	case "greenhouse":
-		before, after = `{"jobs":[`, fmt.Sprintf(`],"meta":{"total":%d}}`, len(listing))
+		before, after = `{"jobs":[`, fmt.Sprintf(`],"meta":{"total":%d}}`, r.Total)
 	case "ashby":
 		before, after = `{"jobs":[`, `],"apiVersion":"1"}`
 	}
@@ -71,20 +72,38 @@ func (w Wording) Version() int { return w.version }
 // ID is the advert's id at its source.
 func (w Wording) ID() string { return w.advert.ID }
 
-// listing is what stands on the board at a moment.
-func (e *employer) listing(at time.Time, empty bool) []Wording {
-	var out []Wording
+// listing is what the board lists at a moment, and how many postings it says it has.
+func (m *Market) listing(e *employer, at time.Time, empty bool) (out []Wording, total int) {
 	for _, a := range e.adverts {
 		if !empty && a.listedAt(at) {
 			out = append(out, Wording{a, a.versionAt(at)})
 		}
 	}
-	return out
+	total = len(out)
+	oldest := func(share float64) []Wording { return out[:min(len(out), max(1, int(share*float64(len(out)))))] }
+	for _, p := range m.script.Partials {
+		if p.Rank == e.Rank && m.within(at, p.Week, p.Weeks) {
+			out = oldest(p.Listed)
+		}
+	}
+	for _, v := range m.script.Vanishings {
+		if v.Rank == e.Rank && m.within(at, v.Week, 1) {
+			out = oldest(v.Listed)
+			total = len(out)
+		}
+	}
+	return out, total
+}
+
+// within reports whether a moment is in one of the weeks.
+func (m *Market) within(at time.Time, week, weeks int) bool {
+	return !at.Before(m.Week(week)) && at.Before(m.Week(week+weeks))
 }
 
 // tag is the ETag of a listing.
-func tag(listing []Wording) string {
+func tag(listing []Wording, total int) string {
 	h := fnv.New128a()
+	fmt.Fprintf(h, "%d\n", total)
 	for _, w := range listing {
 		fmt.Fprintf(h, "%s %d\n", w.advert.ID, w.version)
 	}
@@ -102,12 +121,12 @@ func (m *Market) Listing(k Key, at time.Time, known string) (Response, []Wording
 	if status != http.StatusOK {
 		return Response{Status: status}, nil
 	}
-	listing := e.listing(at, empty)
-	etag := tag(listing)
+	listing, total := m.listing(e, at, empty)
+	etag := tag(listing, total)
 	if known == etag {
 		return Response{Status: http.StatusNotModified, ETag: etag}, nil
 	}
-	return Response{Status: status, ETag: etag}, listing
+	return Response{Status: status, ETag: etag, Total: total}, listing
 }
 
 // Handler serves all boards under the paths of their APIs, as they are by the clock now:

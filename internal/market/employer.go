@@ -140,14 +140,14 @@ func (m *Market) status(e *employer, at time.Time) (status int, empty bool) {
 		return 404, false
 	}
 	for _, o := range m.script.Outages {
-		if o.Rank == e.Rank && !at.Before(m.Week(o.Week)) && at.Before(m.Week(o.Week+o.Weeks)) {
+		if o.Rank == e.Rank && m.within(at, o.Week, o.Weeks) {
 			return o.Status, o.Status == 200
 		}
 	}
 	return 200, false
 }
 
-// Succeeds reports whether a crawl of a board at a moment learns what is on it.
+// Succeeds reports whether a crawl of a board at a moment learns what is on it, or a part of that.
 func (m *Market) Succeeds(k Key, at time.Time) bool {
 	e, ok := m.boards[k]
 	if !ok {

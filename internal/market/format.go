@@ -78,13 +78,15 @@ func body(s section) string {
 // eastern is the offset that Greenhouse's dates carry.
 var eastern = time.FixedZone("", -5*60*60)
 
+// Links lead to hosts under a top-level name that is reserved (RFC 2606): nobody is at the other end.
+
 func (a *advert) greenhouse(v *version, published, updated time.Time) object {
 	return object{
 		"id":                   json.Number(a.ID),
 		"internal_job_id":      3_000_000_000 + a.Vacancy,
 		"requisition_id":       fmt.Sprintf("R-%d", 10_000+a.Vacancy),
 		"title":                a.Title,
-		"absolute_url":         fmt.Sprintf("https://job-boards.greenhouse.io/%s/jobs/%s", a.Board, a.ID),
+		"absolute_url":         fmt.Sprintf("https://greenhouse.example/%s/jobs/%s", a.Board, a.ID),
 		"company_name":         a.Company,
 		"location":             object{"name": a.place()},
 		"departments":          []object{{"id": 100 + len(a.plan.role.ID), "name": a.plan.role.Department, "child_ids": []int{}, "parent_id": nil}},
@@ -137,8 +139,8 @@ func (a *advert) lever(v *version, published time.Time) object {
 		"country":         a.Country,
 		"createdAt":       published.UnixMilli(),
 		"workplaceType":   map[string]string{"hybrid": "hybrid", "onsite": "on-site", "remote": "remote"}[a.plan.work],
-		"hostedUrl":       fmt.Sprintf("https://jobs.lever.co/%s/%s", a.Board, a.ID),
-		"applyUrl":        fmt.Sprintf("https://jobs.lever.co/%s/%s/apply", a.Board, a.ID),
+		"hostedUrl":       fmt.Sprintf("https://lever.example/%s/%s", a.Board, a.ID),
+		"applyUrl":        fmt.Sprintf("https://lever.example/%s/%s/apply", a.Board, a.ID),
 		"opening":         opening.String(),
 		"descriptionBody": "",
 		"description":     opening.String(),
@@ -179,8 +181,8 @@ func (a *advert) ashby(v *version, published time.Time) object {
 		"workplaceType":                          map[string]string{"hybrid": "Hybrid", "onsite": "OnSite", "remote": "Remote"}[a.plan.work],
 		"isListed":                               true,
 		"publishedAt":                            published.Format("2006-01-02T15:04:05.000-07:00"),
-		"jobUrl":                                 fmt.Sprintf("https://jobs.ashbyhq.com/%s/%s", a.Board, a.ID),
-		"applyUrl":                               fmt.Sprintf("https://jobs.ashbyhq.com/%s/%s/application", a.Board, a.ID),
+		"jobUrl":                                 fmt.Sprintf("https://ashby.example/%s/%s", a.Board, a.ID),
+		"applyUrl":                               fmt.Sprintf("https://ashby.example/%s/%s/application", a.Board, a.ID),
 		"descriptionHtml":                        a.e.page(a.sections(v)),
 		"compensation":                           compensation,
 		"shouldDisplayCompensationOnJobPostings": v.pay != (Pay{}),

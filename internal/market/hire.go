@@ -201,6 +201,9 @@ func (h *hiring) finish() {
 		if flaps := d.Float64() < m.script.Flaps; flaps && !m.nearTrouble(e, a.Listed[0]) {
 			h.flap(m.dice("flap", e.Rank, i), a)
 		}
+		if d := m.dice("return", e.Rank, i); d.Float64() < m.script.Returns && len(a.Listed) == 1 {
+			h.comeBack(d, a)
+		}
 		if open := a.Listed[0].To.Sub(a.Listed[0].From); open > 21*24*time.Hour && d.Float64() < m.script.Edits {
 			a.edit(m, d, open)
 		}
@@ -235,17 +238,34 @@ func (h *hiring) neverEmpty() {
 	}
 }
 
-// quiet is how far a flap stays from an outage, from the board's first crawl and from the advert's own
+// quiet is how far a flap or a return stays from an outage, from the board's first crawl and from the advert's own
 // ends, so that it is a gap of one crawl between two that see the advert.
 const quiet = 35 * 24 * time.Hour
 
 func (m *Market) nearTrouble(e *employer, i Interval) bool {
-	for _, o := range m.script.Outages {
-		if o.Rank == e.Rank && i.To.After(m.Week(o.Week).Add(-quiet)) && i.From.Before(m.Week(o.Week+o.Weeks).Add(quiet)) {
-			return true
-		}
+	near := func(rank, week, weeks int) bool {
+		return rank == e.Rank && i.To.After(m.Week(week).Add(-quiet)) && i.From.Before(m.Week(week+weeks).Add(quiet))
 	}
-	return false
+	return slices.ContainsFunc(m.script.Outages, func(o Outage) bool { return near(o.Rank, o.Week, o.Weeks) }) ||
+		slices.ContainsFunc(m.script.Partials, func(p Partial) bool { return near(p.Rank, p.Week, p.Weeks) }) ||
+		slices.ContainsFunc(m.script.Vanishings, func(v Vanishing) bool { return near(v.Rank, v.Week, 1) })
+}
+
+// comeBack puts the advert on its board a second time, longer after than Grace at any rhythm of crawls
+// up to weekly, if both times are long enough to be seen.
+func (h *hiring) comeBack(d *rand.Rand, a *advert) {
+	const seen = 14 * 24 * time.Hour
+	first := a.Listed[0]
+	again := first.To.Add(time.Duration(35+d.IntN(50))*24*time.Hour + time.Duration(d.IntN(8))*time.Hour)
+	second := Interval{From: again, To: again.Add(seen + time.Duration(lifetime(d, &h.m.script)*24)*time.Hour)}
+	from := first.From
+	if from.Before(h.e.Joined) {
+		from = h.e.Joined
+	}
+	if first.To.Sub(from) < seen || second.From.Add(seen).After(h.m.End()) || h.m.nearTrouble(h.e, Interval{From: first.From, To: second.To}) {
+		return
+	}
+	a.Listed = append(a.Listed, second)
 }
 
 // flap takes the advert off its board around one crawl, if it is not the only one there.

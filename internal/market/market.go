@@ -19,14 +19,15 @@
 // Lives. A job stays open exp(N(ln OpenDays, Spread)) days. Some jobs are advertised in 2 to 6 cities
 // at once, some adverts return later word for word under a new id, some are changed while they are
 // open (pay, or a sentence about pay or place), some vanish for one crawl and return. These are adverts
-// of one vacancy. A board always lists something: its last advert stays until the next one opens.
+// of one vacancy; so is one that comes back under its own id after weeks. A board always lists something: its last advert stays until the next one opens.
 //
 // Skills. Each skill of the role's mix is asked for with the probability of Share, moved by the
 // employer's taste; 65 in 100 are requirements, the others nice to have. A title may name a skill
 // besides. Every other sentence names none.
 //
 // The script (Script, DefaultScript) adds drift, convergence, skills and categories that are born,
-// renames, outages, boards that join, and employers that post in bulk.
+// renames, outages, boards that list a part or for a week almost nothing, boards that join, and
+// employers that post in bulk.
 //
 // # Truth
 //
@@ -117,6 +118,7 @@ func New(cfg Config) (*Market, error) {
 	if m.script = DefaultScript(cfg.Weeks); cfg.Script != nil {
 		m.script = *cfg.Script
 	}
+	m.found()
 	if err := m.checkScript(); err != nil {
 		return nil, err
 	}
@@ -124,7 +126,6 @@ func New(cfg Config) (*Market, error) {
 	for _, r := range data.roles {
 		m.mixes[r.ID] = m.mixed(r)
 	}
-	m.found()
 	m.hire()
 	return m, nil
 }
@@ -162,6 +163,11 @@ func (m *Market) checkScript() error {
 	}
 	if m.script.OpenDays <= 0 {
 		errs = append(errs, errors.New("make market: script: jobs are open for no time; begin with DefaultScript"))
+	}
+	for _, p := range m.script.Partials {
+		if p.Rank < m.cfg.Employers && m.employers[p.Rank].Source != "greenhouse" {
+			errs = append(errs, fmt.Errorf("make market: script: the board of rank %d states no total, so that it cannot list a part", p.Rank))
+		}
 	}
 	for _, p := range m.script.MassPosts {
 		errs = append(errs, known("role", p.Role))

@@ -17,6 +17,8 @@ type Script struct {
 	Categories  []CategoryBirth
 	Renames     []Rename
 	Outages     []Outage
+	Partials    []Partial
+	Vanishings  []Vanishing
 	Joins       []Join
 	MassPosts   []MassPost
 
@@ -27,6 +29,7 @@ type Script struct {
 	Reposts  float64     // share of adverts that come again, word for word, with a new id
 	Edits    float64     // share of adverts changed while they are open
 	Flaps    float64     // share of adverts that vanish for one crawl and return
+	Returns  float64     // share of adverts that return with their id when they have been gone for long
 	PayRise  float64     // growth of stated pay in a year, such as 0.04
 }
 
@@ -74,6 +77,20 @@ type Outage struct {
 	Status      int // 500, 404, or 200 for an empty list
 }
 
+// Partial is a board, of the kind that states its total, that lists only the oldest of what stands on
+// it while it says how many there are.
+type Partial struct {
+	Rank        int
+	Week, Weeks int
+	Listed      float64 // share of what stands there, 0 to 1
+}
+
+// Vanishing is a board that for one week answers as if most of what stands on it were gone.
+type Vanishing struct {
+	Rank, Week int
+	Listed     float64 // share of what stands there, 0 to 1
+}
+
 // Join is a board that begins to exist in the middle; its employer has been hiring before.
 type Join struct{ Rank, Week int }
 
@@ -104,12 +121,15 @@ func DefaultScript(weeks int) Script {
 		Outages: []Outage{
 			{Rank: 2, Week: at(0.3), Weeks: max(2, at(0.05)), Status: 500},
 			{Rank: 4, Week: at(0.75), Weeks: 1, Status: 200},
+			{Rank: 0, Week: at(0.4) + 1, Weeks: 4, Status: 500}, // longer than Grace after the vanishing before
 		},
-		Joins:     []Join{{Rank: 3, Week: at(0.5)}, {Rank: 11, Week: at(0.65)}},
-		MassPosts: []MassPost{{Rank: 8, Week: at(0.6), Role: "sales", Title: "Field Account Executive", Adverts: 60, Jobs: 12}},
-		Season:    [12]float64{1, 1.1, 1.25, 1.2, 1.1, 1, 0.9, 0.85, 1, 1, 0.9, 0.4},
-		OpenDays:  38, Spread: 0.9,
-		Copies: 0.08, Reposts: 0.07, Edits: 0.12, Flaps: 0.03, PayRise: 0.04,
+		Partials:   []Partial{{Rank: 1, Week: at(0.2), Weeks: max(5, at(0.05)), Listed: 0.6}},
+		Vanishings: []Vanishing{{Rank: 0, Week: at(0.4), Listed: 0.2}},
+		Joins:      []Join{{Rank: 3, Week: at(0.5)}, {Rank: 11, Week: at(0.65)}},
+		MassPosts:  []MassPost{{Rank: 8, Week: at(0.6), Role: "sales", Title: "Field Account Executive", Adverts: 60, Jobs: 12}},
+		Season:     [12]float64{1, 1.1, 1.25, 1.2, 1.1, 1, 0.9, 0.85, 1, 1, 0.9, 0.4},
+		OpenDays:   38, Spread: 0.9,
+		Copies: 0.08, Reposts: 0.07, Edits: 0.12, Flaps: 0.03, Returns: 0.03, PayRise: 0.04,
 	}
 }
 
@@ -118,7 +138,7 @@ func DefaultScript(weeks int) Script {
 func (s Script) Quiet() Script {
 	return Script{
 		Taste: s.Taste, Season: s.Season, OpenDays: s.OpenDays, Spread: s.Spread,
-		Copies: s.Copies, Reposts: s.Reposts, Edits: s.Edits, Flaps: s.Flaps, PayRise: s.PayRise,
+		Copies: s.Copies, Reposts: s.Reposts, Edits: s.Edits, Flaps: s.Flaps, Returns: s.Returns, PayRise: s.PayRise,
 	}
 }
 

@@ -44,7 +44,7 @@ func TestCrawlIsIngests(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-ingest.Crawl +markettest.Crawl):\n%.4000s", diff)
 	}
-	for _, o := range []posting.Outcome{"ok", "not_modified", "empty", "gone", "error"} {
+	for _, o := range []posting.Outcome{"ok", "not_modified", "empty", "gone", "error", "partial"} {
 		if outcomes[o] == 0 {
 			t.Errorf("no run ended %s, so that this proves nothing of it", o)
 		}

@@ -10,8 +10,14 @@ import (
 // testEvents: what mars the record leaves no false opening and no false closing. Each event is looked
 // at by itself, and has to have had something to spoil.
 func testEvents(t *testing.T, f filled) {
-	byPosting := map[string]spell{}
+	byPosting := map[string]spell{} // from the first opening to the last closing
 	for _, s := range spells(t, f) {
+		if old, ok := byPosting[s.PostingID]; ok {
+			if old.Number > s.Number {
+				old, s = s, old
+			}
+			s.Opened, s.Censored = old.Opened, old.Censored
+		}
 		byPosting[s.PostingID] = s
 	}
 	opened := func(s spell, from, to time.Time) bool { return !s.Opened.Before(from) && s.Opened.Before(to) }
@@ -34,7 +40,7 @@ func testEvents(t *testing.T, f filled) {
 			if opened(s, from, to) || closed(s, from, to) {
 				t.Errorf("%s: %s opened %s, closed %v while nothing could be seen", name, l.Advert.Title, s.Opened, s.Closed)
 			}
-			if l.First.Before(from) && l.Last.After(to) {
+			if l.First().Before(from) && l.Last().After(to) && len(l.Stays) == 1 {
 				throughout++
 				if closed(s, from, to.AddDate(0, 0, 7)) {
 					t.Errorf("%s: %s closed %v, but was there before and after", name, l.Advert.Title, s.Closed)
@@ -82,6 +88,79 @@ func testEvents(t *testing.T, f filled) {
 	}
 	testDecember(t, f, byPosting)
 	testFlaps(t, f, byPosting)
+	testDoubts(t, f)
+}
+
+// run is a row of v_runs.
+type run struct {
+	Board    string    `ch:"board"`
+	Observed time.Time `ch:"observed_at"`
+	Outcome  string    `ch:"outcome"`
+	Complete bool      `ch:"complete"`
+	Listed   uint32    `ch:"listed"`
+	Closed   int32     `ch:"closed"`
+	Reopened int32     `ch:"reopened"`
+	Suspect  bool      `ch:"suspect"`
+}
+
+// testDoubts: what lists a part of a board, or almost nothing for once, closes nothing.
+func testDoubts(t *testing.T, f filled) {
+	var runs []run
+	const q = "SELECT board, observed_at, toString(outcome) AS outcome, complete, toUInt32(listed) AS listed, closed, reopened, suspect FROM v_runs ORDER BY observed_at"
+	if err := (asker{f.store}).Select(t.Context(), &runs, q, nil); err != nil {
+		t.Fatal(err)
+	}
+	in := func(rank, week, weeks int) (out []run) {
+		for _, r := range runs {
+			if r.Board == f.Boards()[rank].Key.Board && !r.Observed.Before(f.Week(week)) && r.Observed.Before(f.Week(week+weeks)) {
+				out = append(out, r)
+			}
+		}
+		return out
+	}
+	for _, p := range f.Script().Partials {
+		rows := in(p.Rank, p.Week, p.Weeks)
+		for _, r := range rows {
+			if r.Outcome != "partial" || r.Complete || r.Closed != 0 || r.Suspect || r.Listed == 0 {
+				t.Errorf("a part of a board: %+v", r)
+			}
+		}
+		if len(rows) != p.Weeks {
+			t.Errorf("%d runs in %d weeks of a part of a board", len(rows), p.Weeks)
+		}
+		if hidden := f.hidden(p.Rank, p.Week, p.Weeks); hidden < 3 {
+			t.Errorf("%d adverts were there before and after and hidden by a part: too few to prove anything", hidden)
+		}
+	}
+	for _, v := range f.Script().Vanishings {
+		rows := in(v.Rank, v.Week, 1)
+		if len(rows) != 1 || !rows[0].Suspect || rows[0].Closed != 0 {
+			t.Errorf("a board of which most was gone for once: %+v", rows)
+		}
+		if hidden := f.hidden(v.Rank, v.Week, 1); hidden < 3 {
+			t.Errorf("%d adverts were gone for once: too few to prove anything", hidden)
+		}
+	}
+}
+
+// hidden counts the adverts that stood on a board throughout some weeks, were seen before and after in
+// one stay, and were not listed in one of them.
+func (f filled) hidden(rank, week, weeks int) int {
+	n, from, to := 0, f.Week(week), f.Week(week+weeks)
+	b := f.Boards()[rank]
+	listed := map[string]int{}
+	for w := range weeks {
+		_, listing := f.Listing(b.Key, from.AddDate(0, 0, 7*w).Add(5*time.Hour), "")
+		for _, w := range listing {
+			listed[w.ID()]++
+		}
+	}
+	for _, l := range f.lives {
+		if l.Advert.Board == b.Key.Board && len(l.Stays) == 1 && l.First().Before(from) && l.Last().After(to) && listed[l.Advert.ID] < weeks {
+			n++
+		}
+	}
+	return n
 }
 
 // testDecember: fewer jobs open in December, and each opening and closing seen then happened since the
@@ -124,7 +203,7 @@ func testFlaps(t *testing.T, f filled, byPosting map[string]spell) {
 	flaps := 0
 	for id, l := range f.lives {
 		gaps := l.Advert.Listed
-		if len(gaps) == 1 {
+		if len(gaps) == 1 || len(l.Stays) > 1 {
 			continue
 		}
 		flaps++

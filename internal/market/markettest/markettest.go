@@ -59,7 +59,7 @@ func Visits(m *market.Market) []Visit {
 type Messages struct {
 	Raws []posting.Raw              // new and changed versions, one each
 	Runs []posting.Run              // parts
-	Seen map[market.Key][]time.Time // when each board was seen whole
+	Seen map[market.Key][]time.Time // when each board listed anything
 }
 
 // Crawl makes the visits with ingest.Crawl, which does not get to read boards but slips: records that
@@ -102,6 +102,7 @@ type visit struct {
 	m       *market.Market
 	of      Visit
 	listing []market.Wording
+	total   int // that the board states
 	byID    map[string]market.Wording
 	read    map[market.Wording]posting.Raw
 	out     *Messages
@@ -111,6 +112,7 @@ type visit struct {
 func (v *visit) Do(_ context.Context, req fetch.Request) (*fetch.Response, error) {
 	var r market.Response
 	r, v.listing = v.m.Listing(v.of.Board.Key, v.of.ObservedAt, req.Validators.ETag)
+	v.total = r.Total
 	return answer(req, r)
 }
 
@@ -132,7 +134,7 @@ func answer(req fetch.Request, r market.Response) (*fetch.Response, error) {
 func (v *visit) Parse([]byte) (source.Board, error) {
 	b := source.Board{Received: len(v.listing), Expected: -1}
 	if v.Kind() == "greenhouse" { // the only one of the three that states a total
-		b.Expected, b.Complete = len(v.listing), true
+		b.Expected, b.Complete = v.total, v.total == len(v.listing)
 	}
 	v.byID = map[string]market.Wording{}
 	for _, w := range v.listing {
