@@ -10,7 +10,7 @@ const (
 	// yearsReach is how far from "years" the word experience may stand.
 	yearsReach = 90
 	// partReach is how far before a figure "including" may stand ("including at least 3 years").
-	partReach = 24
+	partReach = 32
 	// requirementBytesMax is how much of one paragraph is searched for years and degrees. The
 	// longest recorded advert without line breaks is shorter; it bounds the work on hostile ones.
 	requirementBytesMax = 24 << 10
@@ -54,8 +54,31 @@ func requirementText(doc document, p paragraph) string {
 	return strings.ToLower(truncate(doc.text[p.start:p.end], requirementBytesMax))
 }
 
+// alternativeWords make sentences alternatives: "5 years with a Bachelor's. 3 years with a Master's."
+var alternativeWords = []string{"bachelor", "master", "phd", "ph.d", "degree", "b.s", "m.s", "b.a"}
+
+// paragraphYears is the least number of years a paragraph asks for. Of its sentences each must be
+// met, unless they tell degrees apart.
 func paragraphYears(s string) (int, bool) {
+	if !strings.Contains(s, ". ") || holdsAny(s, alternativeWords) {
+		return sentenceYears(s)
+	}
 	best, found := 0, false
+	for sentence := range strings.SplitSeq(s, ". ") {
+		n, ok := sentenceYears(sentence)
+		if ok && strings.HasPrefix(sentence, "or ") && found {
+			n = min(n, best)
+			best = n
+		}
+		if ok && (!found || n > best) {
+			best, found = n, true
+		}
+	}
+	return best, found
+}
+
+func sentenceYears(s string) (int, bool) {
+	best, found, last := 0, false, 0
 	if !strings.ContainsAny(s, "0123456789") && !holdsAny(s, []string{"year", "jahr", "ans", "año", "ano", "anni", "jaar"}) {
 		return 0, false
 	}
@@ -69,14 +92,25 @@ func paragraphYears(s string) (int, bool) {
 		if !ok || n > yearsMax || !aboutExperience(s, start, from) {
 			continue
 		}
-		if found && holdsAny(s[max(0, start-partReach):start], []string{"including", "of which"}) {
-			continue // a part of the years before it: "7 years, including 3 with databases"
+		if found && isPartOfYears(s[max(last, start-partReach):start], s[last:start]) {
+			continue
 		}
+		last = from
 		if !found || n < best {
 			best, found = n, true
 		}
 	}
 	return best, found
+}
+
+// isPartOfYears reports whether a figure is a part of the one before it: "7 years, including 3 with
+// databases", "5+ years in sales, with at least 1 as a manager". before is the text right before the
+// figure, between all since the last one.
+func isPartOfYears(before, between string) bool {
+	if holdsAny(before, []string{"including", "of which"}) {
+		return true
+	}
+	return holdsAny(before, []string{", with ", ", and at least"}) && !strings.Contains(between, " or ") && !holdsAny(between, alternativeWords)
 }
 
 func nextYearWord(s string, from int) (int, string) {

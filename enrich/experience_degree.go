@@ -1,6 +1,9 @@
 package enrich
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // The values of Posting.Degree.
 const (
@@ -65,14 +68,45 @@ func sentenceDegree(s string) int {
 			if holdsAny(tail, []string{"preferred", "a plus", "desirable", "nice to have", "desired", "bonus", "not required"}) {
 				continue
 			}
+			if endsAsWish(s[i+len(w):]) {
+				continue
+			}
 			return d.rank
 		}
 	}
 	return 0
 }
 
+// wishLineMax is the longest rest of a sentence whose last word still speaks of its first degree.
+const wishLineMax = 100
+
+// endsAsWish reports whether the rest of a sentence behind a degree makes it a wish by its last word:
+// "or equivalent work experience, preferred".
+func endsAsWish(rest string) bool {
+	rest, _, _ = strings.Cut(rest, ". ")
+	rest = strings.TrimRight(rest, " .")
+	if len(rest) > wishLineMax || strings.Contains(rest, "(") || holdsAny(rest, []string{"required", "must", "master", "phd", "ph.d", "mba", "m.s", "advanced", "graduate", "bachelor"}) {
+		return false
+	}
+	return strings.HasSuffix(rest, " preferred") || strings.HasSuffix(rest, " a plus") || strings.HasSuffix(rest, " desirable") || strings.HasSuffix(rest, " desired") || strings.HasSuffix(rest, " nice to have")
+}
+
 // wishReach is how far behind a degree the word "preferred" still speaks of it.
 const wishReach = 60
+
+// productWords follow "MS" where it is Microsoft, and "master" where it is data or a verb.
+var productWords = []string{"data", "sql", "office", "excel", "the", "word", "project", "dynamics", "azure", "teams", "powerpoint", "access", "visio", "windows", "outlook", "sharepoint"}
+
+// notOwnDegree reports a degree's word that asks nothing of the applicant: "no BS", an associate's
+// degree, "leading PhD programs", "a team of PhDs".
+func notOwnDegree(before, word, after string) bool {
+	for _, w := range []string{"no ", "associate's ", "associate’s ", "associates ", "associate ", "team of ", "founded by ", "dozens of ", "top ", "group of "} {
+		if strings.HasSuffix(before, w) {
+			return true
+		}
+	}
+	return strings.HasPrefix(word, "ph") && (strings.HasPrefix(after, " program") || strings.HasPrefix(after, " student"))
+}
 
 // degreeAt finds a degree's word where it can mean a degree: the short and ambiguous ones need a
 // word of education in the same sentence.
@@ -84,14 +118,15 @@ func degreeAt(s, w string) int {
 		}
 		i += from
 		from = i + len(w)
-		if !wordStart(s, i) || startsWord(s[i+len(w):]) {
+		if !wordStart(s, i) || startsWord(s[i+len(w):]) || notOwnDegree(s[:i], w, s[i+len(w):]) {
 			continue
 		}
 		if (len(w) <= 5 || w == "master" || w == "masters" || strings.HasPrefix(w, "degree")) && !strings.HasPrefix(w, "phd") && !strings.HasPrefix(w, "ph.d") {
 			if !holdsAny(s, []string{"degree", "computer science", "mathematics", "engineering", "studium", "statistics", "physics", "phd", "ph.d", "bachelor", "equivalent", "related field", "quantitative", "economics", "studies", "diploma"}) {
 				continue
 			}
-			if strings.HasPrefix(s[i+len(w):], " data") || strings.HasPrefix(s[i+len(w):], " sql") || strings.HasPrefix(s[i+len(w):], " office") || strings.HasPrefix(s[i+len(w):], " excel") || strings.HasPrefix(s[i+len(w):], " the ") || strings.HasSuffix(s[:i], "scrum ") {
+			next, _, _ := strings.Cut(strings.TrimLeft(s[i+len(w):min(len(s), i+len(w)+16)], " "), " ")
+			if slices.ContainsFunc(productWords, func(w string) bool { return strings.HasPrefix(next, w) }) || strings.HasSuffix(s[:i], "scrum ") {
 				continue
 			}
 		}
