@@ -90,7 +90,7 @@ func chain() []step {
 		{"language", func(_ *Tagger, w *work) { w.p.Language = language(w.doc, w.raw.Record.Language) }},
 		{"company", func(_ *Tagger, w *work) {
 			w.p.Company, w.p.CompanyKey = companyOf(w.raw)
-			w.p.Team = teamOf(w.raw.Record)
+			w.p.Team = teamOf(w.raw.Record, w.doc.title)
 		}},
 		{"workplace", func(_ *Tagger, w *work) { w.p.Workplace = workplace(w.raw.Record, w.doc) }},
 		{"employment", func(_ *Tagger, w *work) { w.p.EmploymentType = employmentType(w.raw.Record, w.doc) }},
@@ -178,14 +178,4 @@ func (t *Tagger) tagRole(p *posting.Posting, doc document, r *room) {
 	if len(p.Roles) > 0 && slices.ContainsFunc(p.Roles, isTechnical) {
 		p.Track = trackOf(roleSoftwareEngineer, text)
 	}
-}
-
-// teamOf is the team as the source states it, else the department.
-func teamOf(rec posting.Record) string {
-	for _, s := range []string{rec.Team, rec.Department} {
-		if s = cleanName(s); s != "" {
-			return s
-		}
-	}
-	return ""
 }

@@ -39,11 +39,11 @@ type placeName struct {
 
 // gazetteer finds names by their folded form, and codes by their exact form.
 type gazetteer struct {
-	names    map[string]*placeName
-	codes    map[string]*placeName // "CA", "USA", "NSW"
-	regions  map[string]bool       // "US-CA"
-	alpha2   map[string]bool
-	wordsMax int // words of the longest name
+	names   map[string]*placeName
+	codes   map[string]*placeName // "CA", "USA", "NSW"
+	regions map[string]bool       // "US-CA"
+	alpha2  map[string]bool
+	begins  map[string]int // by the first word of a name: the words of the longest that begins so
 }
 
 // wordCodes are the three-letter country codes that mean something else in adverts (Eastern time,
@@ -52,7 +52,7 @@ const wordCodes = "EST AND COM PER ARM MAC GIN COD NIC PAN BEN LIE TON"
 
 // loadGazetteer reads the embedded files once; they are part of the program, so it cannot fail.
 var loadGazetteer = sync.OnceValue(func() *gazetteer {
-	g := &gazetteer{names: map[string]*placeName{}, codes: map[string]*placeName{}, regions: map[string]bool{}, alpha2: map[string]bool{}}
+	g := &gazetteer{names: map[string]*placeName{}, codes: map[string]*placeName{}, regions: map[string]bool{}, alpha2: map[string]bool{}, begins: map[string]int{}}
 	for _, f := range tsvRows(countriesTSV, 4) {
 		g.alpha2[f[0]] = true
 		code(g.codes, f[0]).country = f[0]
@@ -138,7 +138,9 @@ func (g *gazetteer) name(s string) *placeName {
 	if k == "" {
 		return nil
 	}
-	g.wordsMax = max(g.wordsMax, strings.Count(k, " ")+1)
+	n := strings.Count(k, " ") + 1
+	first, _, _ := strings.Cut(k, " ")
+	g.begins[first] = max(g.begins[first], n)
 	return code(g.names, k)
 }
 

@@ -1,6 +1,7 @@
 package enrich
 
 import (
+	"slices"
 	"strings"
 	"sync"
 	"unicode"
@@ -16,6 +17,9 @@ const (
 	// functionShareMin is the least share of words that must be function words of the language.
 	// Running text has 25 to 45 per cent of them; lists of products have hardly any.
 	functionShareMin = 0.06
+	// distinctWordsMin is how many different function words of a language other than English a text
+	// must hold; every sentence of any of them has more.
+	distinctWordsMin = 4
 	// functionLead is how many times the runner-up's words the winner needs.
 	functionLead = 1.3
 	// scriptShareMin is the least share of letters in a script for its languages to be considered:
@@ -86,7 +90,7 @@ func detectLanguage(sample string) string {
 	if l := scriptLanguage(sample); l != "" {
 		return l
 	}
-	counts, words := countFunctionWords(sample)
+	counts, words := countFunctionWords(sample, nil)
 	if words < languageWordsMin {
 		return ""
 	}
@@ -102,11 +106,25 @@ func detectLanguage(sample string) string {
 	if float64(counts[best]) < functionShareMin*float64(words) || float64(counts[best]) < functionLead*float64(counts[second]) {
 		return ""
 	}
+	if best > 0 && words > 0 {
+		seen := map[string]bool{}
+		countFunctionWords(sample, func(word string, languages []int) { seen[word] = seen[word] || slices.Contains(languages, best) })
+		distinct := 0
+		for _, own := range seen {
+			if own {
+				distinct++
+			}
+		}
+		if distinct < distinctWordsMin {
+			return "" // "a" is an article in Hungarian too
+		}
+	}
 	return functionWords[best].language
 }
 
-// countFunctionWords counts the function words of every language in a sample, and all its words.
-func countFunctionWords(sample string) (counts []int, words int) {
+// countFunctionWords counts the function words of every language in a sample, and all its words, and
+// tells each to found, if there is one. Parts of web addresses are no words: ".com" is Portuguese.
+func countFunctionWords(sample string, found func(word string, languages []int)) (counts []int, words int) {
 	counts = make([]int, len(functionWords))
 	index := functionIndex()
 	lower := appendLower(make([]byte, 0, len(sample)+utf8.UTFMax), sample)
@@ -126,9 +144,16 @@ func countFunctionWords(sample string) (counts []int, words int) {
 		if i == start {
 			continue
 		}
+		if start > 0 && (lower[start-1] == '.' || lower[start-1] == '/' || lower[start-1] == '@') {
+			continue
+		}
 		words++
-		for _, l := range index.languages(lower[start:i]) {
+		languages := index.languages(lower[start:i])
+		for _, l := range languages {
 			counts[l]++
+		}
+		if found != nil && len(languages) > 0 {
+			found(string(lower[start:i]), languages)
 		}
 	}
 	return counts, words

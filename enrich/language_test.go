@@ -7,6 +7,8 @@ func TestLanguage(t *testing.T) {
 	tests := map[string]struct{ text, claim, want string }{
 		"english":                      {"We are looking for an engineer who will own our data platform and work with the team to make it better for all of our users.", "", "en"},
 		"german":                       {"Wir suchen eine Person, die mit uns die Plattform weiterentwickelt und Freude an guter Software hat. Du arbeitest mit dem Team in Berlin.", "", "de"},
+		"addresses":                    {"Acme Anvils, Oslo. Senior Engineer: https://jobs.acme.example.com/one.com Junior Engineer: https://acme.com/two.com Designer: acme.com/three Analyst: acme.com", "", ""},
+		"lone article":                 {"Acme recruits: a Java developer, a Go developer, a designer, a tester, a writer, a recruiter, Oslo, Bergen", "", ""},
 		"german over en":               {"Wir suchen eine Person, die mit uns die Plattform weiterentwickelt und Freude an guter Software hat. Du arbeitest mit dem Team in Berlin.", "en", "de"},
 		"denglish":                     {"Als Data Engineer (m/w/d) baust du mit uns die Cloud Data Platform auf: Kafka, Spark, dbt, Airflow, Snowflake. Du hast Erfahrung mit Python und SQL und arbeitest gerne im Team.", "", "de"},
 		"french":                       {"Nous recherchons une personne pour rejoindre notre équipe. Vous serez en charge de la plateforme de données et des outils pour nos clients.", "", "fr"},

@@ -100,7 +100,8 @@ func isWordCode(words []word, i int, before []placeToken) bool {
 
 // longestName matches the longest name at the beginning of words and returns how many it takes.
 func (g *gazetteer) longestName(s string, words []word) (int, placeToken) {
-	for n := min(len(words), g.wordsMax); n >= 1; n-- {
+	first, _, _ := strings.Cut(foldPlace(words[0].text), " ")
+	for n := min(len(words), max(1, g.begins[first])); n >= 1; n-- {
 		crosses := false
 		for _, w := range words[1:n] {
 			crosses = crosses || w.sep != tokenUnknown

@@ -3,6 +3,7 @@ package enrich
 import (
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/rolescope/rolescope/posting"
@@ -66,7 +67,7 @@ func (g *gazetteer) headerPlaces(line string) []posting.Location {
 	bars := strings.Split(line, "|")
 	if len(bars) >= headerFieldsMin {
 		if out := g.purePlaces(bars[1:]); len(out) > 0 {
-			return out
+			return slices.Concat(g.leadingPlaces(bars[0]), out)
 		}
 	} else if len(line) > headerBytesMax {
 		return nil
@@ -76,7 +77,7 @@ func (g *gazetteer) headerPlaces(line string) []posting.Location {
 		return nil
 	}
 	if out := countryOnly(g.purePlaces(fields[1:])); len(out) > 0 {
-		return out
+		return slices.Concat(g.leadingPlaces(fields[0]), out)
 	}
 	// "San Francisco - Acme - Engineer"
 	if out := countryOnly(g.purePlaces(fields[:1])); len(out) > 0 {
@@ -87,6 +88,18 @@ func (g *gazetteer) headerPlaces(line string) []posting.Location {
 		out = append(out, g.mentioned(f, i > 0)...)
 	}
 	return out
+}
+
+// leadingPlaces are the places of the first field of a header whose other fields hold some: a city
+// with its state or country ("Oslo, Norway | Acme | REMOTE in Europe"), or a city behind the
+// employer's name ("Acme, Oslo | Bergen"). A lone city may be the employer's name.
+func (g *gazetteer) leadingPlaces(field string) []posting.Location {
+	for _, f := range headerFields(field) {
+		if out := g.mentioned(f, false); len(out) > 0 {
+			return out
+		}
+	}
+	return nil
 }
 
 // purePlaces are the places of the fields that hold nothing else.
@@ -170,7 +183,7 @@ func headerFields(line string) []string {
 			flush()
 			continue
 		}
-		if strings.Trim(w, "-–—:*~•·/>=@") == "" {
+		if strings.IndexFunc(w, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) || r == '&' || r == '+' }) < 0 {
 			flush()
 			continue
 		}
@@ -216,7 +229,7 @@ func (g *gazetteer) mentioned(field string, edges bool) []posting.Location {
 			continue
 		}
 		phrase := field[words[i].start : words[end-1].start+len(words[end-1].text)]
-		prep := i > 0 && words[i].sep == tokenUnknown && isPlacePreposition(words[i-1].text) && !holdsAny(lowerASCII(field[:words[i].start]), notOurPlace)
+		prep := i > 0 && words[i].sep == tokenUnknown && isPlacePreposition(words[i-1].text) && !holdsAny(lowerASCII(field[max(0, words[i].start-statedReach):words[i].start]), notOurPlace)
 		comma := i > 0 && words[i].sep == tokenComma && (end == len(words) || words[end].sep == tokenComma)
 		edge := (comma || edges && (i == 0 || end == len(words))) && g.sureName(first)
 		if startsUpper(phrase) && (names > 1 || prep && !(first.code && len(phrase) < 3 && !strings.Contains(plainCodes, " "+phrase+" ")) || edge) {

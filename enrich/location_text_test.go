@@ -1,7 +1,9 @@
 package enrich
 
 import (
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/rolescope/rolescope/posting"
 )
@@ -25,6 +27,9 @@ func TestLocationsOfTexts(t *testing.T) {
 		{"Location:\nOslo or Bergen\nWe build boats.", "Oslo//NO Bergen//NO"},
 		{"We build boats and nothing else but boats.\nThis role is based in Oslo, and our customers are based in Paris.", "Oslo//NO"},
 		{"We build boats. We're located in beautiful downtown Boulder, CO.", "Boulder/CO/US"},
+		{"Oslo, Norway | Acme | REMOTE in Germany", "Oslo//NO R://DE~DE"},
+		{"Acme, Oslo | Madrid | Paris", "Oslo//NO Madrid/MD/ES Paris/IDF/FR"},
+		{"Acme ☆ Oslo - Zurich ☆ Full Time", "Oslo//NO Zurich/ZH/CH"},
 		// What is no place.
 		{"Acme | Engineer | QA | ML", ""},
 		{"Acme | Engineer | NO REMOTE", ""},
@@ -41,6 +46,27 @@ func TestLocationsOfTexts(t *testing.T) {
 		doc := readDocument("", tt.in)
 		if got := show(locations(posting.Record{}, doc, "")); got != tt.want {
 			t.Errorf("%q\n got %s\nwant %s", tt.in, got, tt.want)
+		}
+	}
+}
+
+// TestFieldsLinear runs the field steps on hostile texts of the largest size a payload can have. The
+// bound is a hundred times what they take; a quadratic step takes minutes.
+func TestFieldsLinear(t *testing.T) {
+	t.Parallel()
+	const size = 512 << 10
+	for _, unit := range []string{"located in ", "based in Oslo or ", "Oslo, ", "in Oslo ", "$1 - ", "$100k - $200k (min) — ", "salary 100k to ", "5+ years, with 1 ", "5 years. ", "no bs, ", "a | ", "(", "☆ ", "🙂", "Location: ", "Location:\n", "CA$1, "} {
+		start := time.Now()
+		doc := readDocument(strings.Repeat(unit, titleBytesMax/len(unit)), strings.Repeat(unit, size/len(unit)))
+		rec := posting.Record{Places: []posting.Place{}}
+		places := locations(rec, doc, workplace(rec, doc))
+		salaries(rec, doc, places)
+		minYears(doc)
+		degree(doc)
+		language(doc, "")
+		teamOf(rec, doc.title)
+		if took := time.Since(start); took > 20*time.Second {
+			t.Errorf("%q: %v", unit, took)
 		}
 	}
 }

@@ -32,15 +32,21 @@ func readRange(s string, first amount) moneyRange {
 var rangeWords = []string{"-", "–", "—", "−", "‐", "‑", "~", "〜", "～", "--", "to", "and", "through", "thru", "until", "up to", "bis", "bis zu", "und", "à", "et", "a", "hasta", "tot", "e", "do", "- up to", "to a maximum of", "to maximum", "to max", "and maximum", "- max", "min -", "minimum to", "minimum -"}
 
 // rangeGapMax is the longest joint between the two figures of a range.
-const rangeGapMax = 64
+const rangeGapMax = 24
+
+// moneyGapMax is the same behind a figure with a currency, which may be followed by where it holds.
+const moneyGapMax = 64
 
 // betweenFillers are what may stand behind the lower figure of a range, besides its period.
 var betweenFillers = []string{"in our lowest geographic market", "in the lowest geographic market", "minimum)", "midpoint)", "min)", "mid)"}
 
 // secondAmount reads the upper figure of a range that begins with first.
 func secondAmount(s string, first amount) (amount, bool) {
-	i := first.end
-	for i < len(s) && i-first.end < rangeGapMax && !isDigit(s[i]) {
+	i, reach := first.end, rangeGapMax
+	if first.currency != "" {
+		reach = moneyGapMax
+	}
+	for i < len(s) && i-first.end < reach && !isDigit(s[i]) {
 		i++
 	}
 	if i >= len(s) || !isDigit(s[i]) {

@@ -1,6 +1,7 @@
 package enrich
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/rolescope/rolescope/posting"
@@ -68,14 +69,14 @@ func workplace(rec posting.Record, doc document) string {
 		return w
 	}
 	if flagged {
-		if doc.gives(signalHybrid) {
+		if doc.states(signalHybrid) {
 			return workplaceHybrid
 		}
 		return workplaceRemote
 	}
-	remote, onsite := doc.gives(signalRemote), doc.gives(signalOnsite)
+	remote, onsite := doc.states(signalRemote), doc.states(signalOnsite)
 	switch {
-	case doc.gives(signalHybrid):
+	case doc.states(signalHybrid):
 		return workplaceHybrid
 	case remote && onsite:
 		return ""
@@ -85,6 +86,15 @@ func workplace(rec posting.Record, doc document) string {
 		return workplaceOnsite
 	}
 	return ""
+}
+
+// openPhrases are words of a paragraph that speaks of every job of the employer and leaves open what
+// this one is.
+var openPhrases = []string{"position is listed as", "role is listed as", "job is listed as", "is not guaranteed", "if this role is remote", "if this is a remote"}
+
+// states reports whether a paragraph gives the signal for this job.
+func (d *document) states(s signal) bool {
+	return d.gives(s) && slices.ContainsFunc(d.paragraphs, func(p paragraph) bool { return p.signals.has(s) && !holdsAny(p.lower, openPhrases) })
 }
 
 // workplaceOfPlaces reads "Remote - US" and "Berlin (Hybrid)"; places that differ tell nothing.
