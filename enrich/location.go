@@ -134,6 +134,15 @@ func (g *gazetteer) address(p posting.Place) (posting.Location, bool) {
 		}
 	}
 	l.City = strings.TrimSpace(p.City)
+	if i := strings.LastIndexByte(l.City, ','); city == nil && i >= 0 {
+		// "Bandar Utama, Petaling Jaya": the quarter stands before its city.
+		if n := g.lookup(l.City[i+1:]); n != nil && inCountry(n.cities, l.Country) {
+			city = n
+		}
+	}
+	if city != nil && city.country == l.Country && !inCountry(city.cities, l.Country) {
+		l.City = "" // the country's name in the city's field
+	}
 	if city != nil {
 		for _, a := range city.cities {
 			if a.country == l.Country && (l.Region == "" || a.region == "" || a.region == l.Region) {

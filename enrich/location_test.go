@@ -164,6 +164,8 @@ func TestLocationAddress(t *testing.T) {
 		"same twice":      {posting.Record{Places: []posting.Place{{Text: "Berlin"}, {Text: "Berlin, Germany"}}}, "Berlin/BE/DE"},
 		"unknown text":    {posting.Record{Places: []posting.Place{{Text: "Workstream Hubs"}}}, "//"},
 		"wrong country":   {posting.Record{Places: []posting.Place{{Text: "Moab Office", City: "Moab", Region: "Utah", Country: "United Kingdom"}}}, "Moab/UT/US"},
+		"country as city": {posting.Record{Places: []posting.Place{{Text: "France", City: "France", Country: "France"}}}, "//FR"},
+		"quarter":         {posting.Record{Places: []posting.Place{{Text: "Malaysia", City: "Anvil Park, Petaling Jaya", Country: "Malaysia"}}}, "Petaling Jaya//MY"},
 		"namesake":        {posting.Record{Places: []posting.Place{{City: "Paris", Region: "Texas", Country: "France"}}}, "Paris/IDF/FR"},
 		"unknown city":    {posting.Record{Places: []posting.Place{{City: "Smallville", Region: "Utah", Country: "United Kingdom"}}}, "Smallville//GB"},
 		"no country part": {posting.Record{Places: []posting.Place{{City: "Portland", Region: "OR"}}}, "Portland/OR/US"},
