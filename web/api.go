@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"time"
 
@@ -77,24 +78,20 @@ func (s *server) apiMovers(ctx context.Context, r *http.Request) (any, error) {
 
 // api answers with JSON, errors too: {"error", "text", "cause"}.
 func (s *server) api(answer question) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		ctx, cancel := context.WithTimeout(r.Context(), answerTimeout)
-		defer cancel()
-		status := http.StatusOK
-		body, err := inTurn(ctx, s, r, answer)
+	return s.remembered(func(ctx context.Context, r *http.Request) reply {
+		out := reply{status: http.StatusOK, kind: "application/json; charset=utf-8"}
+		content, err := inTurn(ctx, s, r, answer)
 		if err != nil {
-			body, status = tell(err)
-			s.logError(r, status, err)
+			content, out.status = tell(err)
+			out.retry = errors.Is(err, errBusy)
+			s.logError(r, out.status, err)
 		}
-		var out bytes.Buffer
-		if err := json.NewEncoder(&out).Encode(body); err != nil {
+		var body bytes.Buffer
+		if err := json.NewEncoder(&body).Encode(content); err != nil {
 			s.logError(r, http.StatusInternalServerError, err)
-			plain(w, http.StatusInternalServerError, "This answer could not be written. The log says why.")
-			return
+			return reply{status: http.StatusInternalServerError, kind: plainText, body: []byte("This answer could not be written. The log says why.\n")}
 		}
-		w.Header().Set("Content-Type", "application/json; charset=utf-8")
-		w.Header().Set("Cache-Control", "no-cache")
-		w.WriteHeader(status)
-		_, _ = w.Write(out.Bytes())
-	}
+		out.body = body.Bytes()
+		return out
+	})
 }

@@ -6,6 +6,9 @@ type Segment = segment
 var Segments = segments
 
 const (
-	Policy    = policy
-	AskersMax = askersMax
+	Policy     = policy
+	AskersMax  = askersMax
+	WaitersMax = waitersMax
+	MemoryAge  = memoryAge
+	KeptMax    = keptMax
 )

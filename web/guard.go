@@ -35,7 +35,7 @@ func (s *server) guard(next http.Handler) http.Handler {
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("X-Frame-Options", "DENY")
 		switch {
-		case !s.knownHost(r.Host):
+		case !s.knownHost(r.Host) && !probed(r.URL.Path):
 			plain(w, http.StatusMisdirectedRequest, "This server does not go by that name: ask for localhost, its IP address, or a name it was configured with.")
 		case r.Method != http.MethodGet && r.Method != http.MethodHead:
 			h.Set("Allow", "GET, HEAD")
@@ -58,6 +58,12 @@ func (s *server) knownHost(hostport string) bool {
 	host = strings.ToLower(strings.TrimSuffix(strings.Trim(host, "[]"), "."))
 	return host == "localhost" || strings.HasSuffix(host, ".localhost") || net.ParseIP(host) != nil ||
 		slices.ContainsFunc(s.Hosts, func(known string) bool { return strings.EqualFold(known, host) })
+}
+
+// probed reports whether a machine may ask for it by any name, as those that watch a service do: it
+// tells nothing of what is stored but how much and how old.
+func probed(path string) bool {
+	return path == "/healthz" || path == "/readyz" || path == "/metrics"
 }
 
 // clean makes the bytes of an answer valid UTF-8 and drops control characters and those that

@@ -188,7 +188,3 @@ func (v volumes) unfinished(newest time.Time) string {
 	}
 	return ""
 }
-
-func (s *server) about(context.Context, *http.Request) (view, error) {
-	return view{"about", "What the figures mean", nil}, nil
-}

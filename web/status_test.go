@@ -3,11 +3,17 @@ package web_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
+
+	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/rolescope/rolescope/store/storetest"
 	"github.com/rolescope/rolescope/trend"
@@ -44,7 +50,7 @@ func TestStatuses(t *testing.T) {
 		"/about": 200, "/healthz": 200, "/readyz": 200, "/api/v1/volume?by=company": 200, "/api/v1/skill?skill=go": 200,
 		"/api/v1/movers?role=w_research_engineer&before_from=2025-10&before_to=2025-11&after_from=2025-11&after_to=2026-01": 200, "/api/v1/movers?role=x": 400,
 		"/favicon.ico": 302,
-		"/nothing":     404, "/roles/": 404, "/roles/nobody": 404, "/roles/w_research_engineer?from=2199-01": 404, "/skills/nothing": 404,
+		"/nothing":     404, "/roles/nobody": 404, "/roles/": 301, "/roles": 302, "/roles/w_research_engineer/?period=week": 301, "/skills/": 301, "/roles/w_research_engineer?from=2199-01": 404, "/skills/nothing": 404,
 		"/postings/1": 404, "/postings/" + strings.Repeat("0", 32): 404, "/api/v1/posting?id=" + strings.Repeat("0", 32): 404,
 		"/api/v1/nothing": 404, "/static/nothing.js": 404, "/static/%2e%2e/web.go": 404, "/static/": 404, "/metrics": 404,
 		"/?period=age": 400, "/?from=yesterday": 400, "/?from=2026-02&to=2026-01": 400, "/postings?page=0": 400, "/postings?page=1001": 400,
@@ -109,19 +115,29 @@ func TestSeveralAndOddValues(t *testing.T) {
 // TestForeignNames: a name of a stranger that points here reads nothing (DNS rebinding).
 func TestForeignNames(t *testing.T) {
 	t.Parallel()
-	h := dashboard(t, web.Options{Querier: failing{}, Hosts: []string{"trends.example"}})
+	h := dashboard(t, web.Options{
+		Querier: failing{}, Hosts: []string{"trends.example"}, Metrics: http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}),
+	})
 	for host, want := range map[string]int{
 		"localhost": 200, "localhost:8080": 200, "LocalHost.": 200, "dash.localhost:1": 200, "127.0.0.1:8080": 200, "[::1]:8080": 200,
 		"10.1.2.3:80": 200, "Trends.example:8080": 200,
 		"evil.example": 421, "localhost.evil.example": 421, "127.0.0.1.evil.example": 421, "evil.example:8080": 421, "": 421, "sub.trends.example": 421,
 	} {
-		for _, path := range []string{"/healthz", "/about", "/api/v1/volume", "/static/style.css"} {
+		for _, path := range []string{"/", "/about", "/api/v1/volume", "/static/style.css"} {
 			r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil)
 			r.Host = host
 			w := httptest.NewRecorder()
 			h.ServeHTTP(w, r)
 			if (w.Code == 421) != (want == 421) {
 				t.Errorf("%s%s: status %d, want %d", host, path, w.Code, want)
+			}
+		}
+		for _, probe := range []string{"/healthz", "/readyz", "/metrics"} { // by the name of a service
+			r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, probe, nil)
+			r.Host = host
+			w := httptest.NewRecorder()
+			if h.ServeHTTP(w, r); w.Code != 200 {
+				t.Errorf("%s%s: status %d", host, probe, w.Code)
 			}
 		}
 	}
@@ -158,27 +174,162 @@ func TestTroubleIsTold(t *testing.T) {
 	}
 }
 
-// TestSlowAndBusy: a question that takes too long ends with 504, and who waits behind others that do
-// gets 503.
+// TestSlashesAtTheEnd: the page without it is found, and no other host.
+func TestSlashesAtTheEnd(t *testing.T) {
+	t.Parallel()
+	h := dashboard(t, web.Options{Querier: failing{}})
+	for address, want := range map[string]string{
+		"/roles/": "/roles", "/roles": "/", "/roles/ml_engineer/": "/roles/ml_engineer", "/roles/ml_engineer/?from=2026-01": "/roles/ml_engineer?from=2026-01",
+		"/skills/": "/skills", "/skills/c%2B%2B/": "/skills/c++", "/postings/": "/postings", "/%5Cevil.example/": "/%5Cevil.example",
+		"/%2Fevil.example/": "/evil.example",
+	} {
+		w := get(t, h, address)
+		if got := w.Header().Get("Location"); got != want || w.Code/100 != 3 {
+			t.Errorf("%s: status %d to %q, want %q", address, w.Code, got, want)
+		}
+	}
+}
+
+// TestSlowAndBusy: a question that takes too long ends with 504, its time counted from its turn; who
+// waits too long for a turn gets 503, and who finds the queue full gets it at once.
 func TestSlowAndBusy(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		h := dashboard(t, web.Options{Querier: hanging{}})
-		statuses := make(chan int)
-		for range web.AskersMax + 2 {
-			go func() { statuses <- get(t, h, "/").Code }()
+		start := time.Now()
+		type outcome struct {
+			status int
+			after  time.Duration
+			retry  string
 		}
-		count := map[int]int{}
-		for range web.AskersMax + 2 {
-			count[<-statuses]++
+		outcomes := make(chan outcome)
+		const refused = 3
+		for i := range web.AskersMax + web.WaitersMax + refused {
+			go func() {
+				w := get(t, h, fmt.Sprintf("/roles/r%d", i))
+				outcomes <- outcome{w.Code, time.Since(start), w.Header().Get("Retry-After")}
+			}()
 		}
-		if count[504]+count[503] != web.AskersMax+2 || count[504] < web.AskersMax {
-			t.Errorf("statuses %v", count)
+		count := map[outcome]int{}
+		for range web.AskersMax + web.WaitersMax + refused {
+			count[<-outcomes]++
+		}
+		want := map[outcome]int{{503, 0, "5"}: refused, {503, 15 * time.Second, "5"}: web.WaitersMax, {504, 20 * time.Second, ""}: web.AskersMax}
+		if diff := gocmp.Diff(want, count, gocmp.AllowUnexported(outcome{})); diff != "" {
+			t.Error(diff)
 		}
 		if w := get(t, h, "/about"); w.Code != 200 {
 			t.Errorf("afterwards: status %d", w.Code)
 		}
 	})
+}
+
+// slow is a store that answers nothing after a second, and counts how often it was asked and left.
+type slow struct{ asked, left *atomic.Int64 }
+
+func (s slow) Select(ctx context.Context, _ any, query string, _ map[string]string) error {
+	if strings.Contains(query, "v_tagger_versions") {
+		return nil
+	}
+	s.asked.Add(1)
+	select {
+	case <-ctx.Done():
+		s.left.Add(1)
+		return ctx.Err()
+	case <-time.After(time.Second):
+		return nil
+	}
+}
+
+// TestTheSameQuestionIsAskedOnce: by many at a time or within seconds; then anew. Errors are not kept,
+// and what nobody waits for any more is given up.
+func TestTheSameQuestionIsAskedOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store := slow{new(atomic.Int64), new(atomic.Int64)}
+		h, err := web.New(web.Options{Querier: store, Now: time.Now})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ask := func(ctx context.Context, address string) int {
+			r := httptest.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+			r.Host = "localhost"
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, r)
+			return w.Code
+		}
+		var all sync.WaitGroup
+		for i := range 200 {
+			all.Go(func() {
+				address := []string{"/api/v1/volume?role=a&period=week", "/api/v1/volume?period=week&role=a"}[i%2]
+				if code := ask(t.Context(), address); code != 200 {
+					t.Errorf("status %d", code)
+				}
+			})
+		}
+		all.Wait()
+		if n := store.asked.Load(); n != 1 {
+			t.Errorf("200 readers asked %d times", n)
+		}
+		<-time.After(web.MemoryAge + time.Millisecond)
+		ask(t.Context(), "/api/v1/volume?role=a&period=week")
+		if n := store.asked.Load(); n != 2 {
+			t.Errorf("asked %d times after a while", n)
+		}
+		// Two wait for one answer: it is made for the one who stays.
+		first, leave := context.WithCancel(t.Context())
+		second, leaveToo := context.WithCancel(t.Context())
+		for _, ctx := range []context.Context{first, second} {
+			all.Go(func() { ask(ctx, "/api/v1/skills") })
+			synctest.Wait()
+		}
+		leave()
+		synctest.Wait()
+		if n := store.left.Load(); n != 0 {
+			t.Error("given up although somebody waits")
+		}
+		leaveToo()
+		all.Wait()
+		if n := store.left.Load(); n != 1 {
+			t.Errorf("given up %d times when nobody waits", n)
+		}
+	})
+}
+
+// counting is a store that is empty and counts the questions.
+type counting struct{ asked *int }
+
+func (c counting) Select(context.Context, any, string, map[string]string) error {
+	*c.asked++
+	return nil
+}
+
+// TestTheMemoryIsBounded: of more answers than are kept the oldest is made anew.
+func TestTheMemoryIsBounded(t *testing.T) {
+	t.Parallel()
+	asked, ticks := 0, 0
+	h, err := web.New(web.Options{Querier: counting{&asked}, Now: func() time.Time {
+		ticks++
+		return now.Add(time.Duration(ticks))
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	remembered := func(i int) bool {
+		before := asked
+		if w := get(t, h, fmt.Sprintf("/api/v1/skills?role=r%d", i)); w.Code != 200 {
+			t.Fatalf("status %d: %s", w.Code, w.Body)
+		}
+		return asked == before
+	}
+	for i := range web.KeptMax + 1 {
+		if remembered(i) {
+			t.Errorf("%d was known before it was asked", i)
+		}
+	}
+	if !remembered(web.KeptMax) || !remembered(1) || remembered(0) {
+		t.Error("not the oldest was forgotten")
+	}
 }
 
 func TestStaticFilesAreKept(t *testing.T) {

@@ -17,6 +17,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"path"
 	"runtime/debug"
 	"strings"
@@ -42,25 +43,22 @@ type Options struct {
 	Hosts []string
 }
 
-const (
-	// answerTimeout bounds the questions of one page: longer than anybody waits, shorter than the
-	// engine's own limit of a minute.
-	answerTimeout = 20 * time.Second
-	// readyTimeout is what a probe waits for.
-	readyTimeout = 2 * time.Second
-	// askersMax is how many requests may ask the store at once; the sink shares its connections.
-	askersMax = 4
-)
+// readyTimeout is what a probe waits for.
+const readyTimeout = 2 * time.Second
+
+// plainText is the media type of what is no page.
+const plainText = "text/plain; charset=utf-8"
 
 //go:embed templates/*.html
 var templateFiles embed.FS
 
-// server answers requests. Its fields do not change after New, except the catalogue's memory.
+// server answers requests. Its fields do not change after New, but for what memory and catalog hold.
 type server struct {
 	Options
 	pages   map[string]*template.Template
 	assets  map[string]asset
-	askers  chan struct{}
+	turns   turns
+	memory  *memory
 	catalog *catalogue
 }
 
@@ -78,7 +76,10 @@ func New(o Options) (http.Handler, error) {
 	if o.Program == "" {
 		o.Program = "rolescope"
 	}
-	s := &server{Options: o, askers: make(chan struct{}, askersMax), catalog: &catalogue{turn: make(chan struct{}, 1)}}
+	s := &server{
+		Options: o, turns: newTurns(), memory: &memory{now: o.Now, all: map[string]*kept{}},
+		catalog: &catalogue{turn: make(chan struct{}, 1)},
+	}
 	var err error
 	if s.assets, err = readAssets(); err != nil {
 		return nil, err
@@ -107,11 +108,13 @@ func (s *server) routes() http.Handler {
 		"/skills/{id}":   s.skill,
 		"/postings":      s.postings,
 		"/postings/{id}": s.posting,
-		"/about":         s.about,
-		"/":              func(context.Context, *http.Request) (view, error) { return view{}, errNoPage },
 	} {
 		mux.HandleFunc(pattern, s.page(answer))
 	}
+	mux.HandleFunc("/about", s.leaf(view{"about", "What the figures mean", nil}, http.StatusOK))
+	missing, status := tell(errNoPage)
+	mux.HandleFunc("/", withoutSlash(s.leaf(view{"error", missing.Title, missing}, status)))
+	mux.HandleFunc("/roles", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/", http.StatusFound) }) // the overview lists them
 	for name, answer := range s.apiQuestions() {
 		mux.HandleFunc("/api/v1/"+name, s.api(answer))
 	}
@@ -130,7 +133,7 @@ func (s *server) ready(w http.ResponseWriter, r *http.Request) {
 }
 
 func plain(w http.ResponseWriter, status int, text string) {
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Content-Type", plainText)
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
 	_, _ = w.Write(clean([]byte(text + "\n")))
@@ -171,50 +174,50 @@ func (s *server) parsePages() (map[string]*template.Template, error) {
 
 // page answers with the rendered view, or with the page that tells the error.
 func (s *server) page(answer func(context.Context, *http.Request) (view, error)) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		ctx, cancel := context.WithTimeout(r.Context(), answerTimeout)
-		defer cancel()
-		status := http.StatusOK
+	return s.remembered(func(ctx context.Context, r *http.Request) reply {
 		v, err := inTurn(ctx, s, r, answer)
-		if err != nil {
-			var told problem
-			told, status = tell(err)
-			s.logError(r, status, err)
-			v = view{"error", told.Title, told}
+		if err == nil {
+			return s.render(r, http.StatusOK, v)
 		}
-		s.render(w, r, status, v)
+		told, status := tell(err)
+		s.logError(r, status, err)
+		out := s.render(r, status, view{"error", told.Title, told})
+		out.retry = errors.Is(err, errBusy)
+		return out
+	})
+}
+
+// leaf answers with a page that needs nothing of the store.
+func (s *server) leaf(v view, status int) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) { s.render(r, status, v).write(w) }
+}
+
+// withoutSlash sends who asks for a page with a slash at its end to the page.
+func withoutSlash(next http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if !strings.HasSuffix(r.URL.Path, "/") || r.URL.Path == "/" {
+			next(w, r)
+			return
+		}
+		// path.Clean leaves one slash in front, so that this never names another host.
+		to := url.URL{Path: path.Clean("/" + r.URL.Path), RawQuery: r.URL.RawQuery}
+		http.Redirect(w, r, to.String(), http.StatusMovedPermanently)
 	}
 }
 
-// inTurn waits until the request may ask the store, and lets it.
-func inTurn[T any](ctx context.Context, s *server, r *http.Request, answer func(context.Context, *http.Request) (T, error)) (T, error) {
-	select {
-	case s.askers <- struct{}{}:
-		defer func() { <-s.askers }()
-		return answer(ctx, r)
-	case <-ctx.Done():
-		var none T
-		return none, errBusy
-	}
-}
-
-func (s *server) render(w http.ResponseWriter, r *http.Request, status int, v view) {
+func (s *server) render(r *http.Request, status int, v view) reply {
 	section, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
 	f := frame{view: v, Notice: s.Notice, Version: s.Version, Section: section, Assets: s.assetURLs()}
 	var page bytes.Buffer
 	if err := s.pages[v.Name].Execute(&page, f); err != nil {
 		s.logError(r, http.StatusInternalServerError, err)
-		plain(w, http.StatusInternalServerError, "This page could not be written. The log says why.")
-		return
+		return reply{status: http.StatusInternalServerError, kind: plainText, body: []byte("This page could not be written. The log says why.\n")}
 	}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Header().Set("Cache-Control", "no-cache")
-	w.WriteHeader(status)
-	_, _ = w.Write(clean(page.Bytes())) // a reader who left is nobody's error
+	return reply{status: status, kind: "text/html; charset=utf-8", body: clean(page.Bytes())}
 }
 
 func (s *server) logError(r *http.Request, status int, err error) {
-	if status >= http.StatusInternalServerError {
+	if status >= http.StatusInternalServerError && !errors.Is(err, context.Canceled) { // who left needs no answer
 		s.Logger.WarnContext(r.Context(), "request failed", "path", r.URL.Path, "status", status, "error", err)
 	}
 }
@@ -226,8 +229,8 @@ func (s *server) recovered(w http.ResponseWriter, r *http.Request) {
 			panic(p)
 		}
 		s.Logger.ErrorContext(r.Context(), "request panicked", "path", r.URL.Path, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
-		s.render(w, r, http.StatusInternalServerError, view{"error", "Something is wrong here", problem{
+		s.render(r, http.StatusInternalServerError, view{"error", "Something is wrong here", problem{
 			Title: "Something is wrong here", Text: "This page failed in a way that should not happen. The log has the details.",
-		}})
+		}}).write(w)
 	}
 }
