@@ -62,7 +62,7 @@ func TestSkillsLinear(t *testing.T) {
 	const size = 512 << 10
 	for _, unit := range []string{
 		"((((", "python ", "go, ", "no ", "no java or ", "required ", "must go, ", "🙂", "c++", ".net", "a@", "://", "go\n", "ray and ",
-		"java is not required ", "machine learning machine ", "'", "w&b ", "- ",
+		"java is not required ", "machine learning machine ", "'", "w&b ", "- ", "not a ", "not a java role ", "won't need to ", "amazon ", "aws google ",
 	} {
 		text := strings.Repeat(unit, size/len(unit))
 		start := time.Now()
