@@ -18,12 +18,12 @@ func sortSpans(s []Span) {
 // Key is the form under which spellings of one phrase are counted together: lower case, words joined
 // by hyphens, no plural (but a single word with capitals is a name) and no marks but those that belong to names ("c++", "node.js").
 func Key(phrase string) string {
-	words := strings.FieldsFunc(strings.ToLower(phrase), func(r rune) bool {
-		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) && !strings.ContainsRune("+#.'’&/", r)
+	words := strings.FieldsFunc(strings.ToLower(strings.ReplaceAll(phrase, "’", "'")), func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) && !strings.ContainsRune("+#.'&/", r)
 	})
 	out := words[:0]
 	for _, w := range words {
-		if w = strings.Trim(w, ".'’&/"); w != "" {
+		if w = strings.Trim(w, ".'&/"); w != "" {
 			out = append(out, w)
 		}
 	}

@@ -168,7 +168,7 @@ func sentenceEnd(text string, tokens []token) int {
 	return n
 }
 
-// trim takes marks off both ends of a phrase. ok is false if no letter is left.
+// trim takes marks off both ends of a phrase, and a bracket that does not close. ok is false if no letter is left.
 func trim(text string, tokens []token) (start, end int, ok bool) {
 	isEdge := func(t token) bool {
 		return strings.IndexFunc(text[t.start:t.end], func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }) < 0
@@ -183,5 +183,8 @@ func trim(text string, tokens []token) (start, end int, ok bool) {
 		return 0, 0, false
 	}
 	start, end = int(tokens[0].start), int(tokens[len(tokens)-1].end)
+	if open := strings.IndexByte(text[start:end], '('); open > 0 && strings.IndexByte(text[start+open:end], ')') < 0 {
+		end = start + len(strings.TrimRightFunc(text[start:start+open], unicode.IsSpace))
+	}
 	return start, end, strings.IndexFunc(text[start:end], unicode.IsLetter) >= 0
 }

@@ -80,10 +80,22 @@ func TestKey(t *testing.T) {
 	for in, want := range map[string]string{
 		"Vector Databases": "vector-database", "vector  database": "vector-database", "C++": "c++", "Node.js": "node.js",
 		"CI/CD": "ci/cd", "statistics": "statistics", "CSS": "css", "AWS": "aws", "data analysis": "data-analysis",
-		"(PyTorch)": "pytorch", "…": "", "fine-tuning": "fine-tuning", "Kubernetes": "kubernetes", "processes": "processe",
+		"(PyTorch)": "pytorch", "…": "", "fine-tuning": "fine-tuning", "Kubernetes": "kubernetes", "processes": "processe", "Bachelor’s degree": "bachelor's-degree",
 	} {
 		if got := Key(in); got != want {
 			t.Errorf("Key(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestTrim(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"( SQL )": "SQL", "web design (UX and": "web design", "databases (SQL)": "databases", "* C++ .": "C++", "( . )": "", "2020": "",
+	} {
+		start, end, ok := trim(in, tokenise(nil, in, 0, len(in)))
+		if got := in[start:end]; ok != (want != "") || ok && got != want {
+			t.Errorf("trim(%q) = %q, %t; want %q", in, got, ok, want)
 		}
 	}
 }
