@@ -113,9 +113,16 @@ func (t *Tagger) Find(text string) []Span {
 func (t *Tagger) sentence(out []Span, d *desk, text string, tokens []token) []Span {
 	s := &d.sentence
 	s.words, d.cut = s.words[:0], d.cut[:0]
-	for _, tok := range tokens {
+	marks := 0
+	for i, tok := range tokens {
 		s.words = append(s.words, readWord(text[tok.start:tok.end], tok.mark))
 		d.cut = append(d.cut, tok.cut)
+		if s.words[i].isMark {
+			marks++
+		}
+	}
+	if marks == len(tokens) {
+		return out // nothing to know in half a megabyte of brackets
 	}
 	lexicon := t.model.reader.lexicon
 	lexicon.read(s)
