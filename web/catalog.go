@@ -21,10 +21,10 @@ type catalogue struct {
 	skills map[string]trend.SkillCount // by id
 }
 
-// known is what there is to ask about, and when a board was last seen.
+// known is what there is to ask about, and when the first and the newest crawl were.
 type known struct {
 	trend.CatalogueAnswer
-	newest time.Time
+	oldest, newest time.Time
 }
 
 // names is the catalogue, asked anew when it is old.
@@ -45,7 +45,7 @@ func (s *server) names(ctx context.Context) (known, map[string]trend.SkillCount,
 		if err != nil {
 			return known{}, nil, err
 		}
-		c.answer, c.read, c.skills = known{answer, summary.NewestRun}, now, map[string]trend.SkillCount{}
+		c.answer, c.read, c.skills = known{answer, summary.FirstRun, summary.NewestRun}, now, map[string]trend.SkillCount{}
 		for _, k := range answer.Skills {
 			c.skills[k.Skill] = k
 		}

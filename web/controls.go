@@ -9,11 +9,12 @@ import (
 
 // controls are the form that narrows a page, as it was filled in.
 type controls struct {
-	Period   trend.Period
-	Periods  []trend.Period
-	From, To string
-	Roles    []roleChoice // none: the page is of one role
-	Chosen   bool         // some role is
+	Period    trend.Period
+	Periods   []trend.Period
+	From, To  string
+	Companies []string
+	Roles     []roleChoice // none: the page is of one role
+	Chosen    bool         // some role is
 }
 
 // roleChoice is a box to tick.
@@ -26,13 +27,18 @@ func newControls(r *http.Request, f trend.Filter) controls {
 	q := r.URL.Query()
 	return controls{
 		Period: f.Period, Periods: []trend.Period{trend.Week, trend.Month, trend.Quarter},
-		From: q.Get("from"), To: q.Get("to"), // checked by filter
+		From: q.Get("from"), To: q.Get("to"), Companies: f.Companies, // checked by filter
 	}
 }
 
 func (c *controls) choose(roles []trend.RoleCount, ticked []string) {
 	for _, r := range roles {
 		c.Roles = append(c.Roles, roleChoice{r.Role, slices.Contains(ticked, r.Role)})
+	}
+	for _, role := range ticked { // one that no title states can be seen, and left out
+		if !slices.ContainsFunc(c.Roles, func(known roleChoice) bool { return known.Role == role }) {
+			c.Roles = append(c.Roles, roleChoice{role, true})
+		}
 	}
 	c.Chosen = len(ticked) > 0
 }

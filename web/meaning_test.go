@@ -92,8 +92,8 @@ func TestSharesAndTheFloor(t *testing.T) {
 	)...)}})
 	for address, c := range map[string]struct{ shown, hidden []string }{
 		"/roles/ml_engineer":       {[]string{"SQL|100.0 %||8||", "GO|75.0 %||6||"}, []string{"Suppressed"}},
-		"/roles/data_engineer":     {[]string{"2026-01|4|0|"}, []string{"100.0 %", "GO|"}},
-		"/roles/research_engineer": {[]string{"2026-01|7|0|"}, []string{"100.0 %", "GO|"}}, // four are of one role
+		"/roles/data_engineer":     {[]string{"2026-01|4|–|"}, []string{"100.0 %", "GO|"}},
+		"/roles/research_engineer": {[]string{"2026-01|7|–|"}, []string{"100.0 %", "GO|"}}, // four are of one role
 		"/skills/go":               {[]string{"ML engineer|75.0 %||6|8|", "Data engineer|n < 5|too few|4|4|", "Research engineer|n < 5|too few|4|4|", "2026-01|75.0 % of 8|"}, []string{"100.0 %"}},
 		"/skills/sql":              {[]string{"ML engineer|100.0 %||8|8|", "Data engineer|n < 5|too few|0|4|"}, nil},
 	} {
@@ -165,6 +165,79 @@ func TestChartsDrawTheAnswers(t *testing.T) {
 		t.Error(diff)
 	}
 	t.Logf("%d gaps", gaps)
+}
+
+// TestNewIsUnknownAtFirst: what the first crawl found may be older, so that week and its row have no
+// number of new vacancies, and the next weeks have.
+func TestNewIsUnknownAtFirst(t *testing.T) {
+	t.Parallel()
+	h := dashboard(t, web.Options{Querier: querier{open(t, storetest.NewWorld("w", 3).Messages()...)}})
+	var summary trend.SummaryAnswer
+	if err := json.Unmarshal(get(t, h, "/api/v1/summary").Body.Bytes(), &summary); err != nil {
+		t.Fatal(err)
+	}
+	monday := summary.FirstRun.AddDate(0, 0, -(int(summary.FirstRun.Weekday())+6)%7)
+	first := time.Date(monday.Year(), monday.Month(), monday.Day(), 0, 0, 0, 0, time.UTC)
+	for address, id := range map[string]string{"/?period=week": "new", "/roles/w_research_engineer?period=week": "volume"} {
+		page := get(t, h, address).Body.String()
+		_, block, _ := strings.Cut(page, `<script type="application/json" id="data-`+id+`">`)
+		block, _, _ = strings.Cut(block, "</script>")
+		var data struct {
+			X      []int64
+			Series []struct {
+				Label string
+				Y     []*uint64
+			}
+		}
+		if err := json.Unmarshal([]byte(block), &data); err != nil {
+			t.Fatal(err)
+		}
+		if len(data.X) == 0 || data.X[0] != first.Unix() {
+			t.Fatalf("%s does not begin in the week of the first crawl: %v", address, data.X)
+		}
+		later := 0
+		for _, s := range data.Series {
+			if known := s.Label == "Active"; (s.Y[0] != nil) != known {
+				t.Errorf("%s: the first point of %s is %v", address, s.Label, s.Y[0])
+			}
+			for _, y := range s.Y[1:] {
+				if y != nil && s.Label != "Active" {
+					later++
+				}
+			}
+		}
+		if later == 0 {
+			t.Errorf("%s: nothing is known later", address)
+		}
+		if !strings.Contains(page, "unknown: the first crawl was in it") || !strings.Contains(rows(t, []byte(page)), first.Format(time.DateOnly)+"|") {
+			t.Errorf("%s does not say why", address)
+		}
+	}
+	if page := get(t, h, "/?period=week&from=2026-01").Body.String(); strings.Contains(page, "unknown: the first crawl") {
+		t.Error("the first crawl is not in what is shown")
+	}
+}
+
+// TestNothingMatchesTheChoice: where the choice is empty and the store is not, the page says so and
+// keeps the form, with all of the choice in it.
+func TestNothingMatchesTheChoice(t *testing.T) {
+	t.Parallel()
+	h := dashboard(t, web.Options{Querier: querier{open(t, market(t, batch{"ml_engineer", 6, []string{"go"}, nil})...)}})
+	for address, want := range map[string]string{
+		"/?from=2026-06": `name="from" value="2026-06"`, "/?role=nope": `name="role" value="nope" checked`, "/?role=unknown": `name="role" value="unknown" checked`,
+		"/?company=nope": `name="company" value="nope" checked`, "/roles/ml_engineer?from=2030-01": `name="from" value="2030-01"`,
+		"/roles/ml_engineer?company=nope": `name="company" value="nope" checked`, "/skills/go?from=2030-01": `name="from" value="2030-01"`,
+	} {
+		w := get(t, h, address)
+		body := w.Body.String()
+		if w.Code != http.StatusOK || !strings.Contains(body, "matches this choice") || !strings.Contains(body, want) || strings.Contains(body, "Nothing is stored") {
+			t.Errorf("%s: status %d, without %q: %s", address, w.Code, want, body)
+		}
+		check(t, address, w)
+	}
+	if w := get(t, h, "/?company=Acme"); !strings.Contains(w.Body.String(), `name="company" value="Acme" checked`) || strings.Contains(w.Body.String(), "matches this choice") {
+		t.Errorf("a company that is there: %s", w.Body)
+	}
 }
 
 func TestNothingStoredYet(t *testing.T) {

@@ -4,9 +4,10 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"net/http"
 	"slices"
-	"strconv"
+	"strings"
 	"time"
 
 	"github.com/rolescope/rolescope/trend"
@@ -22,6 +23,7 @@ type volumes struct {
 	at          []time.Time
 	groups      []string // by falling sum of active
 	active, new map[string][]float64
+	first       string // what a reader is told of the period of the first crawl, when it is shown
 	seen        []bool // periods in which any board showed anything: elsewhere nobody looked, and 0 would be a lie
 }
 
@@ -51,6 +53,20 @@ func arrange(rows []trend.VolumeRow, unit trend.Period) volumes {
 	return v
 }
 
+// hideNew makes unknown what was new in the period of the first crawl: whatever that found had been
+// open before, and nobody knows since when.
+func (v *volumes) hideNew(oldest time.Time) {
+	for i, at := range v.at {
+		if oldest.IsZero() || oldest.Before(at) || !oldest.Before(next(v.unit, at)) {
+			continue
+		}
+		for _, values := range v.new {
+			values[i] = math.NaN()
+		}
+		v.first = fmt.Sprintf("What was new in %s is unknown: the first crawl was in it, and what that found may be older.", name(v.unit, at))
+	}
+}
+
 // chart makes a figure of the groups' values; figures of one page have ids of their own.
 func (v volumes) chart(id, title string, values map[string][]float64, groups []string, audit trend.Audit) chart {
 	c := chart{
@@ -67,7 +83,7 @@ func (v volumes) chart(id, title string, values map[string][]float64, groups []s
 		for _, g := range groups {
 			sum += values[g][last]
 		}
-		c.N = fmt.Sprintf("n = %s in %s", thousands(uint64(sum)), name(v.unit, v.at[last]))
+		c.N = fmt.Sprintf("n = %s in %s", whole(sum), name(v.unit, v.at[last]))
 	}
 	c.Table.Header = []string{string(v.unit)}
 	for _, g := range groups {
@@ -79,7 +95,7 @@ func (v volumes) chart(id, title string, values map[string][]float64, groups []s
 		}
 		row := []string{name(v.unit, v.at[i])}
 		for _, g := range groups {
-			row = append(row, strconv.Itoa(int(values[g][i])))
+			row = append(row, whole(values[g][i]))
 		}
 		c.Table.Rows = append(c.Table.Rows, row)
 	}
@@ -104,11 +120,19 @@ func drawnGroups(groups []string) []string {
 	return out
 }
 
-// points are values with a gap where nobody looked.
+// whole writes a number of vacancies, or that it is unknown.
+func whole(n float64) string {
+	if math.IsNaN(n) {
+		return "–"
+	}
+	return thousands(uint64(n))
+}
+
+// points are values with a gap where nobody looked or can know.
 func (v volumes) points(values []float64) []*float64 {
 	out := make([]*float64, len(values))
 	for i := range values {
-		if v.seen[i] {
+		if v.seen[i] && !math.IsNaN(values[i]) {
 			out[i] = &values[i]
 		}
 	}
@@ -117,12 +141,13 @@ func (v volumes) points(values []float64) []*float64 {
 
 // multiple is one role in the grid of small pictures.
 type multiple struct {
-	Role        string
-	Colour      int
-	Active, New uint64 // in the newest period
-	Most        uint64 // active, in any period
-	Picture     spark
-	Newest      string // the newest period
+	Role    string
+	Colour  int
+	Active  uint64 // in the newest period
+	New     string // in it
+	Most    uint64 // active, in any period
+	Picture spark
+	Newest  string // the newest period
 }
 
 // overviewData is what the overview shows.
@@ -160,8 +185,10 @@ func (s *server) overview(ctx context.Context, r *http.Request) (view, error) {
 			return view{}, err
 		}
 	}
+	v.hideNew(d.Summary.FirstRun)
 	d.Active = v.chart("active", "Active vacancies by role", v.active, v.groups, answer.Audit)
 	d.New = v.chart("new", "New vacancies by role", v.new, v.groups, answer.Audit)
+	d.New.Note = strings.TrimSpace(d.New.Note + " " + v.first)
 	for _, g := range v.groups {
 		d.Multiples = append(d.Multiples, v.multiple(g))
 	}
@@ -171,7 +198,7 @@ func (s *server) overview(ctx context.Context, r *http.Request) (view, error) {
 
 func (v volumes) multiple(group string) multiple {
 	active, last := v.active[group], len(v.at)-1
-	m := multiple{Role: group, Active: uint64(active[last]), New: uint64(v.new[group][last]), Most: uint64(slices.Max(active))}
+	m := multiple{Role: group, Active: uint64(active[last]), New: whole(v.new[group][last]), Most: uint64(slices.Max(active))}
 	m.Colour, _ = look(group)
 	m.Picture = newSpark(v.points(active), float64(m.Most))
 	m.Newest = name(v.unit, v.at[last])

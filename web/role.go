@@ -75,20 +75,25 @@ func (s *server) role(ctx context.Context, r *http.Request) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
+	known, names, err := s.names(ctx)
+	if err != nil {
+		return view{}, err
+	}
+	d := roleData{Role: role, Period: f.Period, Controls: newControls(r, f)}
+	d.Colour, _ = look(role)
 	if len(volume.Rows) == 0 {
-		return view{}, notFound{fmt.Sprintf("No posting's title states the role %q, or not in this time.", role)}
+		if !slices.ContainsFunc(known.Roles, func(k trend.RoleCount) bool { return k.Role == role }) {
+			return view{}, notFound{fmt.Sprintf("No posting's title states the role %q.", role)}
+		}
+		return view{"role", label(role), d}, nil // none of this choice: the form widens it
 	}
 	v := arrange(volume.Rows, f.Period)
 	if err := s.looked(ctx, f, &v); err != nil {
 		return view{}, err
 	}
-	d := roleData{Role: role, Period: f.Period, Controls: newControls(r, f), Volume: roleChart(v, role, volume.Audit)}
-	d.Colour, _ = look(role)
+	v.hideNew(known.oldest)
+	d.Volume = roleChart(v, role, volume.Audit)
 	skills, err := trend.Skills(ctx, s.Querier, trend.SkillsQuestion{Filter: f})
-	if err != nil {
-		return view{}, err
-	}
-	known, names, err := s.names(ctx)
 	if err != nil {
 		return view{}, err
 	}
@@ -123,6 +128,7 @@ func roleChart(v volumes, role string, audit trend.Audit) chart {
 	colour, _ := look(role)
 	c.Data.Series[0].Colour, c.Data.Series[0].Dash = colour, 0
 	c.Data.Series[1].Colour, c.Data.Series[1].Dash = colour, 1
+	c.Note = v.first
 	last := len(v.at) - 1
 	c.N = fmt.Sprintf("n = %.0f active in %s", v.active[group][last], name(v.unit, v.at[last]))
 	return c

@@ -50,7 +50,7 @@ func TestStatuses(t *testing.T) {
 		"/about": 200, "/healthz": 200, "/readyz": 200, "/api/v1/volume?by=company": 200, "/api/v1/skill?skill=go": 200,
 		"/api/v1/movers?role=w_research_engineer&before_from=2025-10&before_to=2025-11&after_from=2025-11&after_to=2026-01": 200, "/api/v1/movers?role=x": 400,
 		"/favicon.ico": 302,
-		"/nothing":     404, "/roles/nobody": 404, "/roles/": 301, "/roles": 302, "/roles/w_research_engineer/?period=week": 301, "/skills/": 301, "/roles/w_research_engineer?from=2199-01": 404, "/skills/nothing": 404,
+		"/nothing":     404, "/roles/nobody": 404, "/roles/nobody?from=2199-01": 404, "/roles/": 301, "/roles": 302, "/roles/w_research_engineer/?period=week": 301, "/skills/": 301, "/roles/w_research_engineer?from=2199-01": 200, "/skills/nothing": 404,
 		"/postings/1": 404, "/postings/" + strings.Repeat("0", 32): 404, "/api/v1/posting?id=" + strings.Repeat("0", 32): 404,
 		"/api/v1/nothing": 404, "/static/nothing.js": 404, "/static/%2e%2e/web.go": 404, "/static/": 404, "/metrics": 404,
 		"/?period=age": 400, "/?from=yesterday": 400, "/?from=2026-02&to=2026-01": 400, "/postings?page=0": 400, "/postings?page=1001": 400,
