@@ -12,13 +12,14 @@ import (
 )
 
 const (
-	// roleScoreMin is the least evidence a role by text needs: one decisive phrase with two typical
-	// ones, or the role's name after a trigger.
-	roleScoreMin = 6
+	// roleScoreMin is the least evidence a role by text needs: a decisive phrase with a typical one, or
+	// the role's name after a trigger.
+	roleScoreMin = 5
 	// roleLeadMin is how far ahead of every other role it must be.
-	roleLeadMin = 2
+	roleLeadMin = 1
 	// roleNamedWeight counts a role named by the text itself ("As a data scientist, you will").
-	roleNamedWeight = 10
+	// It is said of this job, where every phrase may be said of those it works with.
+	roleNamedWeight = 30
 	// roleNameWords is how many words behind a trigger may hold the role's name.
 	roleNameWords = 9
 	// textWordsMax bounds the words of a description that are looked at: ten times a long advert.
@@ -31,6 +32,7 @@ type textFile struct {
 	Triggers struct {
 		Sentence []string `yaml:"sentence"`
 		Anywhere []string `yaml:"anywhere"`
+		Followed []string `yaml:"followed"`
 	} `yaml:"triggers"`
 	Track map[string]map[int][]string `yaml:"track"`
 }
@@ -53,7 +55,11 @@ const (
 	subjectEngineering
 )
 
-type trigger struct{ sentenceOnly bool }
+// trigger is a phrase that introduces the role's name.
+type trigger struct {
+	sentenceOnly bool // where a sentence begins
+	followed     bool // where the name is followed by "will", "role" or "position"
+}
 
 // textRules is the compiled text.yaml. It is never changed after loading.
 type textRules struct {
@@ -112,6 +118,11 @@ func (f textFile) compile() (*textRules, error) {
 	}
 	for _, p := range f.Triggers.Sentence {
 		if err := r.triggers.add(p, trigger{sentenceOnly: true}); err != nil {
+			return nil, fmt.Errorf("triggers: %w", err)
+		}
+	}
+	for _, p := range f.Triggers.Followed {
+		if err := r.triggers.add(p, trigger{followed: true}); err != nil {
 			return nil, fmt.Errorf("triggers: %w", err)
 		}
 	}
@@ -236,7 +247,7 @@ func (r *textRules) read(words []titleWord, titles *titleRules) textReading {
 		if out.named == "" {
 			if t, n := r.triggers.endingAt(words, i); n > 0 {
 				if !t.sentenceOnly || words[i+1-n].join == joinSegment {
-					r.name(&out, words, i+1, titles)
+					r.name(&out, words, i+1, t, titles)
 				}
 			}
 		}
@@ -279,12 +290,12 @@ func endsWith(words []titleWord, phrase []string) bool {
 }
 
 // name reads the role's name behind a trigger that ends before word i.
-func (r *textRules) name(out *textReading, words []titleWord, i int, titles *titleRules) {
+func (r *textRules) name(out *textReading, words []titleWord, i int, t trigger, titles *titleRules) {
 	end := i
 	for end < len(words) && end < i+roleNameWords && (end == i || words[end].join != joinSegment) && !endsName(words[end].text) {
 		end++
 	}
-	if end == i {
+	if end == i || t.followed && (end == len(words) || !isRoleEnd(words[end].text)) {
 		return
 	}
 	// Only a head says that a role is named; a function word may be anything ("as a product we").
@@ -295,12 +306,15 @@ func (r *textRules) name(out *textReading, words []titleWord, i int, titles *tit
 	role := titles.roleOf(words[i:end])
 	// A bare "engineer" or "manager" names nothing.
 	bare := head.rule.kind != headRole && head.end-head.start == 1 && !strings.Contains(role.rule, " + ")
-	if bare || role.role == roleOther || role.rule == "founder" || role.rule == "co founder" {
+	if bare || role.role == roleOther && head.rule.kind != headRole || role.rule == "founder" || role.rule == "co founder" {
 		return // "hiring an ex-founder" says what one was
 	}
 	out.named, out.namedBy = role.role, joinWords(words[i:end])
 	out.scores[slices.Index(r.roles, role.role)] += roleNamedWeight
 }
+
+// isRoleEnd tells the words that make what stands before them the name of this job.
+func isRoleEnd(w string) bool { return w == "will" || w == "role" || w == "position" }
 
 func endsName(w string) bool {
 	switch w {
@@ -328,7 +342,35 @@ func (t textReading) role(roles []string) (role, reason string) {
 	if best < 0 || t.scores[best] < roleScoreMin || t.scores[best]-second < roleLeadMin {
 		return "", ""
 	}
+	if roles[best] == roleSoftwareEngineer {
+		best = t.narrower(roles, best)
+	}
 	return roles[best], t.reason(roles, best)
+}
+
+// Software is what many roles are made of, so its evidence adds up in their descriptions too. A text
+// for it is one for AI or data engineers when the evidence for those is at least so much, and at
+// least this share, in percent, of that for software. Measured against the titles of 3,913 postings
+// (Ashby boards, October 2025): of those this changes, four in five then agree with their title.
+const (
+	narrowAIMin, narrowAIShare     = 10, 60
+	narrowDataMin, narrowDataShare = 8, 40
+)
+
+// narrower is the place of the role that software is the means of, or of software itself.
+func (t textReading) narrower(roles []string, software int) int {
+	written := t.scores[software]
+	if t.named == roleSoftwareEngineer {
+		written -= roleNamedWeight
+	}
+	ai, data := slices.Index(roles, roleAIEngineer), slices.Index(roles, roleDataEngineer)
+	switch {
+	case t.scores[ai] >= narrowAIMin && 100*t.scores[ai] >= narrowAIShare*written:
+		return ai
+	case t.named == "" && t.scores[data] >= narrowDataMin && 100*t.scores[data] >= narrowDataShare*written:
+		return data
+	}
+	return software
 }
 
 // reasonPhrasesMax bounds the phrases a reason quotes.

@@ -211,7 +211,7 @@ func (r *titleRules) byHead(words []titleWord, segments []titleSegment, i int, h
 			}
 		}
 		if rule.field {
-			if role, phrase := r.lastFunction(words, segments[i].start, head.start); isBusiness(role) {
+			if role, phrase := r.lastFunction(words, segments[i].start, head.start); isBusiness(role) || role == roleOperations {
 				return titleRole{role: role, rule: joinRule(rule.phrase, phrase)}
 			}
 		}
