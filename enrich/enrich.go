@@ -32,6 +32,7 @@ type Tagger struct {
 	taxonomy *taxonomy
 	titles   *titleRules
 	text     *textRules
+	codes    *occupations
 	places   *phraseBook[placeUse]
 	chain    []step
 	rooms    sync.Pool // of *room; what is in one never reaches a posting
@@ -62,7 +63,11 @@ func New() (*Tagger, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Tagger{taxonomy: taxonomy, titles: titles, text: text, places: knownPlaces(loadGazetteer()), chain: chain()}, nil
+	codes, err := loadOccupations(titles)
+	if err != nil {
+		return nil, err
+	}
+	return &Tagger{codes: codes, taxonomy: taxonomy, titles: titles, text: text, places: knownPlaces(loadGazetteer()), chain: chain()}, nil
 }
 
 // work is one posting on its way through the steps.
