@@ -79,7 +79,7 @@ func joinOf(r rune, spaceBefore, spaceAfter bool) wordJoin {
 	switch r {
 	case '/', '&', '+':
 		return joinList
-	case ',', ';', ':', '|', '(', ')', '[', ']', '{', '}', '•', '·', '–', '—', '@', '\n', '>', '<', '~':
+	case ',', ';', ':', '|', '(', ')', '[', ']', '{', '}', '•', '·', '–', '—', '@', '\n', '>', '<', '~', '*':
 		return joinSegment
 	case '-':
 		if spaceBefore || spaceAfter {
