@@ -36,6 +36,7 @@ func TestHostileTextsInABrowser(t *testing.T) {
 		"console":  `<img src="/missing">`,
 		"request":  `<img src="http://127.0.0.1:9/x">`,
 		"sideways": `<p>` + strings.Repeat("W", 1000),
+		"list":     `<div style="overflow-x: auto"><table class="list"><tr><td>` + strings.Repeat("W", 1000) + `</table></div>`,
 		"chart":    `<div data-chart="x">`,
 	} {
 		h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -1,5 +1,5 @@
 // Opens pages in headless Chromium and fails when one of them does what no page of ours may: show a
-// dialog, log an error, break its own policy, ask another host, or scroll sideways at 360 px.
+// dialog, log an error, break its own policy, ask another host, scroll sideways or cut a list off at 360 px.
 // docs/proof/README.md says how it is run. Usage: node check.mjs BASE_URL < paths, one a line
 import { createRequire } from "node:module";
 import { readFileSync } from "node:fs";
@@ -47,11 +47,13 @@ for (const path of paths) {
     for (const e of document.querySelectorAll(".u-legend th, summary, mark")) e.click();
   });
   await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 50))));
-  const { sideways, undrawn } = await page.evaluate(() => ({
+  const { sideways, cut, undrawn } = await page.evaluate(() => ({
     sideways: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    cut: [...document.querySelectorAll(".list")].filter((l) => l.scrollWidth > l.parentElement.clientWidth).length,
     undrawn: [...document.querySelectorAll("[data-chart]")].filter((c) => !c.querySelector("canvas")).length,
   }));
   if (sideways > 0) fail(`scrolls sideways by ${sideways} px`);
+  if (cut > 0) fail("a list is cut off");
   if (undrawn > 0) fail(`${undrawn} charts are not drawn`);
 }
 await browser.close();
