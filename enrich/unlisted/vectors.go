@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// Shape of the word vectors. More contexts and dimensions were not better on the training sentences.
+// Shape of the word vectors: the usual size for some ten million words.
 const (
 	contextsMax  = 1000 // the most frequent words, at each offset
 	vectorDims   = 64
