@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -188,7 +189,8 @@ func (d *demo) show(ctx context.Context, s *system, reused bool, took time.Durat
 		return err
 	}
 	_, err = fmt.Fprintf(out, `
-%s Ask it yourself:
+%s
+Ask it yourself:
   %s sql "SELECT title, company, skills FROM v_postings LIMIT 5"
 Then your own boards, which are kept apart:
   rolescope source add URL && rolescope up
@@ -218,8 +220,8 @@ func (d *demo) serve(ctx context.Context, s *system) error {
 	return group.Wait()
 }
 
-// demoTrends prints two questions as their commands would on a terminal: a quarter is a column, so that
-// two years fit.
+// demoTrends prints two questions as their commands would on a terminal, with every other quarter as a
+// column, so that two years fit into 80 characters.
 func (s *system) demoTrends(ctx context.Context) error {
 	research := []string{"ai_engineer", "ml_engineer", "research_engineer", "applied_scientist", "research_scientist"}
 	volume, err := trend.Volume(ctx, querier{s.store}, trend.VolumeQuestion{Filter: trend.Filter{Roles: research, Period: trend.Quarter}})
@@ -227,6 +229,7 @@ func (s *system) demoTrends(ctx context.Context) error {
 		return err
 	}
 	fmt.Fprintf(s.app.stdout, "$ rolescope trend volume --period quarter --role %s\n", strings.Join(research, ","))
+	volume.Rows = everyOther(volume.Rows, func(r trend.VolumeRow) time.Time { return r.Period })
 	if err := s.app.volumeTable(volume); err != nil {
 		return err
 	}
@@ -235,7 +238,21 @@ func (s *system) demoTrends(ctx context.Context) error {
 		return err
 	}
 	fmt.Fprintf(s.app.stdout, "\n$ rolescope trend skills --period quarter --role %s --top %d\n", research[0], demoSkills)
-	return s.app.skillsTable(skills, demoSkills)
+	skills.Rows = everyOther(skills.Rows, func(r trend.SkillsRow) time.Time { return r.Period })
+	if err := s.app.skillsTable(skills, demoSkills); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(s.app.stdout, "(every other quarter is shown)")
+	return err
+}
+
+// everyOther keeps the rows of the last quarter, of the one before its predecessor, and so on.
+func everyOther[T any](rows []T, period func(T) time.Time) []T {
+	periods := lastPeriods(rows, period)
+	return slices.DeleteFunc(rows, func(r T) bool {
+		i := slices.Index(periods, period(r))
+		return i < 0 || (len(periods)-1-i)%2 == 1
+	})
 }
 
 // demoSkills is how many skills the demo shows of one role.

@@ -164,18 +164,19 @@ func (s *system) simulate(ctx context.Context, m simMarket, week func(done int))
 	s.batchAge = simBatchAge
 	err = s.process(ctx, func(ctx context.Context) error { return sim.run(ctx, crawler) }, func(uint64) {})
 	if err != nil {
-		return simReport{}, errors.Join(err, causeOf(ctx, err))
+		return simReport{}, because(ctx, err)
 	}
 	sim.report.Weeks, sim.report.Boards, sim.report.Seconds = m.weeks, len(m.boards), time.Since(began).Seconds()
 	return sim.report, nil
 }
 
-// causeOf is why ctx was cancelled, where err only says that it was.
-func causeOf(ctx context.Context, err error) error {
+// because is err, or why ctx was cancelled where err says that it was: never both, because err may
+// hold the cause already.
+func because(ctx context.Context, err error) error {
 	if cause := context.Cause(ctx); cause != nil && errors.Is(err, context.Canceled) && !errors.Is(cause, context.Canceled) {
 		return cause
 	}
-	return nil
+	return err
 }
 
 // sources lists the boards as sources.yaml would.

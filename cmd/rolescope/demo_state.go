@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
 
 	"github.com/rolescope/rolescope/enrich"
 )
@@ -114,11 +115,26 @@ func (a *app) newWeeks(total int) *weeks {
 	if !isTerminal(a.stderr) {
 		return &weeks{}
 	}
-	return &weeks{progressbar.NewOptions(total,
-		progressbar.OptionSetWriter(a.stderr), progressbar.OptionSetDescription("simulated weeks"), progressbar.OptionSetWidth(24),
-		progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString("weeks"),
-		progressbar.OptionSetPredictTime(true), progressbar.OptionThrottle(80*time.Millisecond), progressbar.OptionClearOnFinish(),
-	)}
+	columns := 80
+	if f, ok := a.stderr.(*os.File); ok {
+		if n, _, err := term.GetSize(int(f.Fd())); err == nil {
+			columns = n
+		}
+	}
+	return &weeks{progressbar.NewOptions(total, append(weeksOptions(columns), progressbar.OptionSetWriter(a.stderr))...)}
+}
+
+// weeksWide is how many columns the whole line takes; below it, the line says only how far it is.
+const weeksWide = 76
+
+// weeksOptions is the look of the line on a terminal of so many columns: one that wraps is drawn anew
+// on every line.
+func weeksOptions(columns int) []progressbar.Option {
+	options := []progressbar.Option{progressbar.OptionShowCount(), progressbar.OptionThrottle(80 * time.Millisecond), progressbar.OptionClearOnFinish()}
+	if columns < weeksWide {
+		return append(options, progressbar.OptionSetDescription("weeks"), progressbar.OptionSetWidth(8), progressbar.OptionSetPredictTime(false), progressbar.OptionSetElapsedTime(false))
+	}
+	return append(options, progressbar.OptionSetDescription("simulated weeks"), progressbar.OptionSetWidth(24), progressbar.OptionSetPredictTime(true))
 }
 
 func (w *weeks) set(n int) {

@@ -3,13 +3,11 @@ package main
 import (
 	"context"
 	"fmt"
-	"html"
 	"io"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
-	"os/signal"
 	"path/filepath"
 	"runtime/pprof"
 	"slices"
@@ -49,7 +47,7 @@ func smallDemo() {
 			panic(err)
 		}
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := untilTold(os.Stderr)
 	a := &app{environ: os.Environ(), stdout: os.Stdout, stderr: os.Stderr}
 	var err error
 	if os.Args[1] == "demo" {
@@ -154,72 +152,12 @@ func TestDemo(t *testing.T) {
 	if got := inDemo(t, bin, dir, "sql", "SELECT count() FROM runs FORMAT TSV"); got != "160" {
 		t.Errorf("%s rows of runs: the second demo crawled again", got)
 	}
+	for line := range strings.Lines(out) {
+		if table := strings.Contains(line, "  ") && !strings.Contains(line, "rolescope "); table && len(strings.TrimSpace(line)) > 80 {
+			t.Errorf("a table is %d columns wide: %s", len(line), line)
+		}
+	}
 	testDemoDirectory(t, bin, filepath.Join(dir, "demo"))
-}
-
-// testDemoDirectory: whatever opens a demo's directory says that all of it is invented, and nothing
-// brings real postings in.
-func testDemoDirectory(t *testing.T, bin, dir string) {
-	t.Helper()
-	sources := filepath.Join(t.TempDir(), "sources.yaml")
-	if err := os.WriteFile(sources, []byte("sources:\n  - {kind: greenhouse, board: acme, schedule: '0 5 * * 1'}\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	env := append(os.Environ(), "ROLESCOPE_DATA_DIR="+dir, "ROLESCOPE_CONTACT=test@simulated.example", "ROLESCOPE_SOURCES="+sources,
-		"ROLESCOPE_HTTP_ADDR=127.0.0.1:0", "ROLESCOPE_CLICKHOUSE_HTTP_ADDR=127.0.0.1:0")
-	file := boardsFile(t, "real", 1, 1)
-	for _, args := range [][]string{{"crawl"}, {"import", "--as", "ashby", file}, {"up"}, {"up", "crawler"}, {"up", "sink", "web"}} {
-		cmd := commandEnv(bin, env, args...)
-		out, _ := cmd.CombinedOutput()
-		if code := cmd.ProcessState.ExitCode(); code != exitError || !strings.Contains(string(out), "is the demo's") || !strings.Contains(string(out), "Try: unset ROLESCOPE_DATA_DIR") {
-			t.Errorf("%v in a demo's directory: status %d\n%s", args, code, out)
-		}
-	}
-	if out, err := commandEnv(bin, env, "sql", "SELECT count() FROM v_runs FORMAT TSV").CombinedOutput(); err != nil || !strings.Contains(string(out), simulatedNotice) || !strings.HasSuffix(string(out), "\n160\n") {
-		t.Errorf("sql says: %v\n%s", err, out)
-	}
-	up := startUp(t, bin, env, "web")
-	at := dashboardOf(t, up)
-	for _, page := range []string{"/", "/roles/software_engineer", "/skills/python"} {
-		text := get(t, at+page, http.StatusOK)
-		if !strings.Contains(text, "Simulated market") {
-			t.Errorf("up web: %s does not say that the market is simulated", page)
-		}
-		if want := html.EscapeString("ROLESCOPE_DATA_DIR="+shellWord(dir)) + " rolescope sql -"; !strings.Contains(text, want) {
-			t.Errorf("%s: the SQL does not say %q", page, want)
-		}
-	}
-	if code := up.stop(t); code != exitOK {
-		t.Errorf("up web ends with %d:\n%s", code, up.log)
-	}
-}
-
-// TestProgram: the command that pages and screens show asks the data that they show.
-func TestProgram(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct{ dir, clickhouse, home, want string }{
-		{"/home/me/.data/rolescope", "", "/home/me/.data", "rolescope"},
-		{"/home/me/.data/rolescope/demo", "", "/home/me/.data", "ROLESCOPE_DATA_DIR=/home/me/.data/rolescope/demo rolescope"},
-		{"/srv/my data", "", "/home/me/.data", "ROLESCOPE_DATA_DIR='/srv/my data' rolescope"},
-		{"/srv/data", "http://user:secret@ch:8123", "/home/me/.data", "rolescope"},
-	} {
-		s := &system{app: &app{environ: []string{"XDG_DATA_HOME=" + c.home}}, config: config{DataDir: c.dir, ClickHouseURL: c.clickhouse}}
-		if got := s.program(); got != c.want {
-			t.Errorf("%+v: %q", c, got)
-		}
-	}
-}
-
-// TestDemoInterrupted: what is said of the next demo is true.
-func TestDemoInterrupted(t *testing.T) {
-	t.Parallel()
-	for want, state := range map[string]demoState{
-		"": {}, "; the next demo starts over": {Version: demoVersion}, "; the demo is complete, and the next one shows it": {Version: demoVersion, Complete: true},
-	} {
-		if got := (&demo{state: state}).outlook(); got != want {
-			t.Errorf("%+v: %q", state, got)
-		}
-	}
 }
 
 // TestDemoEqualsDirect: what went through scheduler, HTTP, NATS and the stages is, row by row, what
@@ -278,7 +216,9 @@ func TestDemoServes(t *testing.T) {
 	if out, err := commandEnv(bin, env, "demo").CombinedOutput(); err == nil || !strings.Contains(string(out), "another process is making the demo") {
 		t.Errorf("a second demo beside one at work: %v\n%s", err, out)
 	}
-	if code := s.stop(t); code != exitInterrupted {
+	_ = s.cmd.Process.Signal(syscall.SIGHUP) // the terminal is closed, which tells it to stop
+	<-s.exited
+	if code := s.cmd.ProcessState.ExitCode(); code != exitInterrupted || !strings.Contains(s.log.String(), "the next demo starts over") {
 		t.Errorf("interrupted, it ends with %d:\n%s", code, s.log)
 	}
 

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"strings"
+	"sync"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -62,18 +63,46 @@ func run(args, environ []string, stdin io.Reader, stdout, stderr io.Writer) int 
 }
 
 func (a *app) run(args []string) int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := untilTold(a.stderr)
 	defer stop()
 	// A reader that goes away (| head) is a write error, so that the servers are closed in order.
 	signal.Ignore(syscall.SIGPIPE)
-	go func() {
-		<-ctx.Done()
-		stop() // from now on a second signal ends the process at once
-	}()
 	root := newRootCommand(a)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	return a.report(err, ctx.Err() != nil)
+}
+
+// untilTold is a context that ends with the first signal that tells the process to stop. The second one
+// ends the process at once, which it says. A terminal that is closed counts, except under nohup.
+func untilTold(stderr io.Writer) (context.Context, func()) {
+	told := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) {
+		told = append(told, syscall.SIGHUP)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	signals, done := make(chan os.Signal, 2), make(chan struct{})
+	signal.Notify(signals, told...)
+	go func() {
+		select {
+		case <-signals:
+		case <-done:
+			return
+		}
+		cancel()
+		select {
+		case <-signals:
+			signal.Stop(signals) // should stderr be stuck, the next one ends it
+			fmt.Fprintln(stderr, "rolescope: left at once; what was accepted is kept")
+			os.Exit(exitInterrupted)
+		case <-done:
+		}
+	}()
+	return ctx, sync.OnceFunc(func() {
+		signal.Stop(signals)
+		close(done)
+		cancel()
+	})
 }
 
 // report prints the error, if any, and turns it into an exit status.

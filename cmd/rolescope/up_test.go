@@ -201,6 +201,9 @@ func TestUpLeavesAtOnce(t *testing.T) {
 	if took := time.Since(start); took > 2*time.Second {
 		t.Errorf("left after %v", took)
 	}
+	if code := s.cmd.ProcessState.ExitCode(); code != exitInterrupted || !strings.Contains(s.log.String(), "rolescope: left at once; what was accepted is kept") {
+		t.Errorf("left at once with status %d:\n%s", code, s.log)
+	}
 	m.set("slow", jobs("1"))
 	s = startUp(t, bin, env)
 	awaitStored(t, bin, env, countRuns, "1\t1")
