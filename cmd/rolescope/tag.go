@@ -59,8 +59,9 @@ type tagRole struct {
 }
 
 func newTagCommand(a *app) *cobra.Command {
-	var text, extra bool
-	var workers int
+	var text, extra, explain, asJSON bool
+	var workers, first int
+	var old string
 	c := &cobra.Command{
 		Use:   "tag",
 		Short: "Tag postings from stdin to stdout, as JSON lines",
@@ -68,18 +69,39 @@ func newTagCommand(a *app) *cobra.Command {
 posted_at, and write what the tagger makes of each as one JSON line, in the same order. Nothing is
 stored and no server is needed. The same posting always gives the same bytes. Offsets are bytes into
 the field's canonical text, which --text adds. --unlisted adds phrases that look like knowledge but
-are not in the taxonomy, marked "unlisted": true; about two in five are wrong. A line that cannot be read is reported on stderr and
-skipped.` + exitStatusHelp(exitOK, exitError, exitPartial),
+are not in the taxonomy, marked "unlisted": true; about two in five are wrong. A line that cannot be
+read is reported on stderr and skipped.
+
+With --explain the first posting, or the first N with --first, is shown for people: role, pay and
+places with their reasons, the text with skills in colour (in [brackets], and pay in {braces}, where
+there is none), and for each skill its kind, section, strength and rule.
+
+With --diff a former output of this command is compared with what the tagger makes of the same
+postings now: which skills and fields were gained, lost or changed in how many postings, with
+examples. Postings are matched by id in any order. Status 4 says that something differs.` + exitStatusHelp(exitOK, exitError, exitPartial, exitCondition),
 		Example: `  echo '{"id":"1","title":"ML Engineer","description":"We use PyTorch."}' | rolescope tag
-  rolescope tag --text < postings.jsonl > tagged.jsonl`,
+  rolescope tag --text < postings.jsonl > tagged.jsonl
+  rolescope tag --explain --first 3 < postings.jsonl | less
+  rolescope tag --diff tagged.jsonl < postings.jsonl`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if workers < 1 || workers > 256 {
 				return usageError{errors.New("--workers: 1 to 256")}
 			}
+			if explain && (text || old != "") || text && old != "" {
+				return usageError{errors.New("--text, --explain and --diff exclude each other")}
+			}
+			if first < 1 {
+				return usageError{errors.New("--first: 1 or more")}
+			}
 			tagger, err := enrich.New()
-			if err != nil {
+			switch {
+			case err != nil:
 				return err
+			case explain:
+				return a.explain(cmd.Context(), tagger, first)
+			case old != "":
+				return a.diff(cmd.Context(), tagger, workers, old, asJSON)
 			}
 			o := tagOptions{text: text}
 			if extra {
@@ -92,6 +114,10 @@ skipped.` + exitStatusHelp(exitOK, exitError, exitPartial),
 	}
 	c.Flags().BoolVar(&text, "text", false, "add the canonical texts that the offsets point into")
 	c.Flags().BoolVar(&extra, "unlisted", false, "add phrases of knowledge that the taxonomy does not list")
+	c.Flags().BoolVar(&explain, "explain", false, "show what was found in a posting, and why, for people")
+	c.Flags().IntVar(&first, "first", 1, "postings that --explain shows")
+	c.Flags().StringVar(&old, "diff", "", "former output of this command to compare with")
+	c.Flags().BoolVar(&asJSON, "json", false, "print the --diff as JSON, also on a terminal (the tags always are)")
 	c.Flags().IntVar(&workers, "workers", 1, "postings tagged at the same time; the output does not depend on it")
 	return c
 }
@@ -108,8 +134,10 @@ func (a *app) tag(ctx context.Context, tagger *enrich.Tagger, workers int, o tag
 	err := a.eachLine(ctx, workers, func(line []byte) (any, error) {
 		return tagLine(tagger, line, o)
 	}, func(out any) error {
-		_, err := w.Write(out.([]byte))
-		return err
+		if _, err := w.Write(out.([]byte)); err != nil {
+			return fmt.Errorf("write: %w", err)
+		}
+		return nil
 	})
 	return flushed(w, err)
 }

@@ -73,7 +73,7 @@ func (a *app) eachLine(ctx context.Context, workers int, work func(line []byte) 
 				continue
 			}
 			if err := pass(r.out); err != nil {
-				return fmt.Errorf("write: %w", err)
+				return err
 			}
 		}
 		return nil
@@ -101,10 +101,17 @@ var errLongLine = errors.New("longer than a line may be")
 // readLines calls f with each line that is not blank, without its end and without a byte order mark.
 // A line over the limit is passed on as nil with errLongLine, and reading goes on with the next.
 func readLines(r io.Reader, limit int, f func(number int, line []byte, err error) error) error {
+	return readLinesAt(r, limit, func(number int, _ int64, line []byte, err error) error { return f(number, line, err) })
+}
+
+// readLinesAt is readLines for those who come back: f is also told where the line begins.
+func readLinesAt(r io.Reader, limit int, f func(number int, offset int64, line []byte, err error) error) error {
 	in := bufio.NewReaderSize(r, 64<<10)
 	var line []byte
+	var offset, size int64 // of the line at hand
 	for number, long := 1, false; ; {
 		piece, err := in.ReadSlice('\n')
+		size += int64(len(piece))
 		if long = long || len(line)+len(piece) > limit; !long {
 			line = append(line, piece...)
 		}
@@ -114,15 +121,16 @@ func readLines(r io.Reader, limit int, f func(number int, line []byte, err error
 		if err != nil && !errors.Is(err, io.EOF) {
 			return fmt.Errorf("read line %d: %w", number, err)
 		}
-		if number == 1 {
-			line = bytes.TrimPrefix(line, []byte("\xef\xbb\xbf"))
+		begin := offset
+		if number == 1 && bytes.HasPrefix(line, []byte("\xef\xbb\xbf")) {
+			line, begin = line[3:], begin+3
 		}
 		var failed error
 		switch {
 		case long:
-			failed = f(number, nil, fmt.Errorf("%w (%d bytes)", errLongLine, limit))
+			failed = f(number, begin, nil, fmt.Errorf("%w (%d bytes)", errLongLine, limit))
 		case len(bytes.TrimSpace(line)) > 0:
-			failed = f(number, line, nil)
+			failed = f(number, begin, line, nil)
 		}
 		if failed != nil {
 			return failed
@@ -130,6 +138,6 @@ func readLines(r io.Reader, limit int, f func(number int, line []byte, err error
 		if err != nil {
 			return nil
 		}
-		number, long, line = number+1, false, line[:0]
+		number, long, line, offset, size = number+1, false, line[:0], offset+size, 0
 	}
 }
