@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/rolescope/rolescope/enrich"
+	"github.com/rolescope/rolescope/enrich/unlisted"
 	"github.com/rolescope/rolescope/internal/score"
 	"github.com/rolescope/rolescope/posting"
 )
@@ -23,6 +24,7 @@ func skillMetrics() []string {
 func newEvalSkillsCommand(a *app) *cobra.Command {
 	var o evalOptions
 	var postings string
+	var extra bool
 	c := &cobra.Command{
 		Use:   "skills FILE...",
 		Short: "Quality of the skill tags",
@@ -52,11 +54,18 @@ together), by skill Wilson's.` + evalStatus(),
 			if err != nil {
 				return err
 			}
-			e := &skillEval{app: a, tagger: tagger, tally: newTally(), postings: postings}
+			var also *unlisted.Tagger
+			if extra {
+				if also, err = unlisted.New(); err != nil {
+					return err
+				}
+			}
+			e := &skillEval{unlisted: also, app: a, tagger: tagger, tally: newTally(), postings: postings}
 			return a.evaluate(cmd.Context(), "skills", args, o, e, skillMetrics())
 		},
 	}
 	evalFlags(c, &o, skillMetrics())
+	c.Flags().BoolVar(&extra, "unlisted", false, "score spans and verdicts with the finds of tag --unlisted too")
 	c.Flags().StringVar(&postings, "postings", "", "file of the postings that the verdicts are about, as rolescope tag reads them")
 	return c
 }
@@ -74,6 +83,7 @@ type skillLine struct {
 type skillEval struct {
 	app      *app
 	tagger   *enrich.Tagger
+	unlisted *unlisted.Tagger // nil for none
 	format   string
 	tally    *tally
 	postings string

@@ -35,6 +35,9 @@ func (e *skillEval) spans(l skillLine) error {
 	if err != nil {
 		return err
 	}
+	if e.unlisted != nil {
+		p.Skills = append(p.Skills, e.unlisted.Tag(p)...)
+	}
 	e.tally.posting()
 	from := align(l.Text, p.Description)
 	marks := *l.Spans

@@ -214,7 +214,7 @@ func (e *skillEval) judgeAgain() (verdictsAgain, error) {
 }
 
 func (e *skillEval) judgePosting(line []byte, finds map[findKey]judged, out *verdictsAgain) error {
-	id, p, err := tagPosting(e.tagger, line)
+	id, p, err := tagPosting(e.tagger, e.unlisted, line)
 	if err != nil {
 		return err
 	}

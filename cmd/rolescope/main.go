@@ -165,7 +165,7 @@ whole history, tags skills and roles with evidence, and answers questions about 
 		root.AddCommand(c)
 	}
 	for _, c := range []*cobra.Command{
-		newUpCommand(a), newSourceCommand(a), newEvalCommand(a), newStatusCommand(a), newVerifyCommand(a), newReplayCommand(a), newDoctorCommand(a),
+		newUpCommand(a), newSourceCommand(a), newEvalCommand(a), newBenchCommand(a), newStatusCommand(a), newVerifyCommand(a), newReplayCommand(a), newDoctorCommand(a),
 		newDeadCommand(a), newConfigCommand(a), newEngineCommand(a),
 	} {
 		c.GroupID = "operate"

@@ -95,19 +95,20 @@ examples. Postings are matched by id in any order. Status 4 says that something 
 				return usageError{errors.New("--first: 1 or more")}
 			}
 			tagger, err := enrich.New()
-			switch {
-			case err != nil:
+			if err != nil {
 				return err
-			case explain:
-				return a.explain(cmd.Context(), tagger, first)
-			case old != "":
-				return a.diff(cmd.Context(), tagger, workers, old, asJSON)
 			}
 			o := tagOptions{text: text}
 			if extra {
 				if o.unlisted, err = unlisted.New(); err != nil {
 					return err
 				}
+			}
+			switch {
+			case explain:
+				return a.explain(cmd.Context(), tagger, o.unlisted, first)
+			case old != "":
+				return a.diff(cmd.Context(), tagger, o.unlisted, workers, old, asJSON)
 			}
 			return a.tag(cmd.Context(), tagger, workers, o)
 		},
@@ -142,33 +143,40 @@ func (a *app) tag(ctx context.Context, tagger *enrich.Tagger, workers int, o tag
 	return flushed(w, err)
 }
 
-// tagPosting reads one line of input and tags it; id is the one it came with.
-func tagPosting(tagger *enrich.Tagger, line []byte) (id string, p posting.Posting, err error) {
-	var in tagInput
-	if err := json.Unmarshal(line, &in); err != nil {
-		return "", p, fmt.Errorf("not a posting: %w", err)
-	}
-	if in.ID == "" {
-		return "", p, errors.New("not a posting: it has no id")
-	}
-	raw, err := in.raw()
+// tagPosting reads one line of input and tags it; id is the one it came with. extra, unless nil, adds
+// its finds.
+func tagPosting(tagger *enrich.Tagger, extra *unlisted.Tagger, line []byte) (id string, p posting.Posting, err error) {
+	raw, err := readPosting(line)
 	if err != nil {
 		return "", p, err
 	}
+	id = raw.Record.ExternalID
 	if p, err = tagger.Enrich(raw); err != nil {
-		return "", p, fmt.Errorf("posting %q: %w", in.ID, err)
+		return "", p, fmt.Errorf("posting %q: %w", id, err)
 	}
-	return in.ID, p, nil
+	if extra != nil {
+		p.Skills = append(p.Skills, extra.Tag(p)...)
+	}
+	return id, p, nil
+}
+
+// readPosting reads one line of input.
+func readPosting(line []byte) (posting.Raw, error) {
+	var in tagInput
+	if err := json.Unmarshal(line, &in); err != nil {
+		return posting.Raw{}, fmt.Errorf("not a posting: %w", err)
+	}
+	if in.ID == "" {
+		return posting.Raw{}, errors.New("not a posting: it has no id")
+	}
+	return in.raw()
 }
 
 // tagLine is the line of output for a line of input.
 func tagLine(tagger *enrich.Tagger, line []byte, o tagOptions) ([]byte, error) {
-	id, p, err := tagPosting(tagger, line)
+	id, p, err := tagPosting(tagger, o.unlisted, line)
 	if err != nil {
 		return nil, err
-	}
-	if o.unlisted != nil {
-		p.Skills = append(p.Skills, o.unlisted.Tag(p)...)
 	}
 	return encodeTags(id, p, o.text)
 }

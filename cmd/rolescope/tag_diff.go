@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/rolescope/rolescope/enrich"
+	"github.com/rolescope/rolescope/enrich/unlisted"
 	"github.com/rolescope/rolescope/posting"
 )
 
@@ -83,7 +84,7 @@ type diffJob struct {
 }
 
 // diff tags stdin and compares it with a former output.
-func (a *app) diff(ctx context.Context, tagger *enrich.Tagger, workers int, old string, asJSON bool) error {
+func (a *app) diff(ctx context.Context, tagger *enrich.Tagger, extra *unlisted.Tagger, workers int, old string, asJSON bool) error {
 	former, err := openFormer(old)
 	if err != nil {
 		return err
@@ -91,7 +92,7 @@ func (a *app) diff(ctx context.Context, tagger *enrich.Tagger, workers int, old 
 	defer former.Close()
 	d := &tagDiff{Old: old, skills: map[string]*skillDiff{}, fields: map[string]*fieldDiff{}, versions: map[string]bool{}}
 	status := a.eachLine(ctx, workers, func(line []byte) (any, error) {
-		id, p, err := tagPosting(tagger, line)
+		id, p, err := tagPosting(tagger, extra, line)
 		if err != nil {
 			return nil, err
 		}

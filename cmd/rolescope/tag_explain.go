@@ -17,6 +17,7 @@ import (
 	"golang.org/x/text/width"
 
 	"github.com/rolescope/rolescope/enrich"
+	"github.com/rolescope/rolescope/enrich/unlisted"
 	"github.com/rolescope/rolescope/posting"
 )
 
@@ -32,7 +33,7 @@ const (
 var errEnough = errors.New("enough lines read")
 
 // explain shows the first postings of stdin with what was found in them.
-func (a *app) explain(ctx context.Context, tagger *enrich.Tagger, first int) error {
+func (a *app) explain(ctx context.Context, tagger *enrich.Tagger, extra *unlisted.Tagger, first int) error {
 	w := bufio.NewWriterSize(a.stdout, 1<<16)
 	page := explainer{w: w, columns: a.columns(), colour: a.wantColour()}
 	shown, bad := 0, 0
@@ -43,7 +44,7 @@ func (a *app) explain(ctx context.Context, tagger *enrich.Tagger, first int) err
 		var id string
 		var p posting.Posting
 		if err == nil {
-			id, p, err = tagPosting(tagger, line)
+			id, p, err = tagPosting(tagger, extra, line)
 		}
 		if err != nil {
 			bad++
@@ -135,6 +136,7 @@ type mark struct {
 func (x *explainer) posting(id string, p posting.Posting) {
 	x.wrap("", cells(cleanLine(id), styleDim))
 	marks := skillMarks(p.Skills, "title")
+	slices.SortStableFunc(marks, func(a, b mark) int { return cmp.Compare(a.start, b.start) })
 	x.wrap("", x.marked(p.Title, marks, styleBold))
 	x.field("role", cmp.Or(p.RoleTitle, "-")+" by title, "+cmp.Or(p.RoleText, "-")+" by text")
 	if len(p.Roles) > 0 {
