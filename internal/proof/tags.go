@@ -50,7 +50,7 @@ func tagsMain(args []string) error {
 	defer os.RemoveAll(p.work)
 	other := filepath.Join(p.work, "rolescope-other")
 	// The second build has other machine code for the tagger: nothing optimised, nothing inlined.
-	build := exec.Command("go", "build", "-trimpath", "-gcflags=github.com/rolescope/rolescope/enrich/...=-N -l", "-o", other, "./cmd/rolescope")
+	build := exec.Command("go", "build", "-gcflags=github.com/rolescope/rolescope/enrich/...=-N -l", "-o", other, "./cmd/rolescope")
 	if b, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("build: %w: %s", err, b)
 	}
