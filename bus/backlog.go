@@ -17,6 +17,9 @@ type Backlog struct {
 	Messages  uint64                     `json:"messages"`
 	Bytes     uint64                     `json:"bytes"`
 	Consumers map[string]ConsumerBacklog `json:"consumers"`
+
+	last  uint64 // sequence number of the newest message
+	floor uint64 // every consumer has settled everything up to this one
 }
 
 // ConsumerBacklog is what one stage has before it, in messages.
@@ -51,13 +54,14 @@ func (b *Bus) backlog(ctx context.Context, spec streamSpec) (Backlog, error) {
 		return Backlog{}, fmt.Errorf("look at stream %s: %w", spec.name, err)
 	}
 	state := stream.CachedInfo().State
-	out := Backlog{Messages: state.Msgs, Bytes: state.Bytes, Consumers: map[string]ConsumerBacklog{}}
+	out := Backlog{Messages: state.Msgs, Bytes: state.Bytes, Consumers: map[string]ConsumerBacklog{}, last: state.LastSeq, floor: state.LastSeq}
 	for _, name := range spec.consumers {
 		cons, err := stream.Consumer(ctx, name)
 		if err != nil {
 			return Backlog{}, fmt.Errorf("look at consumer %s of stream %s: %w", name, spec.name, err)
 		}
 		info := cons.CachedInfo()
+		out.floor = min(out.floor, info.AckFloor.Stream)
 		out.Consumers[name] = ConsumerBacklog{
 			Pending: info.NumPending, AckPending: uint64(info.NumAckPending), Redelivered: uint64(info.NumRedelivered),
 		}
@@ -65,18 +69,22 @@ func (b *Bus) backlog(ctx context.Context, spec streamSpec) (Backlog, error) {
 	return out, nil
 }
 
-// Drained waits until every stage has settled everything in RAW, POSTING and DEAD, or ctx ends.
-// Nothing may be publishing to RAW meanwhile. It looks at the streams in the order of the data
-// path: a stage publishes before it acknowledges, so what has left one stream is in the next.
+// Drained waits until every stage has settled what was in RAW, POSTING and DEAD, and what came of it,
+// or ctx ends. What others publish meanwhile it need not wait for. It looks at the streams in the order
+// of the data path: a stage publishes before it acknowledges, so what has left one stream is in the next.
 func (b *Bus) Drained(ctx context.Context) error {
 	delay := drainPollMin
 	for _, spec := range streamSpecs() {
 		if !spec.accounted() {
 			continue
 		}
+		upTo := uint64(0) // what was in the stream when it was first looked at
 		for {
 			backlog, err := b.backlog(ctx, spec)
-			if err == nil && backlog.settled() {
+			if err == nil && upTo == 0 {
+				upTo = backlog.last
+			}
+			if err == nil && (backlog.settled() || backlog.floor >= upTo) {
 				break
 			}
 			if uerr := b.usable(); uerr != nil {

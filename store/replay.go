@@ -31,20 +31,17 @@ func (c Coverage) Full() bool { return c.Left == 0 }
 const tagIDOfRaw = `lower(hex(substring(SHA256(concat(unhex('0000000000000003'), 'tag',
 	unhex(leftPad(hex(length(id)), 16, '0')), id, unhex(leftPad(hex(length({version:String})), 16, '0')), {version:String})), 1, 16)))`
 
-// readings is one row per version of a posting that the archive has where a condition holds, with
-// whether a tagger version has read it. What has a row in posting_versions has its text and skills as
-// well, which are written before.
-func readings(where string) string {
-	return `SELECT source, board, posting_id, content_hash, max(is_tagged) AS tagged, max(is_dead) AS dead
+// readings is one row per version of a posting in the archive, with whether a tagger version has read
+// it. What has a row in posting_versions has its text and skills as well, which are written before.
+const readings = `SELECT source, board, posting_id, content_hash, max(is_tagged) AS tagged, max(is_dead) AS dead
 	FROM
 	(
 		SELECT source, board, posting_id, content_hash, 1 AS is_archived, 0 AS is_tagged,
-			` + tagIDOfRaw + ` IN (SELECT origin FROM v_dead WHERE state != 'retried') AS is_dead FROM raw WHERE ` + where + `
-		UNION ALL SELECT source, board, posting_id, content_hash, 0, 1, 0 FROM posting_versions WHERE tagger_version = {version:String} AND ` + where + `
+			` + tagIDOfRaw + ` IN (SELECT origin FROM v_dead WHERE state != 'retried') AS is_dead FROM raw
+		UNION ALL SELECT source, board, posting_id, content_hash, 0, 1, 0 FROM posting_versions WHERE tagger_version = {version:String}
 	)
 	GROUP BY source, board, posting_id, content_hash
 	HAVING max(is_archived) = 1`
-}
 
 // isLeft goes on from readings to what is neither read nor given up.
 const isLeft = " AND tagged = 0 AND dead = 0"
@@ -53,7 +50,7 @@ const isLeft = " AND tagged = 0 AND dead = 0"
 func (s *Store) Coverage(ctx context.Context, taggerVersion string) (Coverage, error) {
 	c := Coverage{TaggerVersion: taggerVersion}
 	err := s.conn.QueryRow(ctx, `SELECT `+activeVersion+` = {version:String}, count(), countIf(tagged = 1), countIf(tagged = 0 AND dead = 1), countIf(tagged = 0 AND dead = 0)
-		FROM (`+readings("true")+`)`+spill, clickhouse.Named("version", taggerVersion)).Scan(&c.Active, &c.Archived, &c.Tagged, &c.Dead, &c.Left)
+		FROM (`+readings+`)`+spill, clickhouse.Named("version", taggerVersion)).Scan(&c.Active, &c.Archived, &c.Tagged, &c.Dead, &c.Left)
 	if err != nil {
 		return c, fmt.Errorf("count what tagger version %s has read: %w", taggerVersion, err)
 	}
@@ -83,51 +80,64 @@ func (s *Store) Coverages(ctx context.Context, named ...string) ([]Coverage, err
 	return out, nil
 }
 
-// untaggedPage is how many postings Untagged reads at a time: with texts of the largest size they
-// still fit in memory.
-const untaggedPage = 250
+const (
+	// untaggedPage is how many postings Untagged reads at a time: with texts of the largest size they
+	// still fit in memory.
+	untaggedPage = 250
+	// untaggedKeys is how many of their keys it holds at a time.
+	untaggedKeys = 100_000
+)
 
-// ofBoard is the condition for one board.
-const ofBoard = "source = {source:String} AND board = {board:String}"
+// postingKey says where a posting stands in the archive.
+type postingKey struct {
+	Source    string `ch:"source"`
+	Board     string `ch:"board"`
+	PostingID string `ch:"posting_id"`
+}
 
 // Untagged gives use everything of the archive that taggerVersion has neither read nor given up, in
 // portions and in the order of the archive's key, until use returns an error. What is read meanwhile
 // may be left out, and what is archived meanwhile too.
 func (s *Store) Untagged(ctx context.Context, taggerVersion string, use func([]posting.Raw) error) error {
-	var boards []struct {
-		Source string `ch:"source"`
-		Board  string `ch:"board"`
-	}
 	version := clickhouse.Named("version", taggerVersion)
-	err := s.conn.Select(ctx, &boards, `SELECT DISTINCT source, board FROM (`+readings("true")+isLeft+`) ORDER BY source, board`+spill, version)
-	if err != nil {
-		return fmt.Errorf("find boards that tagger version %s has not read: %w", taggerVersion, err)
-	}
-	for _, b := range boards {
-		args := []any{version, clickhouse.Named("source", b.Source), clickhouse.Named("board", b.Board)}
-		var ids []struct {
-			PostingID string `ch:"posting_id"`
-		}
-		err := s.conn.Select(ctx, &ids, `SELECT DISTINCT posting_id FROM (`+readings(ofBoard)+isLeft+`) ORDER BY posting_id`+spill, args...)
+	for after := (postingKey{}); ; {
+		var keys []postingKey
+		err := s.conn.Select(ctx, &keys, `SELECT DISTINCT source, board, posting_id FROM (`+readings+isLeft+`)
+			WHERE (source, board, posting_id) > ({source:String}, {board:String}, {posting:String})
+			ORDER BY source, board, posting_id LIMIT {limit:UInt64}`+spill, version,
+			clickhouse.Named("source", after.Source), clickhouse.Named("board", after.Board), clickhouse.Named("posting", after.PostingID),
+			clickhouse.Named("limit", uint64(untaggedKeys)))
 		if err != nil {
-			return fmt.Errorf("find postings of %s/%s that tagger version %s has not read: %w", b.Source, b.Board, taggerVersion, err)
+			return fmt.Errorf("find what tagger version %s has not read: %w", taggerVersion, err)
 		}
-		for page := range slices.Chunk(ids, untaggedPage) {
-			raws, err := s.untaggedBetween(ctx, append(args, clickhouse.Named("first", page[0].PostingID), clickhouse.Named("last", page[len(page)-1].PostingID)))
+		for page := range slices.Chunk(keys, untaggedPage) {
+			raws, err := s.untaggedOf(ctx, version, page)
 			if err != nil {
-				return fmt.Errorf("read the archive of %s/%s: %w", b.Source, b.Board, err)
+				return fmt.Errorf("read the archive: %w", err)
 			}
 			if err := use(raws); err != nil {
 				return err
 			}
 		}
+		if len(keys) < untaggedKeys {
+			return nil
+		}
+		after = keys[len(keys)-1]
 	}
-	return nil
 }
 
-// untaggedBetween reads a portion of one board's archive, one row for each version of a posting. Of a
+// untaggedOf reads what is left of some postings, one row for each version of a posting. Of a
 // version that several normalisers gave, the first observed is read, as it was when it was first tagged.
-func (s *Store) untaggedBetween(ctx context.Context, args []any) ([]posting.Raw, error) {
+func (s *Store) untaggedOf(ctx context.Context, version any, page []postingKey) ([]posting.Raw, error) {
+	ids := make([]string, len(page))
+	var boards []board
+	for i, k := range page {
+		ids[i] = k.PostingID
+		if b := (board{k.Source, k.Board}); len(boards) == 0 || boards[len(boards)-1] != b {
+			boards = append(boards, b)
+		}
+	}
+	args := append(boardsArg(boards), version, clickhouse.Named("ids", ids))
 	var rows []struct {
 		ID          string    `ch:"id"`
 		PostingID   string    `ch:"posting_id"`
@@ -140,13 +150,13 @@ func (s *Store) untaggedBetween(ctx context.Context, args []any) ([]posting.Raw,
 		ObservedAt  time.Time `ch:"observed_at"`
 		Record      string    `ch:"record"`
 	}
-	const between = ofBoard + " AND posting_id BETWEEN {first:String} AND {last:String}"
+	const ofPage = onBoards + "AND posting_id IN (SELECT arrayJoin({ids:Array(String)}))"
 	err := s.conn.Select(ctx, &rows, `SELECT id, posting_id, source, board, company, content_hash, normaliser, run_id, observed_at, record
 		FROM raw FINAL
-		WHERE `+between+`
-			AND (posting_id, content_hash) NOT IN (SELECT posting_id, content_hash FROM posting_versions WHERE tagger_version = {version:String} AND `+between+`)
+		WHERE `+ofPage+`
+			AND (posting_id, content_hash) NOT IN (SELECT posting_id, content_hash FROM posting_versions WHERE tagger_version = {version:String} AND `+ofPage+`)
 			AND `+tagIDOfRaw+` NOT IN (SELECT origin FROM v_dead WHERE state != 'retried')
-		ORDER BY posting_id, content_hash, precedence DESC, id LIMIT 1 BY posting_id, content_hash`, args...)
+		ORDER BY source, board, posting_id, content_hash, precedence DESC, id LIMIT 1 BY posting_id, content_hash`, args...)
 	if err != nil {
 		return nil, err
 	}

@@ -86,12 +86,12 @@ func TestReplayKilled(t *testing.T) {
 	t.Parallel()
 	first, next, dir := binary(t), binaryAs(t, "second-tagger"), filepath.Join(t.TempDir(), "data")
 	const boards, each = 7, 100
-	output(t, command(first, dir, "import", "--as", "ashby", "--complete", boardsFile(t, "acme", boards, each), crashFile(t)))
+	output(t, command(first, dir, "import", "--as", "ashby", "--complete", boardsFile(t, "acme", boards, each), onePosting(t, "crash", crashTitle)))
 	want := output(t, command(first, dir, "sql", contentsOfTags))
 
 	for kill := range 2 {
 		before := statusOfReplay(t, next, dir)
-		if before.Active || before.Left == 0 || before.Archived != boards*each+1 {
+		if before.Active || before.Left == 0 || before.Archived != uint64(boards*each+1+kill) {
 			t.Fatalf("before replay %d: %+v", kill, before)
 		}
 		cmd := command(next, dir, "replay", "--workers", "1")
@@ -113,8 +113,27 @@ func TestReplayKilled(t *testing.T) {
 		if got := output(t, command(next, dir, "sql", mixes)); got != "1\t"+enrich.Version+"\t1" {
 			t.Errorf("in the middle of replay %d: %q", kill, got)
 		}
+		if kill == 0 {
+			out, err := command(next, dir, "replay").CombinedOutput()
+			if err == nil || !strings.Contains(string(out), errReplaying.Error()) {
+				t.Errorf("a second replay: %v %s", err, out)
+			}
+		}
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
+		if kill == 0 { // normal work goes on with the next program, and counts
+			out, err := command(next, dir, "import", "--as", "ashby", "--complete", onePosting(t, "late", "Engineer")).CombinedOutput()
+			if err != nil || !strings.Contains(string(out), "is in no answer before") {
+				t.Errorf("import meanwhile: %v %s", err, out)
+			}
+			out, err = command(next, dir, "verify").CombinedOutput()
+			if err != nil || !strings.Contains(string(out), `"unswitched": 1,`) {
+				t.Errorf("verify meanwhile: %v %s", err, out)
+			}
+			if got := output(t, command(first, dir, "sql", contentsOfTags)); got != want {
+				t.Errorf("answers have changed:\n%s\nwere\n%s", got, want)
+			}
+		}
 	}
 	before := statusOfReplay(t, next, dir)
 	if before.Tagged == 0 || before.Left == 0 {
@@ -124,7 +143,7 @@ func TestReplayKilled(t *testing.T) {
 	if err := json.Unmarshal([]byte(output(t, command(next, dir, "replay", "--json"))), &report); err != nil {
 		t.Fatal(err)
 	}
-	if report.Sent > int(before.Left) || report.Tagged != boards*each || report.Dead != 1 || !report.Switched || report.Was != enrich.Version {
+	if report.Sent > int(before.Left) || report.Tagged != boards*each+1 || report.Dead != 1 || !report.Switched || report.Was != enrich.Version {
 		t.Errorf("%+v after %+v", report, before)
 	}
 	if got := output(t, command(first, dir, "sql", mixes)); got != "1\t"+second+"\t1" {
@@ -134,19 +153,19 @@ func TestReplayKilled(t *testing.T) {
 		t.Errorf("verify: %v\n%s", err, out)
 	}
 
-	// And back: the first version has read everything but the posting that only the second refused.
+	// And back: the first version has read everything but the one posting that came meanwhile.
 	out := output(t, command(first, dir, "replay", "--json"))
 	if err := json.Unmarshal([]byte(out), &report); err != nil {
 		t.Fatal(err)
 	}
-	if report.Sent != 0 || !report.Switched || report.Dead != 0 {
+	if report.Sent != 1 || !report.Switched || report.Dead != 0 {
 		t.Errorf("back: %+v", report)
 	}
-	if got := output(t, command(first, dir, "sql", contentsOfTags)); got != want {
-		t.Errorf("back:\n%s\nwas\n%s", got, want)
+	if got := output(t, command(first, dir, "sql", "SELECT count(), any(tagger_version) FROM v_postings FORMAT TSV")); got != fmt.Sprintf("%d\t%s", boards*each+2, enrich.Version) {
+		t.Errorf("back: %q", got)
 	}
 	output(t, command(first, dir, "replay", "--prune", second))
-	if got := statusOfReplay(t, next, dir); got.Tagged != 0 || got.Dead != 1 || got.Left != boards*each {
+	if got := statusOfReplay(t, next, dir); got.Tagged != 0 || got.Dead != 1 || got.Left != boards*each+1 {
 		t.Errorf("pruned: %+v", got)
 	}
 }
@@ -154,11 +173,11 @@ func TestReplayKilled(t *testing.T) {
 const contentsOfTags = `SELECT count(), sum(cityHash64(*)) FROM (SELECT * EXCEPT recorded_at FROM v_postings)
 	UNION ALL SELECT count(), sum(cityHash64(*)) FROM v_posting_skills FORMAT TSV`
 
-// crashFile is a board whose one posting tagger2 cannot read.
-func crashFile(t *testing.T) string {
+// onePosting is a file with a board of one posting.
+func onePosting(t *testing.T, board, title string) string {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "crash.jsonl")
-	line := fmt.Sprintf(`{"board":"crash","recorded_at":"2026-01-05T00:00:00Z","payload":{"jobs":[{"id":"a","title":%q,"isListed":true,"descriptionHtml":"SQL"}],"apiVersion":"1"}}`, crashTitle)
+	path := filepath.Join(t.TempDir(), board+".jsonl")
+	line := fmt.Sprintf(`{"board":%q,"recorded_at":"2026-01-05T00:00:00Z","payload":{"jobs":[{"id":"a","title":%q,"isListed":true,"descriptionHtml":"SQL"}],"apiVersion":"1"}}`, board, title)
 	if err := os.WriteFile(path, []byte(line+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,7 @@
 //	proof imports   kills imports of whole corpora and counts rows in and out
 //	proof day       runs the simulated day of 3,000 boards, a test of cmd/rolescope
 //	proof tags      tags 10,000 real postings by two builds in many ways: the same bytes
+//	proof replay    kills replays of 50,000 postings while a reader asks; answers never mix
 //	proof titles    draws titles of the real corpora by a hash, for readers to label
 //
 // Each result is one line of a file in docs/proof. `kills` is resumable: a seed already proven for
@@ -41,7 +42,9 @@ type result struct {
 }
 
 func main() {
-	proofs := map[string]func([]string) error{"kills": killsMain, "up": upMain, "imports": importsMain, "day": dayMain, "titles": titlesMain, "tags": tagsMain}
+	proofs := map[string]func([]string) error{
+		"kills": killsMain, "up": upMain, "imports": importsMain, "day": dayMain, "titles": titlesMain, "tags": tagsMain, "replay": replayMain,
+	}
 	args := os.Args[1:]
 	run := killsMain // the proof that was there first needs no name
 	if len(args) > 0 && proofs[args[0]] != nil {

@@ -36,6 +36,8 @@ func Run(t *testing.T, open Open) {
 		"LongListing":            testLongListing,
 		"Verify":                 testVerify,
 		"VersionsNeverMix":       testVersions,
+		"ReplayFindsWhatIsLeft":  testUntagged,
+		"SwitchedUnderQuestions": testSwitch,
 		"DeadLetters":            testDead,
 		"RawStreams":             testRaw,
 		"StatusCounts":           testStatus,
