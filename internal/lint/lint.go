@@ -66,7 +66,7 @@ var rooms = map[string]room{
 	"internal/market/markettest": {ours: []string{"*"}, guarded: []string{"http"}},
 	"internal/lint":              {},
 	"internal/score":             {},
-	"internal/proof":             {guarded: []string{"exec"}},
+	"internal/proof":             {guarded: []string{"exec", "http"}},
 	"cmd/rolescope":              {ours: []string{"*"}, guarded: []string{"env", "cli", "exec", "http"}},
 	"bus/bustest":                {ours: []string{"*"}, guarded: []string{"nats"}},
 	"store/storetest":            {ours: []string{"*"}, guarded: []string{"clickhouse"}},
