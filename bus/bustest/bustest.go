@@ -48,6 +48,7 @@ func Run(t *testing.T, open Open, now func() time.Time) {
 		"a lost consumer is made again":        testConsumerLost,
 		"drained waits for everything":         testDrained,
 		"in flight is what is not settled":     testInFlight,
+		"a replay holds nobody up":             testReplay,
 		"unsendable values are named":          testUnsent,
 		"a board of 100,000 postings":          testBoardLarge,
 		"boards are replaced and told apart":   testBoardReplace,
@@ -127,6 +128,7 @@ func Start(t testing.TB, b *bus.Bus, s bus.Stage) (stop func() error) {
 		{bus.StreamRaw, bus.StageEnrich},
 		{bus.StreamPosting, bus.StageSink},
 		{bus.StreamDead, bus.StageBury},
+		{bus.StreamReplay, bus.StageReplay},
 	} {
 		if at.name == s.Name {
 			s.Stream = at.stream
