@@ -188,13 +188,15 @@ func (d *demo) show(ctx context.Context, s *system, reused bool, took time.Durat
 	if err := s.demoTrends(ctx); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(out, `
-%s
-Ask it yourself:
+	fmt.Fprintf(out, "\n%s\n", simulatedNotice)
+	if !d.plan.serve {
+		fmt.Fprint(out, "See it as pages, which are not served into a pipe unless asked for:\n  rolescope demo --serve\n")
+	}
+	_, err = fmt.Fprintf(out, `Ask it yourself:
   %s sql "SELECT title, company, skills FROM v_postings LIMIT 5"
 Then your own boards, which are kept apart:
   rolescope source add URL && rolescope up
-`, simulatedNotice, s.program())
+`, s.program())
 	return err
 }
 
