@@ -128,7 +128,7 @@ func shownText(t *testing.T, page []byte) string {
 		for c := range n.ChildNodes() {
 			walk(c, inside)
 		}
-		if n.Data == "p" && inside {
+		if n.Type == html.ElementNode && n.Data == "p" && inside {
 			text.WriteString("\n")
 		}
 	}
