@@ -54,7 +54,7 @@ type look struct {
 	lists  map[*advert]bool
 	part   bool // the board said that there was more: what it does not list proves nothing
 	repeat bool // the same list as the whole one before: nothing new
-	doubt  bool // more than half of a board is gone at once: the next whole list that differs decides
+	doubt  bool // more than half of a board is gone at once: the next whole list decides
 }
 
 // looks are what the board showed at some moments, in order of time.
@@ -86,6 +86,9 @@ func (m *Market) looks(e *employer, moments []time.Time) []look {
 				}
 			}
 			k.doubt = stood >= doubtedMin && 2*len(gone) > stood
+			if k.doubt {
+				whole = "" // a doubted list is asked for again as a whole: seen twice it is two lists, not a 304
+			}
 			clear(doubted)
 			for _, a := range gone {
 				if k.doubt {

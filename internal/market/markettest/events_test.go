@@ -128,8 +128,11 @@ func testDoubts(t *testing.T, f filled) {
 		if len(rows) != p.Weeks {
 			t.Errorf("%d runs in %d weeks of a part of a board", len(rows), p.Weeks)
 		}
-		if hidden := f.hidden(p.Rank, p.Week, p.Weeks); hidden < 3 {
-			t.Errorf("%d adverts were there before and after and hidden by a part: too few to prove anything", hidden)
+		// By chance a market may have none; the small ones of CI are chosen to have some.
+		hidden := f.hidden(p.Rank, p.Week, p.Weeks)
+		t.Logf("%d adverts were there before and after and hidden by a part", hidden)
+		if hidden < 3 && f.Config().Employers < 20 {
+			t.Errorf("%d are too few to prove anything", hidden)
 		}
 	}
 	for _, v := range f.Script().Vanishings {
