@@ -8,6 +8,7 @@
 //	proof tags      tags 10,000 real postings by two builds in many ways: the same bytes
 //	proof replay    kills replays of 50,000 postings while a reader asks; answers never mix
 //	proof titles    draws titles of the real corpora by a hash, for readers to label
+//	proof postings  draws postings likewise, for readers to judge their tags
 //
 // Each result is one line of a file in docs/proof. `kills` is resumable: a seed already proven for
 // this commit is not run again. Linux only, because it reads /proc.
@@ -43,7 +44,7 @@ type result struct {
 
 func main() {
 	proofs := map[string]func([]string) error{
-		"kills": killsMain, "up": upMain, "imports": importsMain, "day": dayMain, "titles": titlesMain, "tags": tagsMain, "replay": replayMain,
+		"kills": killsMain, "up": upMain, "imports": importsMain, "day": dayMain, "titles": titlesMain, "postings": postingsMain, "tags": tagsMain, "replay": replayMain,
 	}
 	args := os.Args[1:]
 	run := killsMain // the proof that was there first needs no name

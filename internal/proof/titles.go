@@ -66,23 +66,7 @@ func titlesMain(args []string) error {
 	}
 	// The corpora are mixed, so that a reader who tires does not tire of one of them.
 	slices.SortFunc(drawn, func(a, b titleRow) int { return drawOrder(*hash+"\norder", a.ID, b.ID) })
-	return writeTitles(*out, drawn)
-}
-
-func writeTitles(name string, rows []titleRow) error {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	for _, row := range rows {
-		if err := enc.Encode(row); err != nil {
-			return err
-		}
-	}
-	if name == "" {
-		_, err := os.Stdout.Write(b.Bytes())
-		return err
-	}
-	return os.WriteFile(name, b.Bytes(), 0o600)
+	return writeRows(*out, drawn)
 }
 
 // draw takes n ids of titles (id -> title) in the order of their hashes, leaving out titles seen.
@@ -175,8 +159,7 @@ var (
 // threadTitleRunes is how much of a first line without an end is shown.
 const threadTitleRunes = 280
 
-// threadTitles yields the first line of each post that has words beside addresses: what the import
-// takes for the posting's title.
+// threadTitles yields the first line of each post that has one.
 func threadTitles(_ string, r io.Reader, yield func(id, title string)) error {
 	dec := json.NewDecoder(r)
 	for {
@@ -189,16 +172,24 @@ func threadTitles(_ string, r io.Reader, yield func(id, title string)) error {
 		} else if err != nil {
 			return err
 		}
-		for _, line := range titleBreak.Split(post.Text, -1) {
-			line = titleAddress.ReplaceAllString(html.UnescapeString(titleMarkup.ReplaceAllString(line, "")), " ")
-			line = strings.Trim(strings.Join(strings.Fields(line), " "), " |")
-			if runes := []rune(line); len(runes) > threadTitleRunes {
-				line = string(runes[:threadTitleRunes])
-			}
-			if line != "" {
-				yield(post.ID.String(), line)
-				break
-			}
+		if line := firstLine(post.Text); line != "" {
+			yield(post.ID.String(), line)
 		}
 	}
+}
+
+// firstLine is the first line of a post that has words beside addresses, what the import takes for
+// the posting's title; empty where no line has.
+func firstLine(text string) string {
+	for _, line := range titleBreak.Split(text, -1) {
+		line = titleAddress.ReplaceAllString(html.UnescapeString(titleMarkup.ReplaceAllString(line, "")), " ")
+		line = strings.Trim(strings.Join(strings.Fields(line), " "), " |")
+		if runes := []rune(line); len(runes) > threadTitleRunes {
+			line = string(runes[:threadTitleRunes])
+		}
+		if line != "" {
+			return line
+		}
+	}
+	return ""
 }
