@@ -28,7 +28,7 @@ func newEvalSkillsCommand(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "skills FILE...",
 		Short: "Quality of the skill tags",
-		Long: `Tag labelled postings and compare the skills. All lines of a run have one of three formats:
+		Long: `Tag labelled postings and compare the skills. All lines of a run have one of four formats:
 
   labels    {"id","title","description","skills":["PyTorch","k8s",...]}
             Skills are ids, labels or other spellings of the taxonomy. Each skill counts once a posting.
@@ -38,15 +38,22 @@ func newEvalSkillsCommand(a *app) *cobra.Command {
   spans     {"id","text","spans":[{"start","end","skill"}]}
             Offsets are bytes into text, which is read as plain text. A find is right when it has exactly
             the bytes of a span, and the skill too where the span names one.
+  words     {"tokens":[...],"tags_knowledge":["B","I","O",...],"tags_skill":[...],"source","idx"}
+            Sentences as SkillSpan writes them. Lines with the same source and idx are one posting. A
+            find is right when it touches exactly the words of a span of knowledge.
   verdicts  {"id","field","start","end","verdict":"right"|"wrong","skill","reader"}
             Judged finds, their offsets as rolescope tag writes them; precision only. With more than one
             reader a find is right when all say so, and their agreement is reported. With --postings the
             finds are those of this tagger: what it still finds is scored, the rest counted.
 
+Spans and words are scored with the taxonomy's skills; with --unlisted, with the trained tagger's
+phrases, and beside them with the skills alone and with all that tag --unlisted writes as skills.
+
 Intervals are 95%: over all and by kind from 2,000 draws of postings (a posting's finds stand and fall
 together), by skill Wilson's.` + evalStatus(),
 		Example: `  rolescope eval skills labelled.jsonl.gz
   rolescope eval skills --min recall_in_text=0.88 platform-tags.jsonl
+  rolescope eval skills --unlisted --min f1=0.52 skillspan/json/dev.json
   rolescope eval skills --postings postings.jsonl verdicts.jsonl`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -65,7 +72,7 @@ together), by skill Wilson's.` + evalStatus(),
 		},
 	}
 	evalFlags(c, &o, skillMetrics())
-	c.Flags().BoolVar(&extra, "unlisted", false, "score spans and verdicts with the finds of tag --unlisted too")
+	c.Flags().BoolVar(&extra, "unlisted", false, "score spans and words by the phrases of tag --unlisted, verdicts with its skills too")
 	c.Flags().StringVar(&postings, "postings", "", "file of the postings that the verdicts are about, as rolescope tag reads them")
 	return c
 }
@@ -77,6 +84,7 @@ type skillLine struct {
 	Text   string      `json:"text"`
 	Spans  *[]spanMark `json:"spans"`
 	verdictMark
+	wordLine
 }
 
 // skillEval scores skills. The first line decides the format.
@@ -88,8 +96,10 @@ type skillEval struct {
 	tally    *tally
 	postings string
 
-	unknown  map[string]int // labels without a skill
-	inText   []score.Counts // by posting: of the labels that stand in the text
+	open     *wordText                 // document whose sentences are being read
+	finders  map[string][]score.Counts // by what finds spans, and text
+	unknown  map[string]int            // labels without a skill
+	inText   []score.Counts            // by posting: of the labels that stand in the text
 	verdicts verdicts
 }
 
@@ -100,6 +110,8 @@ func (e *skillEval) line(b []byte) error {
 	}
 	format := ""
 	switch {
+	case l.Tokens != nil:
+		format = "words"
 	case l.ID == "":
 		return errors.New("it has no id")
 	case l.Verdict != "":
@@ -122,6 +134,8 @@ func (e *skillEval) line(b []byte) error {
 		return e.verdicts.add(l)
 	case "spans":
 		return e.spans(l)
+	case "words":
+		return e.words(l.wordLine)
 	}
 	return e.labels(l)
 }
@@ -225,6 +239,7 @@ type skillReport struct {
 	RecallInText score.Estimate `json:"recall_in_text"`
 	Method       string         `json:"method"`
 	Verdicts     *verdictReport `json:"verdicts,omitempty"`
+	ByFinder     []namedRates   `json:"by_finder,omitempty"`
 	ByKind       []namedRates   `json:"by_kind"`
 	BySkill      []skillRates   `json:"by_skill"`
 	Unknown      []labelCount   `json:"unknown_labels,omitempty"`
@@ -239,7 +254,10 @@ type labelCount struct {
 const skillMethod = "95% intervals: over all and by kind percentiles of 2,000 draws of postings with a fixed seed, by skill Wilson's"
 
 func (e *skillEval) report(head evalHead) (evalReport, error) {
-	r := skillReport{evalHead: head, Format: e.format, Method: skillMethod}
+	if err := e.closeWords(); err != nil {
+		return nil, err
+	}
+	r := skillReport{evalHead: head, Format: e.format, Method: skillMethod, ByFinder: e.finderRows()}
 	if e.format == "verdicts" {
 		v, err := e.judge()
 		if err != nil {
@@ -296,6 +314,12 @@ func (r skillReport) print(w io.Writer) error {
 	}
 	for _, k := range r.ByKind {
 		rows = append(rows, rateRow("  "+k.Name, k.Rates))
+	}
+	if len(r.ByFinder) > 0 {
+		rows = append(rows, []string{"by what finds them"})
+	}
+	for _, f := range r.ByFinder {
+		rows = append(rows, rateRow("  "+f.Name, f.Rates))
 	}
 	if err := writeTable(w, rows); err != nil {
 		return err

@@ -1,15 +1,16 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"html"
+	"sort"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/rolescope/rolescope/enrich"
+	"github.com/rolescope/rolescope/enrich/unlisted"
 	"github.com/rolescope/rolescope/internal/score"
-	"github.com/rolescope/rolescope/posting"
 )
 
 // spanMark is one labelled span: text[start:end], of that skill if it names one.
@@ -17,6 +18,14 @@ type spanMark struct {
 	Start int    `json:"start"`
 	End   int    `json:"end"`
 	Skill string `json:"skill"`
+}
+
+// spanText is one text with its labels.
+type spanText struct {
+	id, text string
+	marks    []spanMark // what one can know, or skills by name
+	doing    []spanMark // phrases of what one can do, where the labels tell them apart
+	words    [][2]int   // if the labels are of words: a find counts for the words it touches
 }
 
 // spans scores a text by its spans.
@@ -27,7 +36,21 @@ func (e *skillEval) spans(l skillLine) error {
 		}
 	}
 	l.Description = html.EscapeString(l.Text) // so that what looks like markup stays text
-	raw, err := l.raw()
+	return e.spanText(l.tagInput, spanText{id: l.ID, text: l.Text, marks: *l.Spans})
+}
+
+// Names of what finds spans, as the answer has them.
+const (
+	finderPhrases    = "phrases"
+	finderDictionary = "dictionary"
+	finderBoth       = "dictionary and unlisted"
+	finderDoing      = "phrases of doing, beside those of knowing"
+)
+
+// spanText scores the spans of one text, which in describes: with --unlisted those of the trained tagger, which knows
+// what the dictionary found and decides, and beside them the dictionary's and both together.
+func (e *skillEval) spanText(in tagInput, t spanText) error {
+	raw, err := in.raw()
 	if err != nil {
 		return err
 	}
@@ -35,143 +58,136 @@ func (e *skillEval) spans(l skillLine) error {
 	if err != nil {
 		return err
 	}
-	if e.unlisted != nil {
-		p.Skills = append(p.Skills, e.unlisted.Tag(p)...)
-	}
 	e.tally.posting()
-	from := align(l.Text, p.Description)
-	marks := *l.Spans
-	taken := make([]bool, len(marks))
-	for _, f := range p.Skills {
-		if f.Field == "description" {
-			e.span(l, f, from.span(f.Start, f.End), marks, taken)
+	from := align(t.text, p.Description)
+	place := func(start, end int) [2]int { return wholeWords(from.span(start, end), t.words) }
+	var finds []spanFind
+	for _, s := range p.Skills {
+		if s.Field == "description" {
+			finds = append(finds, spanFind{place(s.Start, s.End), enrich.SkillName{ID: s.ID, Label: s.Label, Kind: s.Kind}})
 		}
 	}
-	for i, m := range marks {
-		if taken[i] {
-			continue
+	if e.unlisted == nil {
+		e.spanErrors(t, finds)
+		return nil
+	}
+	both, phrases, doing := finds[:len(finds):len(finds)], []spanFind(nil), []spanFind(nil)
+	for _, f := range e.unlisted.Phrases(p) {
+		find := spanFind{place(f.Start, f.End), enrich.SkillName{ID: cmp.Or(f.Skill, "(phrase)"), Label: "(phrase)", Kind: "(phrase)"}}
+		phrases = append(phrases, find)
+		if f.Unlisted {
+			both = append(both, find)
 		}
-		skill := enrich.SkillName{ID: "? " + strings.ToLower(l.Text[m.Start:m.End]), Label: l.Text[m.Start:m.End], Kind: kindUnnamed}
-		if m.Skill != "" {
-			skill = e.resolve(m.Skill, func(string) bool { return false })
+	}
+	e.finder(finderPhrases, e.spanErrors(t, phrases))
+	e.finder(finderDictionary, e.compare(t.marks, finds, nil))
+	e.finder(finderBoth, e.compare(t.marks, both, nil))
+	if t.words != nil {
+		for _, f := range e.unlisted.Find(p.Description) {
+			if f.Kind == unlisted.Skill {
+				doing = append(doing, spanFind{at: place(f.Start, f.End)})
+			}
 		}
-		e.tally.add(skill, score.Counts{FN: 1})
-		e.tally.error(evalError{What: "missed", Skill: skill.ID, ID: l.ID, Text: contextOf(l.Text, m.Start, m.End)})
+		e.finder(finderDoing, e.compare(t.doing, doing, nil))
 	}
 	return nil
 }
 
-// span scores one find, whose place in the labelled text is at. It takes the mark it hits.
-func (e *skillEval) span(l skillLine, f posting.Skill, at [2]int, marks []spanMark, taken []bool) {
-	skill := enrich.SkillName{ID: f.ID, Label: f.Label, Kind: f.Kind}
-	if f.Unlisted {
-		skill = enrich.SkillName{ID: "(unlisted)", Label: "(unlisted)", Kind: "(unlisted)"}
+// finder keeps the counts of one text for a row of the answer.
+func (e *skillEval) finder(name string, c score.Counts) {
+	if e.finders == nil {
+		e.finders = map[string][]score.Counts{}
 	}
-	what := "not labelled"
-	for i, m := range marks {
-		switch {
-		case m.End <= at[0] || at[1] <= m.Start:
-			continue
-		case m.Start != at[0] || m.End != at[1]:
-			what = "other bounds"
-		case m.Skill != "" && e.resolve(m.Skill, func(id string) bool { return id == f.ID }).ID != f.ID:
-			what = "other skill"
-		case !taken[i]:
-			taken[i] = true
-			e.tally.add(skill, score.Counts{TP: 1})
-			return
+	e.finders[name] = append(e.finders[name], c)
+}
+
+// finderRows are the rows of the answer, in the order they were built up in.
+func (e *skillEval) finderRows() []namedRates {
+	var out []namedRates
+	for _, name := range []string{finderPhrases, finderDictionary, finderBoth, finderDoing} {
+		if units := e.finders[name]; units != nil {
+			out = append(out, namedRates{name, score.Bootstrap(units)})
 		}
-	}
-	e.tally.add(skill, score.Counts{FP: 1})
-	e.tally.error(evalError{What: what, Skill: skill.ID, ID: l.ID, Text: contextOf(l.Text, at[0], at[1])})
-}
-
-// alignment tells for each byte of a canonical text where its character stands in the original, or -1.
-type alignment struct {
-	start []int
-	end   []int
-}
-
-// span carries canonical[start:end] over to the original; what has no place there is [-1, -1].
-func (a alignment) span(start, end int) [2]int {
-	if start < 0 || end > len(a.start) || start >= end || a.start[start] < 0 || a.end[end-1] < 0 {
-		return [2]int{-1, -1}
-	}
-	return [2]int{a.start[start], a.end[end-1]}
-}
-
-// alignSkip is how many characters are skipped at most to find the place where two texts agree
-// again; alignAgree is how many must then be equal.
-const (
-	alignSkip  = 32
-	alignAgree = 4
-)
-
-// character is one that is no white space, with its place.
-type character struct {
-	r          rune
-	start, end int
-}
-
-func characters(s string) []character {
-	out := make([]character, 0, len(s))
-	for i := 0; i < len(s); {
-		r, size := utf8.DecodeRuneInString(s[i:])
-		if !unicode.IsSpace(r) {
-			out = append(out, character{r, i, i + size})
-		}
-		i += size
 	}
 	return out
 }
 
-// align finds the characters of a canonical text in the original it was read from. White space does
-// not count; what one of them lacks is skipped. Time is linear for a bounded skip.
-func align(original, canonical string) alignment {
-	a := alignment{make([]int, len(canonical)), make([]int, len(canonical))}
-	for i := range a.start {
-		a.start[i], a.end[i] = -1, -1
-	}
-	from, to := characters(original), characters(canonical)
-	for i, j := 0, 0; i < len(from) && j < len(to); {
-		if from[i].r == to[j].r {
-			for b := to[j].start; b < to[j].end; b++ {
-				a.start[b], a.end[b] = from[i].start, from[i].end
-			}
-			i, j = i+1, j+1
+// spanFind is one find at its place in the labelled text.
+type spanFind struct {
+	at    [2]int
+	skill enrich.SkillName
+}
+
+// spanErrors scores finds, skill by skill, and keeps what was wrong and missed.
+func (e *skillEval) spanErrors(t spanText, finds []spanFind) score.Counts {
+	taken := make([]bool, len(t.marks))
+	c := e.compare(t.marks, finds, func(f spanFind, mark int, what string) {
+		if what == "" {
+			taken[mark] = true
+			e.tally.add(f.skill, score.Counts{TP: 1})
+			return
+		}
+		e.tally.add(f.skill, score.Counts{FP: 1})
+		e.tally.error(evalError{What: what, Skill: f.skill.ID, ID: t.id, Text: contextOf(t.text, f.at[0], f.at[1])})
+	})
+	for i, m := range t.marks {
+		if taken[i] {
 			continue
 		}
-		di, dj := resume(from[i:], to[j:])
-		i, j = i+di, j+dj
+		skill := enrich.SkillName{ID: "? " + strings.ToLower(t.text[m.Start:m.End]), Label: t.text[m.Start:m.End], Kind: kindUnnamed}
+		if m.Skill != "" {
+			skill = e.resolve(m.Skill, func(string) bool { return false })
+		}
+		e.tally.add(skill, score.Counts{FN: 1})
+		e.tally.error(evalError{What: "missed", Skill: skill.ID, ID: t.id, Text: contextOf(t.text, m.Start, m.End)})
 	}
-	return a
+	return c
 }
 
-// resume is how many characters of each text to skip until they agree; one of each when they do not
-// within the limit.
-func resume(from, to []character) (int, int) {
-	for total := 1; total <= alignSkip; total++ {
-		for di := 0; di <= total; di++ {
-			if dj := total - di; agree(from, to, di, dj) {
-				return di, dj
-			}
+// compare counts finds that hit a mark of their own and those that do not, and tells see, unless nil,
+// of each: the mark it hits, or what is wrong.
+func (e *skillEval) compare(marks []spanMark, finds []spanFind, see func(f spanFind, mark int, what string)) score.Counts {
+	c := score.Counts{FN: len(marks)}
+	taken := make([]bool, len(marks))
+	for _, f := range finds {
+		mark, what := e.hit(marks, taken, f)
+		if what == "" {
+			taken[mark] = true
+			c.TP, c.FN = c.TP+1, c.FN-1
+		} else {
+			c.FP++
+		}
+		if see != nil {
+			see(f, mark, what)
 		}
 	}
-	return 1, 1
+	return c
 }
 
-// agree reports whether the texts go on alike after the skips; the end of both is alike too.
-func agree(from, to []character, di, dj int) bool {
-	if di >= len(from) || dj >= len(to) {
-		return false
-	}
-	for k := range alignAgree {
-		switch i, j := di+k, dj+k; {
-		case i >= len(from) || j >= len(to):
-			return k > 0 && i >= len(from) && j >= len(to)
-		case from[i].r != to[j].r:
-			return false
+// hit is the free mark that a find hits, or what is wrong with it.
+func (e *skillEval) hit(marks []spanMark, taken []bool, f spanFind) (mark int, what string) {
+	what = "not labelled"
+	for i, m := range marks {
+		switch {
+		case m.End <= f.at[0] || f.at[1] <= m.Start:
+			continue
+		case m.Start != f.at[0] || m.End != f.at[1]:
+			what = "other bounds"
+		case m.Skill != "" && e.resolve(m.Skill, func(id string) bool { return id == f.skill.ID }).ID != f.skill.ID:
+			what = "other skill"
+		case !taken[i]:
+			return i, ""
 		}
 	}
-	return true
+	return -1, what
+}
+
+// wholeWords widens a span to the words it touches. words are in order; none leave it as it is.
+func wholeWords(at [2]int, words [][2]int) [2]int {
+	first := sort.Search(len(words), func(i int) bool { return words[i][1] > at[0] })
+	last := sort.Search(len(words), func(i int) bool { return words[i][0] >= at[1] }) - 1
+	if at[0] < 0 || first > last {
+		return at
+	}
+	return [2]int{words[first][0], words[last][1]}
 }

@@ -214,7 +214,7 @@ func (e *skillEval) judgeAgain() (verdictsAgain, error) {
 }
 
 func (e *skillEval) judgePosting(line []byte, finds map[findKey]judged, out *verdictsAgain) error {
-	id, p, err := tagPosting(e.tagger, e.unlisted, line)
+	p, err := tagPosting(e.tagger, e.unlisted, line)
 	if err != nil {
 		return err
 	}
@@ -237,7 +237,7 @@ func (e *skillEval) judgePosting(line []byte, finds map[findKey]judged, out *ver
 			continue
 		}
 		e.tally.add(skill, score.Counts{FP: 1})
-		e.tally.error(evalError{What: "wrong", Skill: s.ID, ID: id, Text: contextOf(fieldText(p, s.Field), s.Start, s.End)})
+		e.tally.error(evalError{What: "wrong", Skill: s.ID, ID: p.id, Text: contextOf(fieldText(p.Posting, s.Field), s.Start, s.End)})
 	}
 	for key, j := range finds {
 		switch {

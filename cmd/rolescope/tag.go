@@ -48,6 +48,7 @@ type tagOutput struct {
 	Locations       []posting.Location `json:"locations"`
 	Salary          []posting.Salary   `json:"salary"`
 	Skills          []posting.Skill    `json:"skills"`
+	Phrases         []unlisted.Phrase  `json:"phrases,omitempty"`
 	TitleText       string             `json:"title_text,omitempty"`
 	DescriptionText string             `json:"description_text,omitempty"`
 }
@@ -68,9 +69,13 @@ func newTagCommand(a *app) *cobra.Command {
 		Long: `Read postings as JSON lines with the fields id, title, company, location, description and
 posted_at, and write what the tagger makes of each as one JSON line, in the same order. Nothing is
 stored and no server is needed. The same posting always gives the same bytes. Offsets are bytes into
-the field's canonical text, which --text adds. --unlisted adds phrases that look like knowledge but
-are not in the taxonomy, marked "unlisted": true; about two in five are wrong. A line that cannot be
-read is reported on stderr and skipped.
+the field's canonical text, which --text adds. A line that cannot be read is reported on stderr and
+skipped.
+
+--unlisted adds, as "phrases", all that a trained tagger takes for knowledge in the description, with
+the skill that a phrase names if it is one of the taxonomy; about two in five have other bounds than a
+reader would choose, or are none. Those that the taxonomy lacks, and that are surer and not general
+words, are also skills, marked "unlisted": true.
 
 With --explain the first posting, or the first N with --first, is shown for people: role, pay and
 places with their reasons, the text with skills in colour (in [brackets], and pay in {braces}, where
@@ -143,21 +148,28 @@ func (a *app) tag(ctx context.Context, tagger *enrich.Tagger, workers int, o tag
 	return flushed(w, err)
 }
 
-// tagPosting reads one line of input and tags it; id is the one it came with. extra, unless nil, adds
-// its finds.
-func tagPosting(tagger *enrich.Tagger, extra *unlisted.Tagger, line []byte) (id string, p posting.Posting, err error) {
+// tagged is a tagged line of input.
+type tagged struct {
+	id string // the one it came with
+	posting.Posting
+	phrases []unlisted.Phrase // all that look like knowledge, listed or not
+}
+
+// tagPosting reads one line of input and tags it. extra, unless nil, adds its finds.
+func tagPosting(tagger *enrich.Tagger, extra *unlisted.Tagger, line []byte) (tagged, error) {
 	raw, err := readPosting(line)
 	if err != nil {
-		return "", p, err
+		return tagged{}, err
 	}
-	id = raw.Record.ExternalID
-	if p, err = tagger.Enrich(raw); err != nil {
-		return "", p, fmt.Errorf("posting %q: %w", id, err)
+	t := tagged{id: raw.Record.ExternalID}
+	if t.Posting, err = tagger.Enrich(raw); err != nil {
+		return tagged{}, fmt.Errorf("posting %q: %w", t.id, err)
 	}
 	if extra != nil {
-		p.Skills = append(p.Skills, extra.Tag(p)...)
+		t.phrases = extra.Phrases(t.Posting)
+		t.Skills = append(t.Skills, unlisted.Skills(t.phrases)...)
 	}
-	return id, p, nil
+	return t, nil
 }
 
 // readPosting reads one line of input.
@@ -174,21 +186,22 @@ func readPosting(line []byte) (posting.Raw, error) {
 
 // tagLine is the line of output for a line of input.
 func tagLine(tagger *enrich.Tagger, line []byte, o tagOptions) ([]byte, error) {
-	id, p, err := tagPosting(tagger, o.unlisted, line)
+	p, err := tagPosting(tagger, o.unlisted, line)
 	if err != nil {
 		return nil, err
 	}
-	return encodeTags(id, p, o.text)
+	return encodeTags(p, o.text)
 }
 
-func encodeTags(id string, p posting.Posting, text bool) ([]byte, error) {
+func encodeTags(p tagged, text bool) ([]byte, error) {
 	out := tagOutput{
-		ID: id, TaggerVersion: p.TaggerVersion, Language: p.Language,
+		ID: p.id, TaggerVersion: p.TaggerVersion, Language: p.Language,
 		Role:  tagRole{Title: p.RoleTitle, Text: p.RoleText, Reason: p.RoleReason},
 		Roles: p.Roles, TitleNormalised: p.TitleNormalised,
 		Seniority: p.Seniority, Track: p.Track, Team: p.Team, Workplace: p.Workplace,
 		EmploymentType: p.EmploymentType, MinYears: p.MinYears, Degree: p.Degree,
 		Locations: orEmpty(p.Locations), Salary: orEmpty(p.Salaries), Skills: orEmpty(p.Skills),
+		Phrases: p.phrases,
 	}
 	if text {
 		out.TitleText, out.DescriptionText = p.Title, p.Description

@@ -92,12 +92,12 @@ func (a *app) diff(ctx context.Context, tagger *enrich.Tagger, extra *unlisted.T
 	defer former.Close()
 	d := &tagDiff{Old: old, skills: map[string]*skillDiff{}, fields: map[string]*fieldDiff{}, versions: map[string]bool{}}
 	status := a.eachLine(ctx, workers, func(line []byte) (any, error) {
-		id, p, err := tagPosting(tagger, extra, line)
+		p, err := tagPosting(tagger, extra, line)
 		if err != nil {
 			return nil, err
 		}
-		out, err := encodeTags(id, p, false)
-		return diffJob{id, out, p}, err
+		out, err := encodeTags(p, false)
+		return diffJob{p.id, out, p.Posting}, err
 	}, func(out any) error {
 		return d.compare(former, out.(diffJob))
 	})
@@ -180,7 +180,7 @@ func readTags(line []byte) (tagsOf, error) {
 	}
 	for name, value := range fields {
 		switch name {
-		case "id", "title_text", "description_text":
+		case "id", "title_text", "description_text", "phrases": // what matters of phrases are skills too
 		case "tagger_version":
 			t.version = plainValue(value)
 		case "role":

@@ -41,10 +41,9 @@ func (a *app) explain(ctx context.Context, tagger *enrich.Tagger, extra *unliste
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		var id string
-		var p posting.Posting
+		var p tagged
 		if err == nil {
-			id, p, err = tagPosting(tagger, extra, line)
+			p, err = tagPosting(tagger, extra, line)
 		}
 		if err != nil {
 			bad++
@@ -54,7 +53,7 @@ func (a *app) explain(ctx context.Context, tagger *enrich.Tagger, extra *unliste
 		if shown > 0 {
 			page.line("")
 		}
-		page.posting(id, p)
+		page.posting(p.id, p.Posting)
 		if shown++; shown == first {
 			return errEnough
 		}

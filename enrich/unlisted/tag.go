@@ -47,24 +47,33 @@ func singular(w string) string {
 	return w[:len(w)-1]
 }
 
-// Tag returns the knowledge phrases of a tagged posting's description that the dictionary did not
-// tag, as skills marked unlisted: their id is the Key, which is no id of the taxonomy. Phrases that
-// overlap a tagged skill, or say one again, are left out. The model knows English; postings in other
-// languages give nothing.
-func (t *Tagger) Tag(p posting.Posting) []posting.Skill {
+// Phrase is one phrase of knowledge of a posting's description, whether or not the taxonomy lists it.
+type Phrase struct {
+	Start    int     `json:"start"` // bytes of the description
+	End      int     `json:"end"`
+	Text     string  `json:"text"`
+	Score    float64 `json:"score"`           // log-odds, above 0
+	Skill    string  `json:"skill,omitempty"` // id of the skill that the dictionary tagged at these bytes
+	Unlisted bool    `json:"unlisted"`        // says nothing that the dictionary tagged
+}
+
+// Phrases returns all phrases of knowledge of a tagged posting's description. The model decides which
+// they are and where they end; the dictionary's finds tell which of them are skills of the taxonomy.
+// The model knows English; postings in other languages give nothing.
+func (t *Tagger) Phrases(p posting.Posting) []Phrase {
 	if p.Language != "" && p.Language != "en" {
 		return nil
 	}
-	tagged := map[string]bool{}
+	said := map[string]bool{}
 	var taken []posting.Skill
 	for _, s := range p.Skills {
-		tagged[Key(s.Label)], tagged[Key(s.Text)] = true, true
+		said[Key(s.Label)], said[Key(s.Text)] = true, true
 		if s.Field == fieldDescription {
 			taken = append(taken, s)
 		}
 	}
 	slices.SortFunc(taken, func(a, b posting.Skill) int { return cmp.Compare(a.Start, b.Start) })
-	var out []posting.Skill
+	var out []Phrase
 	next := 0
 	for _, f := range t.Find(p.Description) {
 		if f.Kind != Knowledge {
@@ -73,18 +82,40 @@ func (t *Tagger) Tag(p posting.Posting) []posting.Skill {
 		for next < len(taken) && taken[next].End <= f.Start {
 			next++
 		}
-		text := p.Description[f.Start:f.End]
-		key := Key(text)
-		if next < len(taken) && taken[next].Start < f.End || key == "" || tagged[key] {
-			continue
+		of := Phrase{Start: f.Start, End: f.End, Text: p.Description[f.Start:f.End], Score: f.Score}
+		apart := next == len(taken) || taken[next].Start >= f.End
+		for _, s := range taken[next:] {
+			if s.Start > f.Start {
+				break
+			}
+			if s.Start == f.Start && s.End == f.End {
+				of.Skill = s.ID
+			}
 		}
-		out = append(out, posting.Skill{
-			ID: key, Label: text, Kind: f.Kind.String(), Field: fieldDescription,
-			Start: f.Start, End: f.End, Text: text, Rule: "sequence model", Unlisted: true,
-		})
+		key := Key(of.Text)
+		of.Unlisted = apart && key != "" && !said[key]
+		out = append(out, of)
 	}
 	return out
 }
+
+// Skills are the phrases that are unlisted, as skills: their id is the Key, which is no id of the
+// taxonomy.
+func Skills(phrases []Phrase) []posting.Skill {
+	var out []posting.Skill
+	for _, f := range phrases {
+		if f.Unlisted {
+			out = append(out, posting.Skill{
+				ID: Key(f.Text), Label: f.Text, Kind: Knowledge.String(), Field: fieldDescription,
+				Start: f.Start, End: f.End, Text: f.Text, Rule: "sequence model", Unlisted: true,
+			})
+		}
+	}
+	return out
+}
+
+// Tag returns the phrases of a tagged posting that the dictionary did not tag, as skills.
+func (t *Tagger) Tag(p posting.Posting) []posting.Skill { return Skills(t.Phrases(p)) }
 
 // fieldDescription is the field of a posting that is read. Titles name roles, hardly knowledge.
 const fieldDescription = "description"
