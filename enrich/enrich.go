@@ -176,7 +176,7 @@ func (t *Tagger) tagRole(p *posting.Posting, doc document, r *room) {
 	p.Seniority = seniorityOf(words, title, p.MinYears)
 
 	technical := p.RoleTitle
-	if technical == roleOther {
+	if technical == roleOther || technical == "" {
 		technical = p.RoleText
 	}
 	p.Track = trackOf(technical, text)

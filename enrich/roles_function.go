@@ -1,6 +1,10 @@
 package enrich
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
 
 // functionBeside is the function nearest to a head: before it in its segment, then behind it, then in
 // later segments, then in earlier ones.
@@ -41,32 +45,68 @@ func (r *titleRules) lastFunction(words []titleWord, start, end int) (role, phra
 		if n == 0 {
 			continue
 		}
+		if n == 1 && i > start && isMeans(words[i].stem) {
+			// "Payroll Operations" is payroll, "Sales Operations" is not sales.
+			if of, k := r.functions.endingAt(words[start:end], i-1-start); k > 0 && (of == roleFinanceLegal || of == rolePeople) && !r.faint[words[i-1].stem] {
+				return of, joinWords(words[i-k : i+1])
+			}
+		}
 		said := joinWords(words[i+1-n : i+1])
 		faint := found == roleAIEngineer || r.faint[said] || n == 1 && r.faint[words[i].stem]
 		if role != "" && faint {
 			continue
 		}
 		role, phrase = found, said
-		if !faint {
-			break
+		if faint {
+			continue
 		}
+		for at := i + 1 - n; at > start && words[at].join == joinList; {
+			// The first of a list names the role: "Sales & Marketing".
+			first, k := r.functions.endingAt(words[start:end], at-1-start)
+			if said := joinWords(words[at-k : at]); k == 0 || first == roleAIEngineer || r.faint[said] || r.faint[words[at-1].stem] || r.wide[said] {
+				break
+			}
+			role, phrase = first, joinWords(words[at-k:at])
+			at -= k
+		}
+		break
 	}
 	return role, phrase
 }
 
-// byFunction decides a title without a head that means something.
+// isMeans tells how a department works from what it is for.
+func isMeans(stem string) bool {
+	switch stem {
+	case "operation", "op", "ops", "transformation":
+		return true
+	}
+	return false
+}
+
+// byFunction decides a title without a head that means something. Without a function, a bare title
+// names work nobody knows, and a title that has not even that names no job.
 func (r *titleRules) byFunction(words []titleWord, segments []titleSegment) titleRole {
+	bare := ""
 	for i, s := range segments {
 		if len(s.heads) == 0 {
 			continue
 		}
 		head := s.heads[len(s.heads)-1]
+		if !isContractTitle(head.rule.phrase) {
+			bare = cmp.Or(bare, head.rule.phrase)
+		}
 		if role, phrase := r.functionBeside(words, segments, i, head); role != "" {
 			return titleRole{role: role, rule: joinRule(head.rule.phrase, phrase)}
 		}
 	}
 	for _, s := range segments {
+		if r.isTerms(words[s.start:s.end]) {
+			continue
+		}
 		role, phrase := r.lastFunction(words, s.start, s.cut)
+		if role != "" && r.allTools(phrase) && r.listsTools(words, segments) {
+			continue
+		}
 		for end := s.cut; role != "" && r.wide[phrase] && s.end-s.start > 1; end-- {
 			// "Fernwood Technology" is an employer.
 			if end <= s.start {
@@ -79,5 +119,41 @@ func (r *titleRules) byFunction(words []titleWord, segments []titleSegment) titl
 			return titleRole{role: role, rule: phrase, headless: true}
 		}
 	}
-	return titleRole{role: roleOther}
+	switch bare {
+	case "":
+		return titleRole{}
+	case "analyst", "analista", "analyste", "specialist", "spezialist", "specialista", "especialista", "specialiste", "assistente", "charge", "chargee", "admin", "associate", "assistant", "lead", "leader", "representative":
+		return titleRole{role: roleOperations, rule: bare} // of no trade that has a name here
+	}
+	return titleRole{role: roleOther, rule: bare}
+}
+
+// allTools reports whether a phrase only names technologies.
+func (r *titleRules) allTools(phrase string) bool {
+	for _, w := range strings.Fields(phrase) {
+		if !r.tools[singular(w)] && w != "on" {
+			return false
+		}
+	}
+	return true
+}
+
+// listsTools reports whether a title lists technologies: "React, Docker, Kafka".
+func (r *titleRules) listsTools(words []titleWord, segments []titleSegment) bool {
+	n := 0
+	for _, s := range segments {
+		if r.tools[words[s.start].stem] {
+			n++
+		}
+	}
+	return n > 1 || len(segments) > 0 && len(segments[0].heads) == 0 && r.tools[words[0].stem] && len(segments) >= listSegments
+}
+
+// isContractTitle tells the bare titles that say how somebody is employed, not as what.
+func isContractTitle(phrase string) bool {
+	switch phrase {
+	case "intern", "internship", "contractor", "freelancer", "student", "graduate", "stage", "trainee", "apprentice", "staff", "worker", "resident", "head office":
+		return true
+	}
+	return false
 }

@@ -1,6 +1,7 @@
 package enrich
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -15,14 +16,17 @@ const listSegments = 3
 // roleOfTitle is roleOf, but for header lines and plain lists of roles, whose segments each count for
 // themselves: there "Software Engineer, Machine Learning Engineer" advertises two jobs.
 func (r *titleRules) roleOfTitle(title string, words []titleWord) titleRole {
+	if len(words) == 0 {
+		return titleRole{}
+	}
 	segments := r.segments(words)
-	header := strings.Count(title, "|") >= headerBars
+	header := strings.Count(title, "|") >= headerBars || isList(segments) && isPostLine(title, words)
 	if !header && !isRoleList(words, segments) {
 		out := r.roleOf(words)
-		if out.headless && isProse(words) {
-			return titleRole{role: roleOther}
+		if out.headless && (isProse(words) || isPostLine(title, words)) {
+			out = r.roleOfFields(words, segments, 0)
 		}
-		return out
+		return r.orNoJob(title, words, segments, out)
 	}
 	var out titleRole
 	var roles []string
@@ -32,7 +36,7 @@ func (r *titleRules) roleOfTitle(title string, words []titleWord) titleRole {
 			continue
 		}
 		one := r.roleOf(words[s.start:s.end])
-		if one.role == roleOther {
+		if one.role == roleOther || one.role == "" {
 			continue
 		}
 		headed++
@@ -51,7 +55,7 @@ func (r *titleRules) roleOfTitle(title string, words []titleWord) titleRole {
 	case headed == 1:
 		return r.roleOf(words) // one job, whose other segments refine it
 	case headed == 0:
-		return r.roleOfBareTitles(words, segments)
+		return r.orNoJob(title, words, segments, r.roleOfBareTitles(words, segments))
 	}
 	out.roles = nil
 	if len(roles) > 1 {
@@ -67,21 +71,33 @@ func (r *titleRules) roleOfBareTitles(words []titleWord, segments []titleSegment
 		if len(s.heads) == 0 {
 			continue
 		}
-		if one := r.roleOf(words[s.start:s.end]); one.role != roleOther {
+		if one := r.roleOf(words[s.start:s.end]); one.role != "" && one.role != roleOther && !one.headless {
 			return one
 		}
 	}
-	return r.roleOfFields(words, segments)
+	return r.roleOfFields(words, segments, 1)
 }
 
 // roleOfFields reads a header that names fields where others name roles ("Acme | Front End, Data
-// Science | Oslo", "Product and engineering roles"): segments behind the first, which is the
-// employer, with no word that is not such a field.
-func (r *titleRules) roleOfFields(words []titleWord, segments []titleSegment) titleRole {
+// Science | Oslo", "Product and engineering roles"): segments from the given one on, with no word
+// that is not such a field. Beside a field that can only be one ("Engineering, Sales, Marketing"),
+// those that may as well be a name's part are fields too.
+func (r *titleRules) roleOfFields(words []titleWord, segments []titleSegment, from int) titleRole {
 	var out titleRole
 	var roles []string
-	for _, s := range segments[1:] {
-		found, phrase := r.fieldsOf(words[s.start:s.end])
+	listed := false // the segment before was a field
+	for i, s := range segments[from:] {
+		if _, headed := mainHead(s.heads, s.cut); headed || r.isTerms(words[s.start:s.end]) {
+			listed = false
+			continue
+		}
+		found, phrase := r.fieldsOf(words[s.start:s.end], listed)
+		listed = len(found) > 0
+		if listed && len(roles) == 0 && i > 0 && from > 0 {
+			before := segments[from+i-1]
+			earlier, said := r.fieldsOf(words[before.start:before.end], true)
+			found, phrase = append(earlier, found...), cmp.Or(said, phrase)
+		}
 		for _, role := range found {
 			if !slices.Contains(roles, role) {
 				roles = append(roles, role)
@@ -91,9 +107,6 @@ func (r *titleRules) roleOfFields(words []titleWord, segments []titleSegment) ti
 			out.role, out.rule = found[0], phrase
 		}
 	}
-	if len(roles) == 0 {
-		return titleRole{role: roleOther}
-	}
 	if len(roles) > 1 {
 		out.roles = roles
 	}
@@ -102,11 +115,10 @@ func (r *titleRules) roleOfFields(words []titleWord, segments []titleSegment) ti
 
 // fieldsOf are the roles of the fields that words consist of, in order, with the phrase that says the
 // first; none when any word is something else, or when the fields may as well be an employer's trade.
-func (r *titleRules) fieldsOf(words []titleWord) (roles []string, phrase string) {
-	certain := false
+func (r *titleRules) fieldsOf(words []titleWord, certain bool) (roles []string, phrase string) {
 	for i := len(words) - 1; i >= 0; {
 		role, n := r.functions.endingAt(words, i)
-		if n == 0 {
+		if n == 0 || n == 1 && r.tools[words[i].stem] {
 			if !isOpening(words[i].stem) && !gradeWord(words, i) && !contractWord(words, i) {
 				return r.firstField(words)
 			}
@@ -137,9 +149,12 @@ func (r *titleRules) firstField(words []titleWord) (roles []string, phrase strin
 			return []string{role}, joinWords(words)
 		}
 	}
+	for len(words) > 0 && r.tools[words[0].stem] {
+		words = words[1:]
+	}
 	for i := range min(len(words), 2) {
 		role, n := r.functions.endingAt(words, i)
-		if n == i+1 && isCraft(role) && (n > 1 || role == roleSoftwareEngineer && !r.wide[words[i].stem]) {
+		if n == i+1 && isCraft(role) && !r.tools[words[i].stem] && (n > 1 || role == roleSoftwareEngineer && !r.wide[words[i].stem]) {
 			return []string{role}, joinWords(words[:n])
 		}
 	}
@@ -179,6 +194,17 @@ func isProse(words []titleWord) bool {
 		}
 		return false
 	})
+}
+
+// isList reports whether two segments or more name somebody.
+func isList(segments []titleSegment) bool {
+	headed := 0
+	for _, s := range segments {
+		if _, ok := mainHead(s.heads, s.cut); ok {
+			headed++
+		}
+	}
+	return headed > 1
 }
 
 // isRoleList reports whether a title is nothing but roles: at least three segments that each end

@@ -83,6 +83,9 @@ type titleFile struct {
 	Wide       []string              `yaml:"wide"`
 	Faint      []string              `yaml:"faint"`
 	Noise      []string              `yaml:"noise"`
+	Terms      []string              `yaml:"terms"`
+	Tools      []string              `yaml:"tools"`
+	Pools      []string              `yaml:"pools"`
 }
 
 type refineFile struct {
@@ -126,6 +129,9 @@ type titleRules struct {
 	functions  *phraseBook[string] // phrase -> role
 	overridden map[string]bool
 	noise      map[string]bool // stems
+	terms      map[string]bool // stems
+	tools      map[string]bool // stems
+	pools      map[string]bool // head phrases
 	wide       map[string]bool // words as they stand and stems
 	faint      map[string]bool // phrases as they stand, and of one word their stems
 }
@@ -217,7 +223,7 @@ func loadTitleRules() (*titleRules, error) {
 }
 
 func (f titleFile) compile() (*titleRules, error) {
-	r := &titleRules{heads: newPhraseBook[headRule](), functions: newPhraseBook[string](), overridden: map[string]bool{}, noise: map[string]bool{}, wide: map[string]bool{}, faint: map[string]bool{}}
+	r := &titleRules{heads: newPhraseBook[headRule](), functions: newPhraseBook[string](), overridden: map[string]bool{}, noise: map[string]bool{}, terms: map[string]bool{}, tools: map[string]bool{}, pools: map[string]bool{}, wide: map[string]bool{}, faint: map[string]bool{}}
 	addHeads := func(phrases []string, rule headRule) error {
 		for _, p := range phrases {
 			rule.phrase = p
@@ -264,6 +270,15 @@ func (f titleFile) compile() (*titleRules, error) {
 	}
 	for _, word := range f.Noise {
 		r.noise[singular(word)] = true
+	}
+	for _, word := range f.Terms {
+		r.terms[singular(word)] = true
+	}
+	for _, word := range f.Tools {
+		r.tools[singular(word)] = true
+	}
+	for _, phrase := range f.Pools {
+		r.pools[phrase] = true
 	}
 	for _, word := range f.Wide {
 		r.wide[word], r.wide[singular(word)] = true, true

@@ -306,7 +306,7 @@ func (r *textRules) name(out *textReading, words []titleWord, i int, t trigger, 
 	role := titles.roleOf(words[i:end])
 	// A bare "engineer" or "manager" names nothing.
 	bare := head.rule.kind != headRole && head.end-head.start == 1 && !strings.Contains(role.rule, " + ")
-	if bare || role.role == roleOther && head.rule.kind != headRole || role.rule == "founder" || role.rule == "co founder" {
+	if bare || role.role == "" || role.role == roleOther && head.rule.kind != headRole || role.rule == "founder" || role.rule == "co founder" {
 		return // "hiring an ex-founder" says what one was
 	}
 	out.named, out.namedBy = role.role, joinWords(words[i:end])

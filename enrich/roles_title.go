@@ -1,6 +1,9 @@
 package enrich
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // titleRole is what a title says of the work.
 type titleRole struct {
@@ -45,6 +48,12 @@ func (r *titleRules) roleOf(words []titleWord) titleRole {
 		if ok && out.role != roleOther {
 			return out
 		}
+		if ok && (i > 0 && isBare(segments[0].heads) || r.pools[out.rule]) {
+			// "Intern - Software - Drivers", "Communications (open application)"
+			if field := r.byFunction(words, slices.Delete(slices.Clone(segments), i, i+1)); strings.Contains(field.rule, " + ") || r.pools[out.rule] && field.headless {
+				return field
+			}
+		}
 		if ok && other.role == "" {
 			other = out // "Open application: data engineer" goes on to what it is for
 		}
@@ -77,6 +86,11 @@ func (r *titleRules) segments(words []titleWord) []titleSegment {
 			s.end == s.start+1 && words[s.start].stem == "contract"
 	}
 	return out
+}
+
+// isBare reports whether heads are nothing but the way somebody is employed.
+func isBare(heads []headFound) bool {
+	return len(heads) > 0 && !slices.ContainsFunc(heads, func(h headFound) bool { return !isContractTitle(h.rule.phrase) })
 }
 
 // headsOf finds the heads in words[start:end]: the longest at each end, none inside another.
@@ -119,10 +133,13 @@ func (r *titleRules) bySegment(words []titleWord, segments []titleSegment, i int
 		}
 		one, described := r.byDescribedTitle(words, part, head)
 		if !described {
-			one = r.byHead(words, segments, i, head)
+			one = r.byHead(words, segments, i, head, siblings(parts, k, s.cut))
 		}
 		if !ok {
 			out, ok = one, true
+			if out.roles = r.sharedNoun(words, s, head, out); len(out.roles) > 0 {
+				out.role = out.roles[0]
+			}
 			continue
 		}
 		if one.role != out.role && !one.manager && !out.manager && one.role != roleOther {
@@ -198,7 +215,7 @@ func (r *titleRules) borrow(words []titleWord, parts [][]headFound, k int, head 
 	return head
 }
 
-func (r *titleRules) byHead(words []titleWord, segments []titleSegment, i int, head headFound) titleRole {
+func (r *titleRules) byHead(words []titleWord, segments []titleSegment, i int, head headFound, others span) titleRole {
 	rule := head.rule
 	switch rule.kind {
 	case headFamily:
@@ -206,7 +223,7 @@ func (r *titleRules) byHead(words []titleWord, segments []titleSegment, i int, h
 			return literal
 		}
 		for _, ref := range rule.refine {
-			if phrase := ref.match(words, segments[i].start, head); phrase != "" {
+			if phrase := ref.match(words, segments[i].start, head, others); phrase != "" {
 				return titleRole{role: ref.role, rule: rule.phrase + " + " + phrase}
 			}
 		}
@@ -236,6 +253,13 @@ func (r *titleRules) byHead(words []titleWord, segments []titleSegment, i int, h
 	if r.overridden[rule.role] {
 		if literal, ok := r.literal(words, segments, i); ok {
 			return literal
+		}
+		for k := i + 1; k < len(segments); k++ {
+			if next, ok := mainHead(segments[k].heads, segments[k].cut); ok && endsPhrase(words, next.end) {
+				if one := r.byHead(words, segments, k, next, span{}); isTechnical(one.role) && one.role != rule.role {
+					return one
+				}
+			}
 		}
 	}
 	return titleRole{role: rule.role, rule: rule.phrase, manager: rule.role == roleManagement}
@@ -288,8 +312,8 @@ func endsPhrase(words []titleWord, i int) bool {
 }
 
 // match returns the phrase that makes the refinement apply to a head in the segment that begins at
-// start, or "".
-func (ref *refinement) match(words []titleWord, start int, head headFound) string {
+// start, or "". The words of other jobs in the same list refine nothing.
+func (ref *refinement) match(words []titleWord, start int, head headFound, others span) string {
 	for i := range words {
 		if _, n := ref.except.endingAt(words, i); n > 0 {
 			return ""
@@ -300,7 +324,13 @@ func (ref *refinement) match(words []titleWord, start int, head headFound) strin
 		first, last = max(0, head.start-proseReach), min(len(words), head.end+proseReach)
 		start = head.start // before it may stand who hires
 	}
+	if others.end <= head.start {
+		start = max(start, others.end)
+	}
 	for i := first; i < last; i++ {
+		if others.start <= i && i < others.end {
+			continue
+		}
 		if phrase, n := ref.around.endingAt(words[:last], i); n > 0 {
 			return phrase
 		}
