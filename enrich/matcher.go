@@ -22,6 +22,16 @@ type matcher struct {
 	either  map[int32]struct{} // "or": spreads a negation over a list
 	article map[int32]struct{} // "a": what is negated is a thing, such as a post
 	post    map[int32]struct{} // "role": the kinds of post an advert may say it is not
+	asks    map[int32]struct{} // "experience": the sentence speaks of the post and what it needs
+	uses    map[int32]struct{} // "using": the employer works with what follows
+	worker  map[int32]struct{} // "engineers": who does the work
+	group   map[int32]struct{} // "team": others at the employer
+	partner map[int32]struct{} // "closely": one works with others
+	aim     map[int32]struct{} // "to": ends the list of those one works with
+	to      map[int32]struct{} // "to" itself
+	us      map[int32]struct{} // "our": the employer's own
+	report  map[int32]struct{} // "reporting": the name of a superior follows
+	trade   map[int32]struct{} // "industry": a field before it is a market
 }
 
 type edge struct{ node, word int32 }
@@ -51,7 +61,8 @@ type spelling struct {
 	exact   string // its words run together, when case matters
 	// what context proves it; numbers of words
 	near, prev, next map[int32]struct{}
-	with             []int // ordinals of skills
+	notNear          map[int32]struct{} // what context speaks against it
+	with             []int              // ordinals of skills
 }
 
 // found is one match: the words tokens[first:last+1].
@@ -96,6 +107,16 @@ func newMatcher(t *taxonomy) (*matcher, error) {
 		}
 	}
 	m.filler = m.numbers(t.words.Fillers)
+	m.asks = m.numbers(t.words.Asks)
+	m.uses = m.numbers(t.words.Uses)
+	m.worker = m.numbers(t.words.Workers)
+	m.group = m.numbers(t.words.Colleagues)
+	m.partner = m.numbers(t.words.Partners)
+	m.aim = m.numbers([]string{"to", "that", "which", "who", "using", "on", "for", "in", "into"})
+	m.to = m.numbers([]string{"to"})
+	m.us = m.numbers([]string{"our", "we", "us"})
+	m.report = m.numbers([]string{"report", "reports", "reporting"})
+	m.trade = m.numbers([]string{"industry", "industries", "market", "markets", "company", "companies", "startup", "startups", "firm", "firms", "agency", "vendor", "vendors"})
 	m.connect = m.numbers(t.words.Connectives)
 	m.article = m.numbers([]string{"a", "an", "your", "the"})
 	m.post = m.numbers([]string{"role", "position", "job", "internship", "shop", "opportunity", "gig"})
@@ -105,7 +126,7 @@ func newMatcher(t *taxonomy) (*matcher, error) {
 
 // addShield adds a phrase in which nothing is a skill.
 func (m *matcher) addShield(rule *aliasRule) error {
-	if rule.guarded() || len(rule.NotIn) > 0 {
+	if rule.guarded() || len(rule.NotIn)+len(rule.NotNear) > 0 {
 		return fmt.Errorf("shield %q: a shield holds everywhere, only its case may matter", rule.Text)
 	}
 	for _, text := range rule.Text {
@@ -122,7 +143,7 @@ func (m *matcher) addShield(rule *aliasRule) error {
 
 // addRule adds every variant of every spelling of a rule.
 func (m *matcher) addRule(t *taxonomy, s *skill, rule aliasRule) error {
-	proto := spelling{kind: isSkill, skill: s, rule: &rule, near: m.numbers(rule.Near), prev: m.numbers(rule.Prev), next: m.numbers(rule.Next)}
+	proto := spelling{kind: isSkill, skill: s, rule: &rule, near: m.numbers(rule.Near), prev: m.numbers(rule.Prev), next: m.numbers(rule.Next), notNear: m.numbers(rule.NotNear)}
 	for _, id := range rule.With {
 		proto.with = append(proto.with, t.byID[id].ordinal)
 	}

@@ -28,7 +28,8 @@ func (w skillWords) variants(text string) []string {
 }
 
 // variants are the spellings that follow from one: the words run together, and the plural of what
-// is a common noun (written in lower case) or an acronym (all capitals). Names have no plural.
+// ends in a common noun (written in lower case: "AI agent") or an acronym (ending in a capital:
+// "LoRA"). Names have no plural.
 func variants(text string) []string {
 	out := []string{text}
 	if plural := pluralOf(text); plural != "" {
@@ -48,21 +49,29 @@ const joinedMin = 6
 
 func pluralOf(text string) string {
 	last := text[strings.LastIndexAny(text, " -/.")+1:]
-	if len(last) < 2 || wordEnd(last, 0) != len(last) || strings.HasSuffix(last, "s") || strings.HasSuffix(last, "S") {
+	if len(last) < 2 || wordEnd(last, 0) != len(last) {
 		return ""
 	}
 	r, _ := utf8.DecodeLastRuneInString(last)
-	lower, upper := strings.ToLower(text) == text, strings.ToUpper(last) == last
+	noun := strings.ToLower(last) == last
 	switch {
-	case !unicode.IsLetter(r) || !lower && !upper:
+	case unicode.IsUpper(r) && len(last) >= acronymMin:
+		return text + "s"
+	case !unicode.IsLetter(r) || strings.HasSuffix(strings.ToLower(last), "s"):
 		return ""
-	case lower && strings.HasSuffix(last, "y") && !strings.ContainsAny(last[len(last)-2:len(last)-1], "aeiou"):
+	case strings.ToUpper(last) == last:
+		return text + "s"
+	case !noun || strings.HasSuffix(last, "ing"):
+		return ""
+	case strings.HasSuffix(last, "y") && !strings.ContainsAny(last[len(last)-2:len(last)-1], "aeiou"):
 		return strings.TrimSuffix(text, "y") + "ies"
-	case lower && strings.HasSuffix(last, "ing"):
-		return ""
 	}
 	return text + "s"
 }
+
+// acronymMin is how long an acronym must be to have a plural whatever it ends with: "CMSs", but no
+// "JSs".
+const acronymMin = 3
 
 // wordsOf cuts a spelling into words. A dot it begins with, as in ".NET", is part of its first word.
 func wordsOf(text string) []token {

@@ -27,6 +27,7 @@ type field struct {
 	tokens  []token
 	matches []mention
 	own     []bool // by token: part of the employer's name; nil if the name does not occur
+	lead    int    // paragraphs before this one stand before the first heading
 }
 
 // mention is a match and what became of it.
@@ -48,10 +49,15 @@ func (t *taxonomy) skills(doc document, company string, r *room) []posting.Skill
 	r.tokens = tokenise(r.tokens[:0], doc.text, t.matcher.words)
 	body := t.open("description", doc.text, r.tokens)
 	fields := []*field{title, body}
+	body.lead = leadOf(doc)
 	employer := newEmployer(company)
+	if !employer.markAll(fields) {
+		if titled := t.employerOf(title); titled.markAll(fields) {
+			employer = titled
+		}
+	}
 	tagged := make([]bool, len(t.list)) // with every broader skill
 	for _, f := range fields {
-		f.own = employer.mark(f.text, f.tokens)
 		locate(f, doc.paragraphs)
 		t.prove(f, doc, employer, tagged)
 	}

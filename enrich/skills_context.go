@@ -2,7 +2,6 @@ package enrich
 
 import (
 	"slices"
-	"unicode"
 )
 
 // run numbers begin at 0; each match starts a new one or goes on in the list of the one before it.
@@ -87,7 +86,7 @@ func (t *taxonomy) prove(f *field, doc document, e employer, tagged []bool) {
 			if m.chosen != nil {
 				break
 			}
-			if !sp.rule.guarded() || !sp.allowed(m.sectionOf(f, doc)) || e.owns(sp) {
+			if !sp.rule.guarded() || !f.allows(sp, m, doc) || e.owns(sp) {
 				continue
 			}
 			if proof := f.proof(sp, m, certain[m.run]); proof != "" {
@@ -125,7 +124,7 @@ func (t *taxonomy) proveAlone(f *field, doc document, e employer) []bool {
 				proof = "|" + proof
 			}
 			certain[m.run] = true
-			if sp.allowed(m.sectionOf(f, doc)) && !e.owns(sp) {
+			if f.allows(sp, m, doc) && !e.owns(sp) {
 				m.chosen, m.rule = sp, sp.text+proof
 				break
 			}
@@ -141,6 +140,12 @@ func (sp *spelling) allowed(s section) bool {
 		return false
 	}
 	return !slices.Contains(sp.rule.NotIn, string(s))
+}
+
+// allows reports whether the spelling counts where it stands, as far as section and words that speak
+// against it go.
+func (f *field) allows(sp *spelling, m *mention, doc document) bool {
+	return sp.allowed(m.sectionOf(f, doc)) && (len(sp.notNear) == 0 || !f.near(sp.notNear, m))
 }
 
 // proof names the rule that proves a spelling where it stands, or is empty.
@@ -193,93 +198,10 @@ func (t *taxonomy) proveWith(f *field, doc document, e employer, tagged []bool) 
 		}
 		for _, sp := range m.candidates {
 			with := slices.ContainsFunc(sp.with, func(ordinal int) bool { return tagged[ordinal] })
-			if with && !e.owns(sp) && sp.allowed(m.sectionOf(f, doc)) {
+			if with && !e.owns(sp) && f.allows(sp, m, doc) {
 				m.chosen, m.rule = sp, sp.text+"|with"
 				break
 			}
 		}
 	}
-}
-
-// isOwn reports whether a match lies wholly within a mention of the employer's name.
-func (f *field) isOwn(m found) bool {
-	if f.own == nil {
-		return false
-	}
-	for i := m.first; i <= m.last; i++ {
-		if !f.own[i] {
-			return false
-		}
-	}
-	return true
-}
-
-// employer is the hiring company as its adverts name it.
-type employer struct {
-	words []string // folded, without legal form
-	name  string   // the words joined by single spaces
-}
-
-// legalForms are the endings of company names that adverts leave out.
-func legalForms() []string {
-	return []string{
-		"inc", "incorporated", "llc", "ltd", "limited", "gmbh", "ag", "se", "sa", "sas", "bv", "ab", "oy",
-		"corp", "corporation", "co", "company", "plc", "pbc", "lp", "group", "holdings",
-	}
-}
-
-func newEmployer(company string) employer {
-	var e employer
-	for _, t := range tokenise(nil, company, nil) {
-		e.words = append(e.words, foldWord(company[t.start:t.end]))
-	}
-	for len(e.words) > 1 && slices.Contains(legalForms(), e.words[len(e.words)-1]) {
-		e.words = e.words[:len(e.words)-1]
-	}
-	for i, w := range e.words {
-		if i > 0 {
-			e.name += " "
-		}
-		e.name += w
-	}
-	return e
-}
-
-// owns reports whether a spelling names a product of the employer.
-func (e employer) owns(sp *spelling) bool {
-	return e.name != "" && slices.Contains(sp.skill.Owner, e.name)
-}
-
-// mark finds the employer's name in a text. A name that is one common word counts only when it is
-// written with a capital.
-func (e employer) mark(text string, tokens []token) []bool {
-	if len(e.words) == 0 {
-		return nil
-	}
-	var own []bool
-	for i := 0; i+len(e.words) <= len(tokens); i++ {
-		if !e.at(text, tokens[i:i+len(e.words)]) {
-			continue
-		}
-		if own == nil {
-			own = make([]bool, len(tokens))
-		}
-		for j := range e.words {
-			own[i+j] = true
-		}
-	}
-	return own
-}
-
-func (e employer) at(text string, tokens []token) bool {
-	// Folding never changes the length of the ASCII words names nearly always are made of.
-	if first := tokens[0]; int(first.end-first.start) != len(e.words[0]) || unicode.IsLower(firstRune(text, first)) {
-		return false
-	}
-	for i, t := range tokens {
-		if int(t.end-t.start) != len(e.words[i]) || foldWord(text[t.start:t.end]) != e.words[i] {
-			return false
-		}
-	}
-	return true
 }

@@ -17,7 +17,7 @@ func (t *taxonomy) judge(f *field, doc document) {
 		if s.companies {
 			s.dropCompanies(doc)
 		}
-		s.dropBroad(doc)
+		s.dropUnasked(doc)
 		for i := range s.matches {
 			if s.matches[i].chosen == nil {
 				continue
@@ -80,76 +80,6 @@ func (s *sentence) dropCompanies(doc document) {
 			m.chosen = nil
 		}
 	}
-}
-
-// isProduct reports whether the skill is something a company sells or runs.
-func (s *skill) isProduct() bool {
-	return s.Kind == "platform" || s.Kind == "service" || s.Kind == "tool"
-}
-
-// dropBroad takes back the wide fields with which an employer describes itself: those in a section
-// about it or its offer, and those in a sentence that names it or says what it is.
-func (s *sentence) dropBroad(doc document) {
-	named := -1 // 1 when the sentence names the employer; looked up once a broad skill is found
-	for i := range s.matches {
-		m := &s.matches[i]
-		if m.chosen == nil || !m.chosen.skill.Broad {
-			continue
-		}
-		switch m.sectionOf(s.f, doc) {
-		case "title", sectionRequirements, sectionPreferred:
-			continue
-		case sectionAbout, sectionBenefits, sectionLegal, sectionProcess:
-			m.chosen = nil
-			continue
-		}
-		if s.askedFor(m.found) {
-			continue
-		}
-		if named < 0 {
-			named = 0
-			if s.self || s.namesEmployer() {
-				named = 1
-			}
-		}
-		if named == 1 {
-			m.chosen = nil
-		}
-	}
-}
-
-// askReach is how many words may stand between a cue and the wide field it asks for.
-const askReach = 6
-
-// askedFor reports whether a cue close before a match asks for it, as in "bonus if you have built with
-// LLMs at Acme".
-func (s *sentence) askedFor(m found) bool {
-	for _, c := range s.cues {
-		if c.last < m.first && m.first-c.last <= askReach {
-			return true
-		}
-	}
-	return false
-}
-
-// selfReach is how many words before its first match a sentence is searched for the employer's name.
-const selfReach = 24
-
-// namesEmployer reports whether the employer's name stands in the sentence, up to its last match.
-func (s *sentence) namesEmployer() bool {
-	if s.f.own == nil {
-		return false
-	}
-	first, last := s.matches[0].first, s.matches[len(s.matches)-1].last
-	for i := last; i >= 0 && i >= first-selfReach; i-- {
-		if s.f.own[i] {
-			return true
-		}
-		if i <= first && s.f.tokens[i].before >= gapSentence {
-			return false
-		}
-	}
-	return false
 }
 
 // strengthOf follows the nearest cue of the sentence, then the section.

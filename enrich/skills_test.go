@@ -161,11 +161,65 @@ func TestSkillsOfTheEmployer(t *testing.T) {
 		{"Amazon Web Services", "AWS and Java", "java"},
 		{"", "AWS and Java", "aws java"},
 		{"Docker Inc", "Docker, Kubernetes", "kubernetes"},
+		{"sunriserobotics", "Sunrise Robotics needs robotics engineers.", "robotics"},
+		{"theagilemonkeys", "At Agile Monkeys we use Python.", "python"},
+		{"Acme Careers", "Acme SSH and Acme PKI. SSH", "ssh"},
+		{"Acme", "Our Acme Python SDK, the Acme AI engineers", "python artificial-intelligence"},
+		{"Acme", "Acme is a payment gateway for robotics.", ""},
+		{"Acme", "Acme is looking for robotics engineers.", "robotics"},
 	} {
 		got := ids(tax.skills(plainDocument("", c.text, sectionNone), c.company, &room{}))
 		if diff := cmp.Diff(strings.Fields(c.want), got); diff != "" {
 			t.Errorf("%s: %s\n%s", c.company, c.text, diff)
 		}
+	}
+}
+
+// TestSkillsNobodyAsksFor checks what an employer says of itself and of others.
+func TestSkillsNobodyAsksFor(t *testing.T) {
+	t.Parallel()
+	tax := loadTestTaxonomy(t)
+	for _, c := range []struct {
+		text    string
+		section section
+		want    string
+	}{
+		{"We offer semantic search, fraud detection and Salesforce apps.", sectionAbout, ""},
+		{"We offer semantic search, fraud detection and Salesforce apps.", sectionRequirements, "semantic-search fraud-detection salesforce"},
+		{"Our backend: Go, Kafka, AWS, microservices", sectionAbout, "go kafka aws microservices"},
+		{"We use AWS and event sourcing.", sectionAbout, "aws event-driven-architecture"},
+		{"You will join our fraud detection squad.", sectionAbout, "fraud-detection"},
+		{"Fraud Detection Engineers are rare.", sectionAbout, "fraud-detection"},
+		{"- Our papers at NeurIPS", sectionAbout, ""},
+		{"- Pair programming, one hour", sectionProcess, ""},
+		{"- A full IntelliJ license", sectionBenefits, ""},
+		{"- Partner with the data science, design and DevOps teams to ship dashboards.", sectionResponsibilities, "dashboards"},
+		{"- Work closely with machine learning engineers.", sectionResponsibilities, ""},
+		{"- Collaborate with product to build machine learning models for teams.", sectionResponsibilities, "machine-learning"},
+		{"- Experience working closely with data science teams", sectionRequirements, "data-science"},
+		{"You report directly to our Head of Machine Learning.", sectionResponsibilities, ""},
+		{"You build reporting with data visualization.", sectionResponsibilities, "data-visualization"},
+		{"For robotics companies", sectionNone, ""},
+		{"Experience with robotics companies", sectionNone, "robotics"},
+	} {
+		got := ids(tax.skills(plainDocument("", c.text, c.section), "", &room{}))
+		if diff := cmp.Diff(strings.Fields(c.want), got); diff != "" {
+			t.Errorf("%q in %q\n%s", c.text, c.section, diff)
+		}
+	}
+}
+
+// TestSkillsOfTheLead checks that an advert with headings begins with the employer.
+func TestSkillsOfTheLead(t *testing.T) {
+	t.Parallel()
+	tax := loadTestTaxonomy(t)
+	html := "<p>We make the cloud for deep learning and fraud detection.</p><p>We are looking for robotics engineers.</p>"
+	rest := "<h2>Responsibilities</h2><ul><li>Fraud detection</li></ul><h2>Requirements</h2><ul><li>Python</li></ul><h2>Benefits</h2><ul><li>Lunch</li></ul>"
+	if diff := cmp.Diff([]string{"robotics", "fraud-detection", "python"}, ids(tax.skills(readDocument("", html+rest), "", &room{}))); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]string{"deep-learning", "fraud-detection", "robotics"}, ids(tax.skills(readDocument("", html), "", &room{}))); diff != "" {
+		t.Errorf("without headings: %s", diff)
 	}
 }
 

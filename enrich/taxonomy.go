@@ -37,9 +37,10 @@ type skill struct {
 
 // aliasRule is one or more spellings that share one context rule.
 type aliasRule struct {
-	Text  []string // spellings
-	Exact bool     // case: exact
-	NotIn []string // sections (or "title") in which the spelling does not count
+	Text    []string // spellings
+	Exact   bool     // case: exact
+	NotIn   []string // sections (or "title") in which the spelling does not count
+	NotNear []string // none of the words stands within nearWindow words in the same paragraph
 
 	// Proofs: when any is given, at least one of them must hold.
 	List bool     // stands in a list with a skill that needs no proof
@@ -61,14 +62,15 @@ func (a *aliasRule) UnmarshalYAML(node *yaml.Node) error {
 		return nil
 	}
 	var m struct {
-		Text  oneOrMore `yaml:"text"`
-		Case  string    `yaml:"case"`
-		List  bool      `yaml:"list"`
-		Near  oneOrMore `yaml:"near"`
-		Prev  oneOrMore `yaml:"prev"`
-		Next  oneOrMore `yaml:"next"`
-		With  oneOrMore `yaml:"with"`
-		NotIn oneOrMore `yaml:"not_in"`
+		Text    oneOrMore `yaml:"text"`
+		Case    string    `yaml:"case"`
+		List    bool      `yaml:"list"`
+		Near    oneOrMore `yaml:"near"`
+		Prev    oneOrMore `yaml:"prev"`
+		Next    oneOrMore `yaml:"next"`
+		With    oneOrMore `yaml:"with"`
+		NotIn   oneOrMore `yaml:"not_in"`
+		NotNear oneOrMore `yaml:"not_near"`
 	}
 	if err := decodeStrict(node, &m); err != nil {
 		return err
@@ -80,7 +82,7 @@ func (a *aliasRule) UnmarshalYAML(node *yaml.Node) error {
 		return fmt.Errorf("line %d: alias without text", node.Line)
 	}
 	*a = aliasRule{
-		Text: m.Text, Exact: m.Case == "exact", NotIn: m.NotIn,
+		Text: m.Text, Exact: m.Case == "exact", NotIn: m.NotIn, NotNear: m.NotNear,
 		List: m.List, Near: m.Near, Prev: m.Prev, Next: m.Next, With: m.With,
 	}
 	return nil
@@ -126,6 +128,11 @@ type skillWords struct {
 	} `yaml:"cues"`
 	Fillers     []string `yaml:"fillers"`     // may stand between a negation and what it negates
 	Connectives []string `yaml:"connectives"` // may stand between the items of a list
+	Asks        []string `yaml:"asks"`        // their sentence speaks of the post and what it needs
+	Uses        []string `yaml:"uses"`        // the employer works with what follows
+	Workers     []string `yaml:"workers"`     // who does the work, as in "Rust engineers"
+	Colleagues  []string `yaml:"colleagues"`  // others at the employer, as in "the Rust team"
+	Partners    []string `yaml:"partners"`    // that one works with them
 }
 
 // taxonomy is the loaded vocabulary with its matcher. It is immutable and safe for concurrent use.
@@ -230,7 +237,7 @@ func (t *taxonomy) link() error {
 					return fmt.Errorf("skill %q: with %q does not exist", s.ID, id)
 				}
 			}
-			for _, words := range []*[]string{&a.Near, &a.Prev, &a.Next} {
+			for _, words := range []*[]string{&a.Near, &a.Prev, &a.Next, &a.NotNear} {
 				expanded, err := t.words.expand(*words)
 				if err != nil {
 					return fmt.Errorf("skill %q: %w", s.ID, err)
