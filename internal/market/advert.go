@@ -25,7 +25,8 @@ type Advert struct {
 	Seniority     string  // as its title states it: intern entry senior staff principal lead, or empty
 	Skills        []Skill // what it names, by id
 	City, Country string
-	Pay           []Pay // as stated in each version; nil when it states none
+	Workplace     string // onsite, hybrid or remote
+	Pay           []Pay  // as stated in each version; nil when it states none
 	Listed        []Interval
 	Edits         []time.Time // when its later versions began
 	JobOpened     time.Time   // when its job was first advertised; its skills were drawn for this moment

@@ -350,7 +350,7 @@ func (a *advert) name(m *Market, i int) {
 	a.Source, a.Board, a.Company = e.Source, e.Key.Board, e.Company
 	a.Role, a.Mix, a.Category, a.Seniority = a.plan.role.Role, a.plan.role.MixOf, a.plan.category, a.plan.level.name
 	a.Skills = a.plan.skills
-	a.City, a.Country = a.city.Name, a.city.Country
+	a.City, a.Country, a.Workplace = a.city.Name, a.city.Country, a.plan.work
 	a.JobOpened = a.plan.opened
 }
 

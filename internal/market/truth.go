@@ -107,6 +107,20 @@ func (m *Market) looks(e *employer, moments []time.Time) []look {
 	return out
 }
 
+// Doubted are the looks at each board at which more than half of it was gone at once, so that the next
+// one has to decide.
+func (m *Market) Doubted(seen map[Key][]time.Time) map[Key][]time.Time {
+	out := map[Key][]time.Time{}
+	for _, e := range m.employers {
+		for _, k := range m.looks(e, slices.SortedFunc(slices.Values(seen[e.Key]), time.Time.Compare)) {
+			if k.doubt {
+				out[e.Key] = append(out[e.Key], k.at)
+			}
+		}
+	}
+	return out
+}
+
 // Lives tells of every advert that was seen, given the moments at which each board listed anything.
 func (m *Market) Lives(seen map[Key][]time.Time) []Life {
 	var out []Life
