@@ -10,11 +10,15 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 )
 
-// spool answers a SELECT in a format that is one document, such as JSON or
-// Parquet: the engine writes it to a file first, for in memory it might not fit.
+// exceptionBytesMax bounds the framed exception at an answer's end: clients look no further back.
+const exceptionBytesMax = 15 << 10
+
+// spool answers a SELECT whole, when it has ended: the engine writes the answer to a file first, for
+// in memory it might not fit. Formats that are one document, such as JSON or Parquet, go this way.
 func (s *server) spool(w http.ResponseWriter, q *request, session *session, mark string) error {
 	path := filepath.Join(s.answers, newQueryID())
 	defer os.Remove(path)
@@ -23,6 +27,7 @@ func (s *server) spool(w http.ResponseWriter, q *request, session *session, mark
 	if err != nil {
 		return err
 	}
+	summary := q.summary(r)
 	r.destroy()
 	file, err := os.Open(path)
 	if err != nil {
@@ -33,9 +38,15 @@ func (s *server) spool(w http.ResponseWriter, q *request, session *session, mark
 	if err != nil {
 		return fmt.Errorf("read the answer: %w", err)
 	}
-	out := s.begin(w, q)
-	w.Header().Set("Content-Length", strconv.FormatInt(info.Size(), 10))
-	if _, err := io.CopyBuffer(out, onlyReader{file}, make([]byte, writeBytes)); err != nil {
+	if info.Size() == 0 { // Native, which the library writes without columns
+		return s.answer(w, q, s.emptyResult(q, session), summary)
+	}
+	out, err := s.begin(w, q, summary, info.Size())
+	if err != nil {
+		return err
+	}
+	_, err = io.CopyBuffer(out, onlyReader{file}, make([]byte, writeBytes))
+	if err = errors.Join(err, out.Close()); err != nil {
 		s.log.Debug("send answer", "error", err) // the client left
 	}
 	return nil
@@ -69,57 +80,149 @@ func (s *server) emptyResult(q *request, session *session) []byte {
 }
 
 // answer sends a whole output at once.
-func (s *server) answer(w http.ResponseWriter, q *request, body []byte) {
-	out := s.begin(w, q)
-	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-	out.Write(body) //nolint:errcheck // the client left
+func (s *server) answer(w http.ResponseWriter, q *request, body []byte, sum summary) error {
+	out, err := s.begin(w, q, sum, int64(len(body)))
+	if err != nil {
+		return err
+	}
+	if _, err := out.Write(body); err == nil {
+		out.Close() //nolint:errcheck // the client left
+	}
+	return nil
 }
 
-func (s *server) begin(w http.ResponseWriter, q *request) *output {
-	tag := newQueryID()[:16]
-	w.Header().Set("Content-Type", contentType(q.format))
-	w.Header().Set("X-ClickHouse-Format", q.format)
-	w.Header().Set("X-ClickHouse-Exception-Tag", tag)
-	return &output{w: w, control: http.NewResponseController(w), tag: tag}
+// sizeUnknown is the size of an answer that is sent as it is made.
+const sizeUnknown = -1
+
+// begin sets the headers of an answer of so many bytes.
+func (s *server) begin(w http.ResponseWriter, q *request, sum summary, size int64) (*output, error) {
+	h := w.Header()
+	out := &output{wire: &steadyWriter{w: w, control: http.NewResponseController(w)}, tag: strings.ReplaceAll(newQueryID(), "-", "")[:16]}
+	var err error
+	if out.stages, err = q.packing.pack(out.wire); err != nil {
+		return nil, err
+	}
+	if len(out.stages) == 0 && size != sizeUnknown {
+		h.Set("Content-Length", strconv.FormatInt(size, 10))
+	}
+	if q.packing.content != "" {
+		h.Set("Content-Encoding", q.packing.content)
+	}
+	h.Set("Content-Type", contentType(q.format))
+	setHeader(h, headerFormat, q.format)
+	setHeader(h, headerTag, out.tag)
+	sum.ElapsedNS = uint64(time.Since(q.begun))
+	if text, err := json.Marshal(sum); err == nil {
+		setHeader(h, headerSummary, string(text))
+	}
+	return out, nil
 }
 
-// summary tells what a finished statement read and wrote, as ClickHouse does.
-func (s *server) summary(w http.ResponseWriter, readRows, readBytes, writtenRows, writtenBytes uint64) {
-	w.Header().Set("X-ClickHouse-Summary", fmt.Sprintf(
-		`{"read_rows":"%d","read_bytes":"%d","written_rows":"%d","written_bytes":"%d"}`, readRows, readBytes, writtenRows, writtenBytes))
+// Names of ClickHouse's headers, spelled as it spells them: some scripts care.
+const (
+	headerCode    = "X-ClickHouse-Exception-Code"
+	headerFormat  = "X-ClickHouse-Format"
+	headerName    = "X-ClickHouse-Server-Display-Name"
+	headerQueryID = "X-ClickHouse-Query-Id"
+	headerSummary = "X-ClickHouse-Summary"
+	headerTag     = "X-ClickHouse-Exception-Tag"
+	headerZone    = "X-ClickHouse-Timezone"
+)
+
+// setHeader is Header.Set without Go's own spelling.
+func setHeader(h http.Header, name, value string) { h[name] = []string{value} }
+
+// summary tells what a statement has read and written when its answer begins, as ClickHouse does:
+// all of it where the answer is sent whole, the first blocks of it where it is streamed.
+type summary struct {
+	ReadRows        uint64 `json:"read_rows,string"`
+	ReadBytes       uint64 `json:"read_bytes,string"`
+	WrittenRows     uint64 `json:"written_rows,string"`
+	WrittenBytes    uint64 `json:"written_bytes,string"`
+	TotalRowsToRead uint64 `json:"total_rows_to_read,string"`
+	ResultRows      uint64 `json:"result_rows,string"`
+	ResultBytes     uint64 `json:"result_bytes,string"`
+	ElapsedNS       uint64 `json:"elapsed_ns,string"`
 }
 
-// output is an answer under way.
+// summary of a statement's results so far.
+func (q *request) summary(results ...result) (sum summary) {
+	for _, r := range results {
+		sum.ReadRows += r.lib.storageRows(r.handle)
+		sum.ReadBytes += r.lib.storageBytes(r.handle)
+		sum.WrittenRows += r.lib.rowsWritten(r.handle)
+		sum.WrittenBytes += r.lib.bytesWritten(r.handle)
+		if q.kind == kindSelect {
+			sum.ResultRows += r.lib.rowsRead(r.handle)
+			sum.ResultBytes += r.lib.bytesRead(r.handle)
+		}
+	}
+	return sum
+}
+
+// output is an answer under way: what is written goes through the stages of compression, last to first.
 type output struct {
+	wire   *steadyWriter
+	stages []packer
+	tag    string
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	if n := len(o.stages); n > 0 {
+		return o.stages[n-1].Write(p)
+	}
+	return o.wire.Write(p)
+}
+
+// Close ends the stages; without it, no client takes the answer for whole.
+func (o *output) Close() error {
+	for i := len(o.stages) - 1; i >= 0; i-- {
+		if err := o.stages[i].Close(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// breakOff ends an answer that had begun: ClickHouse's framed exception, which
+// its clients look for, and then a broken connection, so that no client takes
+// the part for the whole. It stands in a block of its own that is not compressed.
+func (o *output) breakOff(err error) {
+	text := err.Error()
+	text = text[:min(len(text), exceptionBytesMax)]
+	for i := len(o.stages) - 1; i >= 0; i-- {
+		o.stages[i].Flush() //nolint:errcheck // it breaks anyway
+		if blocks, ok := o.stages[i].(*blockWriter); ok {
+			blocks.method = methodNone
+		}
+	}
+	fmt.Fprintf(o, "\r\n__exception__\r\n%s\r\n%s\n%d %s\r\n__exception__\r\n", o.tag, text, len(text)+1, o.tag)
+	for i := len(o.stages) - 1; i >= 0; i-- {
+		o.stages[i].Flush() //nolint:errcheck // it breaks anyway
+	}
+	o.wire.control.Flush() //nolint:errcheck // it breaks anyway
+	panic(http.ErrAbortHandler)
+}
+
+// writeBytes is how much must get through within stallTimeout.
+const writeBytes = 1 << 20
+
+// steadyWriter sends what is written in pieces that each have their own time limit.
+type steadyWriter struct {
 	w       http.ResponseWriter
 	control *http.ResponseController
-	tag     string
 }
 
-// Write sends p in pieces that each have their own time limit.
-func (o *output) Write(p []byte) (sent int, err error) {
+func (s *steadyWriter) Write(p []byte) (sent int, err error) {
 	for sent < len(p) {
-		if err := o.control.SetWriteDeadline(time.Now().Add(stallTimeout)); err != nil {
+		if err := s.control.SetWriteDeadline(time.Now().Add(stallTimeout)); err != nil {
 			return sent, err
 		}
-		n, err := o.w.Write(p[sent:min(len(p), sent+writeBytes)])
+		n, err := s.w.Write(p[sent:min(len(p), sent+writeBytes)])
 		sent += n
 		if err != nil {
 			return sent, err
 		}
 	}
 	return sent, nil
-}
-
-// writeBytes is how much must get through within stallTimeout.
-const writeBytes = 1 << 20
-
-// breakOff ends an answer that had begun: ClickHouse's framed exception, which
-// its clients look for, and then a broken connection, so that no client takes
-// the part for the whole.
-func (o *output) breakOff(err error) {
-	text := err.Error()
-	fmt.Fprintf(o.w, "\r\n__exception__\r\n%s\r\n%s\n%d %s\r\n__exception__\r\n", o.tag, text, len(text)+1, o.tag)
-	o.control.Flush() //nolint:errcheck // it breaks anyway
-	panic(http.ErrAbortHandler)
 }

@@ -14,6 +14,7 @@ const (
 	codeUnknownFormat    = 73
 	codeReadonly         = 164
 	codeTooManyQueries   = 202
+	codeCannotDecompress = 271
 	codeNetworkError     = 210
 	codeQueryTooLarge    = 229
 	codeAccessDenied     = 497
@@ -48,23 +49,29 @@ func parseException(text string) *Exception {
 	return e
 }
 
-// status is the HTTP status that ClickHouse gives this error.
+// status is the HTTP status that ClickHouse 26 gives this error.
 func (e *Exception) status() int {
 	switch e.Code {
 	case codeRequiredPassword:
 		return http.StatusUnauthorized
-	case 192, 193, codeAuthentication, codeAccessDenied, 291:
+	case 192, 193, codeAuthentication, codeAccessDenied, 512:
 		return http.StatusForbidden
-	case 6, 19, 23, 25, 26, 27, 33, 34, 36, 38, 41, 43, 53, 62, 69, 70, 72, 117, 130, 131, 321, 376, 456, 457:
+	case 6, 8, 15, 25, 26, 27, 36, 37, 38, 41, 44, 53, 62, 72, 117, 123, 167, 168, 223, 321, 376, 427, 441, 675, 676:
 		return http.StatusBadRequest
-	case 46, 47, 50, 56, 60, 63, 73, 81, 115, 478:
+	case 46, 47, 50, 56, 60, 63, 73, 78, 81, 115, 152, 336, 511:
 		return http.StatusNotFound
 	case codeQueryTooLarge:
 		return http.StatusRequestEntityTooLarge
 	case codeNotImplemented:
 		return http.StatusNotImplemented
-	case codeTooManyQueries, 209, 439:
+	case 76, 209, 439:
 		return http.StatusServiceUnavailable
+	case 159: // TIMEOUT_EXCEEDED
+		return http.StatusRequestTimeout
+	case 381:
+		return http.StatusLengthRequired
+	case 779:
+		return http.StatusUnsupportedMediaType
 	}
 	return http.StatusInternalServerError
 }

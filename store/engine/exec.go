@@ -21,8 +21,7 @@ func (s *server) execute(ctx context.Context, w http.ResponseWriter, q *request,
 		return exceptionf(codeSyntaxError, "SYNTAX_ERROR", "Syntax error: failed at position 1 (end of query): Empty query")
 	}
 	if q.sql == helloQuery && q.format == "Native" {
-		s.answer(w, q, hello(q.protocolVersion, s.version, s.timezone))
-		return nil
+		return s.answer(w, q, hello(q.protocolVersion, s.version, s.timezone), summary{})
 	}
 	session, err := s.session(q, user)
 	if err != nil {
@@ -36,7 +35,7 @@ func (s *server) execute(ctx context.Context, w http.ResponseWriter, q *request,
 	switch {
 	case q.kind == kindInsert:
 		err = s.insert(w, q, session)
-	case q.kind == kindSelect && !q.reaches && streamable(q.format) != headerUnknown:
+	case q.kind == kindSelect && !q.reaches && q.streams():
 		err = s.stream(w, q, session)
 	case q.kind == kindSelect && !q.reaches:
 		err = s.spool(w, q, session, mark)
@@ -133,9 +132,7 @@ func (s *server) whole(w http.ResponseWriter, q *request, session *session) erro
 		return err
 	}
 	defer r.destroy()
-	s.summary(w, s.engine.storageRows(r.handle), s.engine.storageBytes(r.handle), s.engine.rowsWritten(r.handle), s.engine.bytesWritten(r.handle))
-	s.answer(w, q, r.bytes())
-	return nil
+	return s.answer(w, q, r.bytes(), q.summary(r))
 }
 
 // stream answers a SELECT piece by piece. The first piece is held back until the
@@ -154,20 +151,23 @@ func (s *server) stream(w http.ResponseWriter, q *request, session *session) (er
 	defer first.destroy()
 	if len(first.bytes()) == 0 {
 		finished = true
-		s.answer(w, q, s.emptyResult(q, session))
-		return nil
+		return s.answer(w, q, s.emptyResult(q, session), q.summary(first))
 	}
 	second, err := stream.fetch()
 	if err != nil {
 		return err
 	}
+	sum := q.summary(first, second)
 	if len(second.bytes()) == 0 {
 		second.destroy()
 		finished = true
-		s.answer(w, q, first.bytes())
-		return nil
+		return s.answer(w, q, first.bytes(), sum)
 	}
-	out := s.begin(w, q)
+	out, err := s.begin(w, q, sum, sizeUnknown)
+	if err != nil {
+		second.destroy()
+		return err
+	}
 	if _, err := out.Write(first.bytes()); err != nil {
 		second.destroy()
 		return nil // the client left
@@ -182,6 +182,7 @@ func (s *server) rest(out *output, q *request, stream *stream, piece result) (fi
 		bytes := piece.bytes()
 		if len(bytes) == 0 {
 			piece.destroy()
+			out.Close() //nolint:errcheck // the client left
 			return true
 		}
 		_, err := out.Write(skipHeader(bytes, q.format))

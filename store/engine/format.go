@@ -2,20 +2,24 @@ package engine
 
 import (
 	"bytes"
+	"encoding/binary"
+	"slices"
 	"strings"
 )
 
-// header is how many leading lines a format repeats at the head of every piece
-// that the engine hands out when a result is streamed. The engine writes each
-// piece as a document of its own, so only formats whose documents can be put
-// one after the other are streamed; the rest are built whole.
+// header is what a format repeats at the head of every piece that the engine
+// hands out when a result is streamed. The engine writes each piece as a document
+// of its own, so only formats whose documents can be put one after the other are
+// streamed; the rest are built whole.
 type header int
 
 const (
-	headerUnknown  header = iota // not streamable
-	headerNone                   // pieces simply follow each other
-	headerNames                  // one line of names
-	headerAndTypes               // names, then types
+	headerUnknown        header = iota // not streamable
+	headerNone                         // pieces simply follow each other
+	headerNames                        // one line of names
+	headerAndTypes                     // names, then types
+	headerBinaryNames                  // the number of columns and their names, each with its length
+	headerBinaryAndTypes               // the same, then types
 )
 
 // streamable says how the pieces of a format join. Names as ClickHouse writes
@@ -31,15 +35,43 @@ func streamable(format string) header {
 	case "TabSeparatedWithNamesAndTypes", "TSVWithNamesAndTypes", "CSVWithNamesAndTypes",
 		"JSONCompactEachRowWithNamesAndTypes", "JSONCompactStringsEachRowWithNamesAndTypes":
 		return headerAndTypes
+	case "RowBinaryWithNames":
+		return headerBinaryNames
+	case "RowBinaryWithNamesAndTypes":
+		return headerBinaryAndTypes
 	}
 	return headerUnknown
 }
 
-// skipHeader returns the piece without its leading header lines. Only CSV keeps
-// the line ends of a column's name, inside double quotes; the others escape them.
+// wholeWords make an answer more than rows one after the other: totals and extremes
+// stand behind them all, and array_of_rows puts brackets around.
+var wholeWords = []string{"totals", "extremes", "array_of_rows"}
+
+// streams says whether the statement's answer can be sent piece by piece.
+func (q *request) streams() bool {
+	if q.atEnd || streamable(q.format) == headerUnknown {
+		return false
+	}
+	text := strings.ToLower(q.sql)
+	for _, setting := range q.settings {
+		text += " " + setting.name
+	}
+	return !slices.ContainsFunc(wholeWords, func(word string) bool { return strings.Contains(text, word) })
+}
+
+// skipHeader returns the piece without its header.
 func skipHeader(piece []byte, format string) []byte {
-	lines := int(streamable(format) - headerNone)
-	csv := strings.HasPrefix(format, "CSV")
+	switch kind := streamable(format); kind {
+	case headerBinaryNames, headerBinaryAndTypes:
+		return skipBinaryHeader(piece, int(kind-headerBinaryNames)+1)
+	default:
+		return skipLines(piece, int(kind-headerNone), strings.HasPrefix(format, "CSV"))
+	}
+}
+
+// skipLines leaves out leading lines. Only CSV keeps the line ends of a column's
+// name, inside double quotes; the others escape them.
+func skipLines(piece []byte, lines int, csv bool) []byte {
 	quoted := false
 	for i := 0; lines > 0; i++ {
 		if i == len(piece) {
@@ -56,6 +88,22 @@ func skipHeader(piece []byte, format string) []byte {
 		}
 	}
 	return piece
+}
+
+// skipBinaryHeader leaves out the number of columns and as many texts for each.
+func skipBinaryHeader(piece []byte, texts int) []byte {
+	columns, n := binary.Uvarint(piece)
+	for range columns * uint64(texts) {
+		if n <= 0 || n >= len(piece) {
+			return nil
+		}
+		length, m := binary.Uvarint(piece[n:])
+		if m <= 0 || length > uint64(len(piece)-n-m) {
+			return nil
+		}
+		n += m + int(length)
+	}
+	return piece[max(n, 0):]
 }
 
 // contentType is what ClickHouse's HTTP interface declares for a format.

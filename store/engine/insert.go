@@ -25,9 +25,7 @@ func (s *server) insert(w http.ResponseWriter, q *request, session *session) err
 	if err != nil {
 		return err
 	}
-	s.summary(w, 0, 0, rows, bytes)
-	s.answer(w, q, nil)
-	return nil
+	return s.answer(w, q, nil, summary{WrittenRows: rows, WrittenBytes: bytes, ReadRows: rows, ReadBytes: bytes, ResultRows: rows, ResultBytes: bytes})
 }
 
 func (i *insertion) pour(data io.Reader) error {

@@ -39,6 +39,7 @@ type library struct {
 	rowsWritten   func(result unsafe.Pointer) uint64
 	bytesWritten  func(result unsafe.Pointer) uint64
 	rowsRead      func(result unsafe.Pointer) uint64
+	bytesRead     func(result unsafe.Pointer) uint64
 	storageRows   func(result unsafe.Pointer) uint64
 	storageBytes  func(result unsafe.Pointer) uint64
 	destroyResult func(result unsafe.Pointer)
@@ -74,6 +75,7 @@ func loadLibrary(path string) (*library, error) {
 		"chdb_result_rows_written":         &l.rowsWritten,
 		"chdb_result_bytes_written":        &l.bytesWritten,
 		"chdb_result_rows_read":            &l.rowsRead,
+		"chdb_result_bytes_read":           &l.bytesRead,
 		"chdb_result_storage_rows_read":    &l.storageRows,
 		"chdb_result_storage_bytes_read":   &l.storageBytes,
 		"chdb_destroy_query_result":        &l.destroyResult,

@@ -5,13 +5,17 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
 	"regexp"
 	"slices"
 	"strings"
+	"time"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zlib"
+	"github.com/klauspost/compress/zstd"
 )
 
 // statementBytesMax bounds the SQL of one request, without an INSERT's data. The
@@ -32,33 +36,47 @@ type request struct {
 	settings []param
 	// readonly refuses writing: GET promises to change nothing.
 	readonly bool
+	// packing is how the client wants its answer compressed.
+	packing packing
+	// atEnd says to answer only when the statement has ended (wait_end_of_query), so that every error has its status.
+	atEnd bool
+	// begun is when the request came.
+	begun time.Time
 	// data is an INSERT's body, to be read once, in order.
 	data io.Reader
 }
 
-// ignoredParameters are URL parameters of ClickHouse that say nothing to this
-// server: we always answer when the work is done, and know no quotas or roles.
-var ignoredParameters = []string{
+// knownParameters are URL parameters of ClickHouse that are no settings of the
+// statement: read here, or of no meaning to this server, which knows no quotas.
+var knownParameters = []string{
 	"query", "user", "password", "database", "default_format", "query_id", "quota_key", "client_protocol_version",
-	"wait_end_of_query", "buffer_size", "session_timeout", "session_check", "stacktrace", "add_http_cors_header",
-	"enable_http_compression", "http_zlib_compression_level", "send_progress_in_http_headers",
-	"http_headers_progress_interval_ms", "network_compression_method", "network_zstd_compression_level", "close_session",
+	"wait_end_of_query", "http_wait_end_of_query", "buffer_size", "http_response_buffer_size",
+	"session_timeout", "session_check", "close_session", "stacktrace", "add_http_cors_header",
+	"compress", "decompress", "enable_http_compression", "http_zlib_compression_level",
+	"network_compression_method", "network_zstd_compression_level",
+	"send_progress_in_http_headers", "http_headers_progress_interval_ms",
 }
 
 var settingName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,127}$`)
 
-// parseRequest reads everything but an INSERT's data. The error is an *Exception.
-func parseRequest(r *http.Request) (*request, error) {
+// parseRequest reads everything but an INSERT's data; blockMax bounds one compressed
+// block of the body. The error is an *Exception.
+func parseRequest(r *http.Request, blockMax int64) (*request, error) {
 	query, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
 		return nil, exceptionf(codeSyntaxError, "SYNTAX_ERROR", "The URL's parameters cannot be read: %v", err)
 	}
 	q := &request{
-		database: cmp.Or(query.Get("database"), r.Header.Get("X-ClickHouse-Database")),
+		database: cmp.Or(r.Header.Get("X-ClickHouse-Database"), query.Get("database")),
 		queryID:  query.Get("query_id"),
 		readonly: r.Method != http.MethodPost,
+		atEnd:    on(query.Get("wait_end_of_query")) || on(query.Get("http_wait_end_of_query")),
+		begun:    time.Now(),
 
 		protocolVersion: query.Get("client_protocol_version"),
+	}
+	if q.packing, err = parsePacking(query.Get, r.Header); err != nil {
+		return nil, err
 	}
 	if q.queryID == "" {
 		q.queryID = newQueryID()
@@ -71,17 +89,24 @@ func parseRequest(r *http.Request) (*request, error) {
 		switch {
 		case strings.HasPrefix(name, "param_"):
 			q.params = append(q.params, param{strings.TrimPrefix(name, "param_"), value})
-		case slices.Contains(ignoredParameters, name):
+		case name == "", slices.Contains(knownParameters, name):
 		case !settingName.MatchString(name):
 			return nil, exceptionf(115, "UNKNOWN_SETTING", "Unknown setting %q", name)
 		default:
 			q.settings = append(q.settings, param{name, value})
 		}
 	}
-	if err := q.readStatement(query.Get("query"), r.Body); err != nil {
+	body, err := decodeBody(r.Header.Get("Content-Encoding"), on(query.Get("decompress")), blockMax, r.Body)
+	if err != nil {
 		return nil, err
 	}
-	fallback := cmp.Or(query.Get("default_format"), r.Header.Get("X-ClickHouse-Format"), "TabSeparated")
+	if err := q.readStatement(query.Get("query"), body); err != nil {
+		return nil, err
+	}
+	if q.readsInput() {
+		return nil, exceptionf(codeNotImplemented, "NOT_IMPLEMENTED", "INSERT ... SELECT FROM input() is not supported: insert into the table, or into a Null table with a materialized view")
+	}
+	fallback := cmp.Or(r.Header.Get("X-ClickHouse-Format"), query.Get("default_format"), "TabSeparated")
 	q.format = cmp.Or(q.statement.format, fallback)
 	if !settingName.MatchString(q.format) {
 		return nil, exceptionf(codeUnknownFormat, "UNKNOWN_FORMAT", "Unknown format %q", q.format)
@@ -100,13 +125,8 @@ func sortedKeys(values url.Values) []string {
 
 // refuseUnsupported names what this server does not do, instead of doing it half.
 func refuseUnsupported(r *http.Request, query url.Values) error {
-	on := func(name string) bool { v := query.Get(name); return v != "" && v != "0" && v != "false" }
 	refused := ""
 	switch {
-	case on("compress"), on("decompress"):
-		refused = "Compression (compress, decompress) is not supported on this loopback endpoint: use a client without compression"
-	case !slices.Contains([]string{"", "identity"}, r.Header.Get("Content-Encoding")):
-		refused = fmt.Sprintf("Content-Encoding %s is not supported on this loopback endpoint: send the body as it is", r.Header.Get("Content-Encoding"))
 	case query.Get("session_id") != "":
 		refused = "Sessions (session_id) are not supported: every request stands alone"
 	case strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/form-data"):
@@ -170,7 +190,30 @@ func bodyError(err error) error {
 	if errors.As(err, &exception) {
 		return exception
 	}
+	for _, packed := range []error{
+		errBlock, gzip.ErrHeader, gzip.ErrChecksum, zlib.ErrHeader, zlib.ErrChecksum, zlib.ErrDictionary,
+		zstd.ErrMagicMismatch, zstd.ErrWindowSizeExceeded, zstd.ErrCRCMismatch, zstd.ErrReservedBlockType, zstd.ErrUnknownDictionary,
+	} {
+		if errors.Is(err, packed) {
+			return exceptionf(codeCannotDecompress, "CANNOT_DECOMPRESS", "The request's body cannot be decompressed: %v", err)
+		}
+	}
 	return exceptionf(codeNetworkError, "NETWORK_ERROR", "The request's body broke off: %v", err)
+}
+
+// readsInput says that an INSERT selects from the table function input(), which in the library
+// reads the process's standard input and would wait for ever.
+func (q *request) readsInput() bool {
+	if q.keyword != "INSERT" || q.kind != kindOther {
+		return false
+	}
+	l := &lexer{src: q.sql}
+	for t := l.next(); t.kind != tokenEnd; t = l.next() {
+		if l.is(t, "input") && l.symbol(l.peek(), '(') {
+			return true
+		}
+	}
+	return false
 }
 
 // newQueryID is random: it only has to be unlike the others.
@@ -190,4 +233,14 @@ func (q *request) asksReadonly() bool {
 		}
 	}
 	return q.readonly
+}
+
+// timezone is what the client shall read times in: the session's, where it sets one.
+func (q *request) timezone(server string) string {
+	for _, setting := range q.settings {
+		if setting.name == "session_timezone" && setting.value != "" && !strings.ContainsAny(setting.value, "\r\n") {
+			return setting.value
+		}
+	}
+	return server
 }

@@ -34,6 +34,9 @@ const (
 	idleTimeout = 65 * time.Minute
 	// stallTimeout is how long one read or write of a body may make no progress.
 	stallTimeout = 5 * time.Minute
+	// drainBodyMax and drainBodyTimeout bound what is read of a body after its statement failed.
+	drainBodyMax     = 256 << 20
+	drainBodyTimeout = 10 * time.Second
 	// killInterval is how often a statement whose client left is told to stop.
 	killInterval = 200 * time.Millisecond
 )
@@ -125,7 +128,7 @@ func (s *server) http(ctx context.Context) *http.Server {
 }
 
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("X-ClickHouse-Server-Display-Name", displayName)
+	setHeader(w.Header(), headerName, displayName)
 	switch {
 	case r.Method != http.MethodGet && r.Method != http.MethodPost && r.Method != http.MethodHead:
 		w.Header().Set("Allow", "GET, HEAD, POST")
@@ -142,19 +145,26 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *server) serveQuery(w http.ResponseWriter, r *http.Request) {
-	user, err := s.authenticate(r)
-	if err != nil {
-		s.fail(w, err)
-		return
-	}
 	control := http.NewResponseController(w)
 	defer control.SetWriteDeadline(time.Time{}) //nolint:errcheck // the next request on a kept connection starts afresh
-	r.Body = &steadyBody{ReadCloser: r.Body, control: control}
-	q, err := parseRequest(r)
+	body := &steadyBody{ReadCloser: r.Body, control: control}
+	r.Body = body
+	user, err := s.authenticate(r)
 	if err != nil {
-		s.fail(w, err)
+		s.fail(w, body, err)
 		return
 	}
+	blockMax := int64(statementBytesMax)
+	if user == UserWriter {
+		blockMax = blockBytesMax
+	}
+	q, err := parseRequest(r, blockMax)
+	if err != nil {
+		s.fail(w, body, err)
+		return
+	}
+	setHeader(w.Header(), headerQueryID, q.queryID)
+	setHeader(w.Header(), headerZone, q.timezone(s.timezone))
 	if user == UserAnalyst {
 		err = checkAnalyst(q)
 	} else if q.asksReadonly() && q.reaches {
@@ -163,32 +173,35 @@ func (s *server) serveQuery(w http.ResponseWriter, r *http.Request) {
 		err = exceptionf(codeReadonly, "READONLY", "Cannot execute query in readonly mode. For queries over HTTP, method GET implies readonly. You should use method POST for modifying queries")
 	}
 	if err != nil {
-		s.fail(w, err)
+		s.fail(w, body, err)
 		return
 	}
 	release, err := s.acquire(r.Context(), user)
 	if err != nil {
-		s.fail(w, err)
+		s.fail(w, body, err)
 		return
 	}
 	defer release()
-	w.Header().Set("X-ClickHouse-Query-Id", q.queryID)
-	w.Header().Set("X-ClickHouse-Timezone", s.timezone)
 	if err := s.execute(r.Context(), w, q, user); err != nil {
-		s.fail(w, err)
+		s.fail(w, body, err)
 	}
 }
 
 // authenticate takes the user from X-ClickHouse-User and -Key, basic
-// authentication or the URL, as ClickHouse does.
+// authentication or the URL, but from one of them only, as ClickHouse does.
 func (s *server) authenticate(r *http.Request) (string, error) {
 	user, password := r.Header.Get("X-ClickHouse-User"), r.Header.Get("X-ClickHouse-Key")
-	if user == "" {
-		if name, secret, ok := r.BasicAuth(); ok {
-			user, password = name, secret
-		} else if query := r.URL.Query(); query.Has("user") {
-			user, password = query.Get("user"), query.Get("password")
-		}
+	name, secret, basic := r.BasicAuth()
+	query := r.URL.Query()
+	inURL := query.Has("user") || query.Has("password")
+	if inHeaders := user != "" || password != ""; inHeaders && (basic || inURL) || basic && inURL {
+		return "", exceptionf(codeAuthentication, "AUTHENTICATION_FAILED", "Invalid authentication: give user and password in one way only (basic authentication, X-ClickHouse-User and X-ClickHouse-Key, or the URL)")
+	}
+	switch {
+	case basic:
+		user, password = name, secret
+	case inURL:
+		user, password = query.Get("user"), query.Get("password")
 	}
 	if user == "" {
 		return "", exceptionf(codeRequiredPassword, "REQUIRED_PASSWORD", "Authentication is required: send user and password (basic authentication, X-ClickHouse-User and X-ClickHouse-Key, or user and password in the URL)")
@@ -217,20 +230,22 @@ func (s *server) acquire(ctx context.Context, user string) (release func(), err 
 }
 
 // fail sends an error before anything of the answer went out.
-func (s *server) fail(w http.ResponseWriter, err error) {
+func (s *server) fail(w http.ResponseWriter, body *steadyBody, err error) {
 	var exception *Exception
 	if !errors.As(err, &exception) {
 		exception = exceptionf(1002, "UNKNOWN_EXCEPTION", "%v", err)
 	}
 	h := w.Header()
-	h.Del("X-ClickHouse-Format")
-	h.Set("X-ClickHouse-Exception-Code", strconv.Itoa(exception.Code))
+	delete(h, headerFormat)
+	h.Del("Content-Encoding")
+	setHeader(h, headerCode, strconv.Itoa(exception.Code))
 	h.Set("Content-Type", "text/plain; charset=UTF-8")
 	if exception.Code == codeRequiredPassword {
 		h.Set("WWW-Authenticate", `Basic realm="ClickHouse server HTTP API"`)
 	}
-	// The rest of the body was not read: keeping the connection would mean reading it.
-	h.Set("Connection", "close")
+	if !body.drain() { // keeping the connection would mean reading it all
+		h.Set("Connection", "close")
+	}
 	w.WriteHeader(exception.status())
 	io.WriteString(w, exception.Text+"\n")
 }
@@ -240,6 +255,21 @@ func (s *server) fail(w http.ResponseWriter, err error) {
 type steadyBody struct {
 	io.ReadCloser
 	control *http.ResponseController
+	ended   bool
+}
+
+// drain reads what is left of the body, within bounds: most clients read an answer only when they
+// have sent everything. It reports whether the body ended.
+func (b *steadyBody) drain() bool {
+	if !b.ended {
+		//nolint:errcheck // then it did not end
+		b.control.SetReadDeadline(time.Now().Add(drainBodyTimeout))
+		io.Copy(io.Discard, io.LimitReader(onlyReader{b.ReadCloser}, drainBodyMax)) //nolint:errcheck // as above
+		n, err := b.ReadCloser.Read(make([]byte, 1))
+		b.ended = n == 0 && errors.Is(err, io.EOF)
+		b.control.SetReadDeadline(time.Time{}) //nolint:errcheck // the connection is gone then
+	}
+	return b.ended
 }
 
 func (b *steadyBody) Read(p []byte) (int, error) {
@@ -247,6 +277,7 @@ func (b *steadyBody) Read(p []byte) (int, error) {
 		return 0, err
 	}
 	n, err := b.ReadCloser.Read(p)
+	b.ended = errors.Is(err, io.EOF)
 	if err != nil { // the deadline must not outlive the body: the connection is kept
 		b.control.SetReadDeadline(time.Time{}) //nolint:errcheck // the connection is gone then
 	}

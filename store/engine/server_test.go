@@ -224,7 +224,7 @@ func TestErrors(t *testing.T) {
 		{"rolescope", "", "SELECT 1 FORMAT Nope", 404, 73},
 		{"rolescope", "nosuchsetting=1", "SELECT 1", 404, 115},
 		{"rolescope", "max_memory_usage=100000", "SELECT groupArray(number) FROM numbers(10000000)", 500, 241},
-		{"rolescope", "compress=1", "SELECT 1", 501, 48},
+		{"rolescope", "compress=1&network_compression_method=BROTLI", "SELECT 1", 501, 48},
 		{"rolescope", "session_id=s", "SELECT 1", 501, 48},
 		{"rolescope", "", "SELECT '" + strings.Repeat("x", 5<<20) + "'", 413, 229},
 		{"nobody", "", "SELECT 1", 403, 516},
