@@ -28,6 +28,7 @@ type matcher struct {
 	group   map[int32]struct{} // "team": others at the employer
 	partner map[int32]struct{} // "closely": one works with others
 	aim     map[int32]struct{} // "to": ends the list of those one works with
+	like    map[int32]struct{} // "such as": examples follow
 	to      map[int32]struct{} // "to" itself
 	us      map[int32]struct{} // "our": the employer's own
 	report  map[int32]struct{} // "reporting": the name of a superior follows
@@ -113,10 +114,11 @@ func newMatcher(t *taxonomy) (*matcher, error) {
 	m.group = m.numbers(t.words.Colleagues)
 	m.partner = m.numbers(t.words.Partners)
 	m.aim = m.numbers([]string{"to", "that", "which", "who", "using", "on", "for", "in", "into"})
+	m.like = m.numbers([]string{"such", "like", "including"})
 	m.to = m.numbers([]string{"to"})
 	m.us = m.numbers([]string{"our", "we", "us"})
 	m.report = m.numbers([]string{"report", "reports", "reporting"})
-	m.trade = m.numbers([]string{"industry", "industries", "market", "markets", "company", "companies", "startup", "startups", "firm", "firms", "agency", "vendor", "vendors"})
+	m.trade = m.numbers([]string{"industry", "industries", "market", "markets", "company", "companies", "startup", "startups", "firm", "firms", "agency", "space", "sector", "vendor", "vendors"})
 	m.connect = m.numbers(t.words.Connectives)
 	m.article = m.numbers([]string{"a", "an", "your", "the"})
 	m.post = m.numbers([]string{"role", "position", "job", "internship", "shop", "opportunity", "gig"})

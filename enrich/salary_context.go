@@ -318,12 +318,21 @@ func wordEdge(s string, i int, w string) bool {
 	return len(w) > 4 || !startsWord(s[i+len(w):]) || w[0] >= 0x80
 }
 
+// lastStated is the period that the last of the words of statedPeriods says, "" without any.
 func lastStated(s string) string {
-	best, period := -1, ""
-	for _, w := range statedPeriods {
-		if i := strings.LastIndex(s, w.word); i > best && wordEdge(s, i, w.word) {
-			best, period = i, w.period
+	last, period := -1, ""
+	statedWords().find(s, func(word, start, end int) {
+		if start > last && wordEdge(s, start, s[start:end]) {
+			last, period = start, statedPeriods[word].period
 		}
-	}
+	})
 	return period
 }
+
+var statedWords = sync.OnceValue(func() *finder {
+	words := make([]string, len(statedPeriods))
+	for i, w := range statedPeriods {
+		words[i] = w.word
+	}
+	return newFinder(words)
+})

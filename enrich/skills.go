@@ -27,6 +27,7 @@ type field struct {
 	tokens  []token
 	matches []mention
 	own     []bool // by token: part of the employer's name; nil if the name does not occur
+	short   int32  // the number of the first word of the employer's name, where the name has more
 	lead    int    // paragraphs before this one stand before the first heading
 }
 
@@ -51,8 +52,8 @@ func (t *taxonomy) skills(doc document, company string, r *room) []posting.Skill
 	fields := []*field{title, body}
 	body.lead = leadOf(doc)
 	employer := newEmployer(company)
-	if !employer.markAll(fields) {
-		if titled := t.employerOf(title); titled.markAll(fields) {
+	if !employer.markAll(fields, t.matcher.words) {
+		if titled := t.employerOf(title); titled.letters != "" && titled.markAll(fields, t.matcher.words) {
 			employer = titled
 		}
 	}

@@ -88,6 +88,9 @@ func (s *sentence) dropUnasked(doc document) {
 	named := -1 // 1 when the sentence names the employer; looked up once it matters
 	for i := range s.matches {
 		m := &s.matches[i]
+		if m.chosen != nil && s.f.isShortName(m.found) && !s.inList(i) {
+			m.chosen = nil
+		}
 		if m.chosen == nil || m.chosen.skill.isMade() {
 			continue
 		}
@@ -117,12 +120,25 @@ func (s *sentence) dropUnasked(doc document) {
 		switch {
 		case broad && named == 1:
 			m.chosen = nil
-		case in == unknown && (broad || named == 0 || product || sec != sectionNone):
-		case s.asks(m.found, s.m.asks) || !broad && named == 0 && s.asks(m.found, s.m.uses):
+		case in == unknown && (named == 0 || product || sec == sectionResponsibilities):
+		case !s.self && s.asks(m.found, s.m.asks) || product && named == 0 && s.asks(m.found, s.m.uses):
 		default:
 			m.chosen = nil
 		}
 	}
+}
+
+// isShortName reports whether a match is the first word of the employer's name, by which adverts call it:
+// "Maven" of Maven Robotics.
+func (f *field) isShortName(m found) bool {
+	return f.short != 0 && m.first == m.last && f.tokens[m.first].word == f.short && unicode.IsUpper(firstRune(f.text, f.tokens[m.first]))
+}
+
+// inList reports whether a list holds another skill beside a match of it.
+func (s *sentence) inList(i int) bool {
+	run := s.matches[i].run
+	return i > 0 && s.matches[i-1].kind == isSkill && s.matches[i-1].run == run ||
+		i+1 < len(s.matches) && s.matches[i+1].kind == isSkill && s.matches[i+1].run == run
 }
 
 // inHeader reports whether a mention stands in a line such as "Acme | Rust Engineer | Berlin" at the
@@ -206,7 +222,7 @@ func (s *sentence) namesWorker(m found) bool {
 	}
 	for i := m.last + 1; i < min(len(s.f.tokens), m.last+1+workerReach); i++ {
 		t := s.f.tokens[i]
-		if t.before >= gapSentence || t.before >= gapList && s.f.text[s.f.tokens[i-1].end] != ')' {
+		if t.before >= gapSentence || has(s.m.aim, t) || t.before >= gapList && s.f.text[s.f.tokens[i-1].end] != ')' {
 			return false
 		}
 		if has(s.m.worker, s.f.tokens[i]) {
@@ -228,16 +244,37 @@ func (s *sentence) ofUs(m found) bool {
 }
 
 // ofColleagues reports whether a match names others one works with: "partner with the data science
-// and design teams".
+// and design teams", "partner with teams such as data science".
 func (s *sentence) ofColleagues(m found) bool {
-	group := false
-	for i := m.first; i < min(len(s.f.tokens), m.last+1+groupReach) && !group; i++ {
+	for i := m.first; i < min(len(s.f.tokens), m.last+1+groupReach); i++ {
 		if i > m.last && (s.f.tokens[i].before >= gapHard || has(s.m.aim, s.f.tokens[i])) {
+			break
+		}
+		if has(s.m.group, s.f.tokens[i]) {
+			return s.partnersBefore(m.first)
+		}
+	}
+	for i := m.first; i > max(0, m.first-groupReach) && s.f.tokens[i].before < gapHard; i-- {
+		if has(s.m.like, s.f.tokens[i]) && has(s.m.group, s.f.tokens[i-1]) {
+			return s.partnersBefore(i)
+		}
+	}
+	return false
+}
+
+// partnersBefore reports whether one works with others in front of a word, with nothing between that
+// begins another thought.
+func (s *sentence) partnersBefore(at int) bool {
+	for i := at; i > max(0, at-partnerReach) && s.f.tokens[i].before < gapHard; {
+		i--
+		if has(s.m.partner, s.f.tokens[i]) {
+			return true
+		}
+		if has(s.m.aim, s.f.tokens[i]) {
 			return false
 		}
-		group = has(s.m.group, s.f.tokens[i])
 	}
-	return group && s.follows(m, partnerReach, s.m.partner)
+	return false
 }
 
 // ofSuperior reports whether a match belongs to the name of a post that this one reports to.
@@ -249,21 +286,6 @@ func (s *sentence) ofSuperior(m found) bool {
 			return true
 		}
 		to = to || has(s.m.to, s.f.tokens[i])
-	}
-	return false
-}
-
-// follows reports whether one of the words stands before a match, with nothing between them that
-// begins another thought.
-func (s *sentence) follows(m found, reach int, words map[int32]struct{}) bool {
-	for i := m.first; i > max(0, m.first-reach) && s.f.tokens[i].before < gapHard; {
-		i--
-		if has(words, s.f.tokens[i]) {
-			return true
-		}
-		if has(s.m.aim, s.f.tokens[i]) {
-			return false
-		}
 	}
 	return false
 }

@@ -35,9 +35,14 @@ func legalForms() []string {
 }
 
 // markAll marks the employer's name in all fields and reports whether it stands in any.
-func (e employer) markAll(fields []*field) bool {
+func (e employer) markAll(fields []*field, words *wordNumbers) bool {
 	marked := false
+	var short int32
+	if len(e.words) > 1 {
+		short = words.numbers[e.words[0]]
+	}
 	for _, f := range fields {
+		f.short = short
 		f.own = e.mark(f.text, f.tokens)
 		marked = marked || f.own != nil
 	}
