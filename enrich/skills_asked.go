@@ -205,7 +205,7 @@ const (
 // asks reports whether one of the words stands in the sentence before a match.
 func (s *sentence) asks(m found, words map[int32]struct{}) bool {
 	for i := m.last; i >= max(0, m.first-asksReach); i-- {
-		if has(words, s.f.tokens[i]) {
+		if has(words, s.f.tokens[i]) && (s.f.own == nil || !s.f.own[i]) {
 			return true
 		}
 		if s.f.tokens[i].before >= gapSentence && i <= m.first {
