@@ -23,9 +23,12 @@ func (r *textRules) name(out *textReading, words []titleWord, i int, t trigger, 
 	}
 	// Only a head says that a role is named; a function word may be anything ("as a product we").
 	heads := titles.headsOf(words, i, end)
+	if len(heads) == 0 {
+		return
+	}
 	head, ok := mainHead(heads, end)
 	role := titles.roleOf(words[i:end])
-	if !ok && len(heads) > 0 && strings.Contains(role.rule, " + ") {
+	if !ok && strings.Contains(role.rule, " + ") {
 		// "As our first Analytics Lead": a bare title and the field before it.
 		head, ok = headFound{rule: headRule{kind: headRole}}, heads[len(heads)-1].start > i
 	}
