@@ -3,6 +3,7 @@ package trend
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -20,14 +21,7 @@ var groupings = map[string]string{
 }
 
 // Groupings are the values of VolumeQuestion.By, sorted.
-func Groupings() []string {
-	var names []string
-	for name := range groupings {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
-}
+func Groupings() []string { return slices.Sorted(maps.Keys(groupings)) }
 
 // VolumeQuestion asks how many vacancies were new and how many active, per period and group.
 type VolumeQuestion struct {
