@@ -71,21 +71,7 @@ func (t *Tagger) skillsSpelt(name string) []SkillName {
 			return []SkillName{{s.ID, s.Label, s.Kind}}
 		}
 	}
-	m := t.taxonomy.matcher
-	tokens := tokenise(nil, name, m.words)
-	if len(tokens) == 0 || tokens[0].word == 0 {
-		return nil
-	}
-	node := m.first[tokens[0].word]
-	for _, t := range tokens[1:] {
-		if node != 0 {
-			node = m.edges[edge{node, t.word}]
-		}
-	}
-	if node == 0 || tokens[0].start != 0 || int(tokens[len(tokens)-1].end) != len(name) {
-		return nil
-	}
-	for _, sp := range m.entries[node] {
+	for _, sp := range t.spellings(name) {
 		if sp.kind != isSkill {
 			continue
 		}
@@ -95,4 +81,27 @@ func (t *Tagger) skillsSpelt(name string) []SkillName {
 	}
 	slices.SortFunc(out, func(a, b SkillName) int { return strings.Compare(a.ID, b.ID) })
 	return out
+}
+
+// Knows reports whether a phrase as a whole is a spelling of a skill, or of something that the
+// taxonomy says is none, whatever context rules ask: where the tagger did not tag it, that was decided.
+func (t *Tagger) Knows(phrase string) bool { return len(t.spellings(phrase)) > 0 }
+
+// spellings are the entries of the taxonomy that have these words.
+func (t *Tagger) spellings(phrase string) []*spelling {
+	m := t.taxonomy.matcher
+	tokens := tokenise(nil, phrase, m.words)
+	if len(tokens) == 0 || tokens[0].word == 0 {
+		return nil
+	}
+	node := m.first[tokens[0].word]
+	for _, t := range tokens[1:] {
+		if node != 0 {
+			node = m.edges[edge{node, t.word}]
+		}
+	}
+	if node == 0 || tokens[0].start != 0 || int(tokens[len(tokens)-1].end) != len(phrase) {
+		return nil
+	}
+	return m.entries[node]
 }

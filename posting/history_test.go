@@ -2,7 +2,6 @@ package posting
 
 import (
 	"fmt"
-	"maps"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -73,7 +72,11 @@ func (h *historian) arrive(n int) {
 }
 
 func (h *historian) ids() []string {
-	ids := slices.Sorted(maps.Keys(h.board))
+	ids := make([]string, 0, len(h.board))
+	for id := range h.board {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
 	h.Shuffle(len(ids), func(i, j int) { ids[i], ids[j] = ids[j], ids[i] })
 	return ids
 }

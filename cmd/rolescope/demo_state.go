@@ -108,10 +108,12 @@ func (s demoState) write(dir string) error {
 	return nil
 }
 
-// newWeeks starts the progress of a simulation.
-func (a *app) newWeeks(total int) *progress {
+// weeks is the progress of a simulation, on a terminal.
+type weeks struct{ bar *progressbar.ProgressBar }
+
+func (a *app) newWeeks(total int) *weeks {
 	if !isTerminal(a.stderr) {
-		return &progress{}
+		return &weeks{}
 	}
 	columns := 80
 	if f, ok := a.stderr.(*os.File); ok {
@@ -119,7 +121,7 @@ func (a *app) newWeeks(total int) *progress {
 			columns = n
 		}
 	}
-	return &progress{progressbar.NewOptions(total, append(weeksOptions(columns), progressbar.OptionSetWriter(a.stderr))...)}
+	return &weeks{progressbar.NewOptions(total, append(weeksOptions(columns), progressbar.OptionSetWriter(a.stderr))...)}
 }
 
 // weeksWide is how many columns the whole line takes; below it, the line says only how far it is.
@@ -133,4 +135,16 @@ func weeksOptions(columns int) []progressbar.Option {
 		return append(options, progressbar.OptionSetDescription("weeks"), progressbar.OptionSetWidth(8), progressbar.OptionSetPredictTime(false), progressbar.OptionSetElapsedTime(false))
 	}
 	return append(options, progressbar.OptionSetDescription("simulated weeks"), progressbar.OptionSetWidth(24), progressbar.OptionSetPredictTime(true))
+}
+
+func (w *weeks) set(n int) {
+	if w.bar != nil {
+		_ = w.bar.Set(n)
+	}
+}
+
+func (w *weeks) done() {
+	if w.bar != nil {
+		_ = w.bar.Finish()
+	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"compress/gzip"
 	"context"
 	"encoding/json"
@@ -19,6 +20,7 @@ import (
 
 	"github.com/rolescope/rolescope/enrich"
 	"github.com/rolescope/rolescope/internal/score"
+	"github.com/rolescope/rolescope/posting"
 )
 
 // badLinesShown is how many unusable lines are named on stderr; all are counted.
@@ -115,12 +117,7 @@ func (a *app) evaluate(ctx context.Context, task string, files []string, o evalO
 	if err != nil {
 		return err
 	}
-	if a.wantJSON(o.json) {
-		err = a.printJSON(r)
-	} else {
-		err = r.print(a.stdout)
-	}
-	switch {
+	switch err := a.show(r, o.json); {
 	case err != nil:
 		return err
 	case !a.reached(o, r.metrics()):
@@ -222,12 +219,48 @@ func (a *app) reached(o evalOptions, metrics map[string]score.Estimate) bool {
 	return ok
 }
 
-// labelled decodes one line of labels. A text may be given as "text" or as "description".
-func labelled(b []byte, into any) error {
+// show prints an answer as JSON or for people.
+func (a *app) show(r interface{ print(io.Writer) error }, asJSON bool) error {
+	if a.wantJSON(asJSON) {
+		return a.printJSON(r)
+	}
+	return r.print(a.stdout)
+}
+
+// labelled decodes one line of labels, which must have the keys, if only with null.
+func labelled(b []byte, into any, keys ...string) error {
 	if err := json.Unmarshal(b, into); err != nil {
 		return fmt.Errorf("not a labelled line: %w", err)
 	}
+	var has map[string]json.RawMessage
+	for _, key := range keys {
+		if has == nil {
+			if err := json.Unmarshal(b, &has); err != nil {
+				return fmt.Errorf("not a labelled line: %w", err)
+			}
+		}
+		if _, ok := has[key]; !ok {
+			return fmt.Errorf("it has no %s; null is none", key)
+		}
+	}
 	return nil
+}
+
+// labelledText is a posting that somebody labelled. Its text may be given as "text" or as
+// "description".
+type labelledText struct {
+	tagInput
+	Text string `json:"text"`
+}
+
+// tag is what the tagger makes of it.
+func (l labelledText) tag(tagger *enrich.Tagger) (posting.Posting, error) {
+	l.Description = cmp.Or(l.Description, l.Text)
+	raw, err := l.raw()
+	if err != nil {
+		return posting.Posting{}, err
+	}
+	return tagger.Enrich(raw)
 }
 
 // percent writes an estimate as "0.912 (0.880-0.935)".

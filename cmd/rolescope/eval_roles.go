@@ -71,25 +71,17 @@ type roleItem struct {
 
 func (e *roleEval) line(b []byte) error {
 	var l struct {
-		tagInput
-		Text   string  `json:"text"`
+		labelledText
 		Role   *string `json:"role"`
 		Reader string  `json:"reader"`
 	}
-	var has map[string]any
-	if err := labelled(b, &l); err != nil {
-		return err
-	}
-	if err := labelled(b, &has); err != nil {
+	if err := labelled(b, &l, "role"); err != nil {
 		return err
 	}
 	role := noRole
-	_, ok := has["role"]
 	switch {
 	case l.ID == "":
 		return errors.New("it has no id")
-	case !ok:
-		return errors.New("it has no role")
 	case l.Role != nil:
 		if role = *l.Role; !slices.Contains(enrich.Roles(), role) {
 			return fmt.Errorf("unknown role %q; it is one of %s", role, strings.Join(enrich.Roles(), ", "))
@@ -102,10 +94,7 @@ func (e *roleEval) line(b []byte) error {
 		item.labels[l.Reader] = role
 		return nil
 	}
-	if l.Description == "" {
-		l.Description = l.Text
-	}
-	item, err := e.tag(l.tagInput)
+	item, err := e.tag(l.labelledText)
 	if err != nil {
 		return err
 	}
@@ -116,15 +105,11 @@ func (e *roleEval) line(b []byte) error {
 }
 
 // tag is the posting's role as asked for.
-func (e *roleEval) tag(in tagInput) (*roleItem, error) {
+func (e *roleEval) tag(in labelledText) (*roleItem, error) {
 	if e.by == "text" {
 		in.Title = ""
 	}
-	raw, err := in.raw()
-	if err != nil {
-		return nil, err
-	}
-	p, err := e.tagger.Enrich(raw)
+	p, err := in.tag(e.tagger)
 	if err != nil {
 		return nil, err
 	}

@@ -78,21 +78,11 @@ type salaryError struct {
 
 func (e *salaryEval) line(b []byte) error {
 	var l struct {
-		tagInput
-		Text string `json:"text"`
+		labelledText
 		pay
 	}
-	var has map[string]any
-	if err := labelled(b, &l); err != nil {
+	if err := labelled(b, &l, "min", "max", "currency", "period"); err != nil {
 		return err
-	}
-	if err := labelled(b, &has); err != nil {
-		return err
-	}
-	for _, key := range []string{"min", "max", "currency", "period"} {
-		if _, ok := has[key]; !ok {
-			return fmt.Errorf("it has no %s; null is none", key)
-		}
 	}
 	if l.ID == "" {
 		return errors.New("it has no id")
@@ -100,14 +90,7 @@ func (e *salaryEval) line(b []byte) error {
 	if err := l.check(); err != nil {
 		return err
 	}
-	if l.Description == "" {
-		l.Description = l.Text
-	}
-	raw, err := l.raw()
-	if err != nil {
-		return err
-	}
-	p, err := e.tagger.Enrich(raw)
+	p, err := l.tag(e.tagger)
 	if err != nil {
 		return err
 	}

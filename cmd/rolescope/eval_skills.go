@@ -63,7 +63,7 @@ together), by skill Wilson's.` + evalStatus(),
 			}
 			var also *unlisted.Tagger
 			if extra {
-				if also, err = unlisted.New(); err != nil {
+				if also, err = unlisted.New(tagger.Knows); err != nil {
 					return err
 				}
 			}
@@ -79,9 +79,8 @@ together), by skill Wilson's.` + evalStatus(),
 
 // skillLine is one labelled line, of any of the formats.
 type skillLine struct {
-	tagInput
+	labelledText
 	Skills *[]string   `json:"skills"`
-	Text   string      `json:"text"`
 	Spans  *[]spanMark `json:"spans"`
 	verdictMark
 	wordLine
@@ -142,14 +141,7 @@ func (e *skillEval) line(b []byte) error {
 
 // labels scores a posting by the set of its skills.
 func (e *skillEval) labels(l skillLine) error {
-	if l.Description == "" {
-		l.Description = l.Text
-	}
-	raw, err := l.raw()
-	if err != nil {
-		return err
-	}
-	p, err := e.tagger.Enrich(raw)
+	p, err := l.tag(e.tagger)
 	if err != nil {
 		return err
 	}

@@ -36,7 +36,7 @@ func (e *skillEval) spans(l skillLine) error {
 		}
 	}
 	l.Description = html.EscapeString(l.Text) // so that what looks like markup stays text
-	return e.spanText(l.tagInput, spanText{id: l.ID, text: l.Text, marks: *l.Spans})
+	return e.spanText(l.labelledText, spanText{id: l.ID, text: l.Text, marks: *l.Spans})
 }
 
 // Names of what finds spans, as the answer has them.
@@ -47,14 +47,10 @@ const (
 	finderDoing      = "phrases of doing, beside those of knowing"
 )
 
-// spanText scores the spans of one text, which in describes: with --unlisted those of the trained tagger, which knows
+// spanText scores the spans of one text, which in is made of: with --unlisted those of the trained tagger, which knows
 // what the dictionary found and decides, and beside them the dictionary's and both together.
-func (e *skillEval) spanText(in tagInput, t spanText) error {
-	raw, err := in.raw()
-	if err != nil {
-		return err
-	}
-	p, err := e.tagger.Enrich(raw)
+func (e *skillEval) spanText(in labelledText, t spanText) error {
+	p, err := in.tag(e.tagger)
 	if err != nil {
 		return err
 	}
@@ -83,7 +79,7 @@ func (e *skillEval) spanText(in tagInput, t spanText) error {
 	e.finder(finderDictionary, e.compare(t.marks, finds, nil))
 	e.finder(finderBoth, e.compare(t.marks, both, nil))
 	if t.words != nil {
-		for _, f := range e.unlisted.Find(p.Description) {
+		for _, f := range e.unlisted.Find(p) {
 			if f.Kind == unlisted.Skill {
 				doing = append(doing, spanFind{at: place(f.Start, f.End)})
 			}

@@ -77,5 +77,5 @@ func (e *skillEval) closeWords() error {
 	t.text = e.open.text.String()
 	e.open = nil
 	paragraphs := "<p>" + strings.ReplaceAll(html.EscapeString(t.text), "\n", "</p><p>") + "</p>"
-	return e.spanText(tagInput{ID: t.id, Description: paragraphs}, t)
+	return e.spanText(labelledText{tagInput: tagInput{ID: t.id, Description: paragraphs}}, t)
 }

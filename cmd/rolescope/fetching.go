@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
-	"slices"
 	"strings"
 	"time"
 
@@ -200,7 +199,9 @@ func (f *fetcher) swapBreaker(host string, change func(fetch.BreakerState) fetch
 func (s *system) isDone(ctx context.Context, slot posting.Slot) (bool, error) {
 	found := false
 	err := swapJSON(ctx, s.bus, slot.Source, slot.Board, valueDone, func(ids []string) ([]string, bool) {
-		found = slices.Contains(ids, slot.ID())
+		for _, id := range ids {
+			found = found || id == slot.ID()
+		}
 		return ids, false
 	})
 	return found, err

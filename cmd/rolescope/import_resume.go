@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"os"
@@ -74,11 +75,12 @@ func (s *system) resumeImport(ctx context.Context, imp ingest.Import, files []st
 		return p, nil
 	}
 	for _, slot := range importSlots() {
-		err := swapJSON(ctx, s.bus, importValues, p.key, slot, func(done importDone) (importDone, bool) {
-			if done.after(p.done) {
+		err := s.bus.Swap(ctx, importValues, p.key, slot, func(old []byte) ([]byte, bool, error) {
+			var done importDone
+			if json.Unmarshal(old, &done) == nil && done.after(p.done) {
 				p.done = done
 			}
-			return done, false
+			return nil, false, nil
 		})
 		if err != nil {
 			return p, fmt.Errorf("read how far an import came: %w", err)
@@ -122,9 +124,12 @@ func (p *importProgress) finish(ctx context.Context) error {
 }
 
 func (p *importProgress) store(ctx context.Context, slot string, done importDone) error {
-	err := swapJSON(ctx, p.bus, importValues, p.key, slot, func(old importDone) (importDone, bool) {
-		return done, !done.none() || !old.none()
-	})
+	data, err := json.Marshal(done)
+	if err == nil {
+		err = p.bus.Swap(ctx, importValues, p.key, slot, func(old []byte) ([]byte, bool, error) {
+			return data, !done.none() || len(old) > 0, nil
+		})
+	}
 	if err != nil {
 		return fmt.Errorf("store how far the import has come: %w", err)
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"runtime"
@@ -164,7 +163,7 @@ func sinkResult(err error) string {
 	switch {
 	case err == nil:
 		return "stored"
-	case errors.Is(err, posting.ErrInvalid):
+	case isInvalid(err):
 		return "refused"
 	}
 	return "failed"

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -65,7 +64,11 @@ func metricsPage(t *testing.T) string {
 				labels["`"+l.GetName()+"`"] = true
 			}
 		}
-		names := slices.Sorted(maps.Keys(labels))
+		var names []string
+		for l := range labels {
+			names = append(names, l)
+		}
+		slices.Sort(names)
 		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", f.GetName(), strings.ToLower(f.GetType().String()), strings.Join(names, " "), f.GetHelp())
 	}
 	return b.String()

@@ -105,7 +105,7 @@ examples. Postings are matched by id in any order. Status 4 says that something 
 			}
 			o := tagOptions{text: text}
 			if extra {
-				if o.unlisted, err = unlisted.New(); err != nil {
+				if o.unlisted, err = unlisted.New(tagger.Knows); err != nil {
 					return err
 				}
 			}

@@ -106,12 +106,7 @@ func (a *app) diff(ctx context.Context, tagger *enrich.Tagger, extra *unlisted.T
 	}
 	d.BadLines = status != nil
 	d.finish(former)
-	if a.wantJSON(asJSON) {
-		err = a.printJSON(d)
-	} else {
-		err = d.print(a.stdout)
-	}
-	switch {
+	switch err := a.show(d, asJSON); {
 	case err != nil:
 		return err
 	case d.Same < d.Compared || d.OnlyNew+d.OnlyOld > 0:
@@ -143,11 +138,25 @@ func (d *tagDiff) compare(former *formerTags, job diffJob) error {
 		return fmt.Errorf("compare posting %q: %w", job.id, err)
 	}
 	d.versions[old.version] = true
-	skills, fields := d.compareSkills(job, old.skills, now.skills), d.compareFields(job.id, old.fields, now.fields)
-	if !skills && !fields {
+	before := d.changes()
+	d.compareSkills(job, old.skills, now.skills)
+	d.compareFields(job.id, old.fields, now.fields)
+	if d.changes() == before {
 		d.Same++
 	}
 	return nil
+}
+
+// changes is how many differences were counted so far.
+func (d *tagDiff) changes() int {
+	n := 0
+	for _, s := range d.skills {
+		n += s.Gained + s.Lost + s.Changed
+	}
+	for _, f := range d.fields {
+		n += f.Gained + f.Lost + f.Changed
+	}
+	return n
 }
 
 // tagsOf is one line of output taken apart.
@@ -216,8 +225,7 @@ func plainValue(value json.RawMessage) string {
 	return ""
 }
 
-// compareSkills counts the skills that differ, and reports whether any does.
-func (d *tagDiff) compareSkills(job diffJob, old, now map[string][]json.RawMessage) (differ bool) {
+func (d *tagDiff) compareSkills(job diffJob, old, now map[string][]json.RawMessage) {
 	ids := slices.Collect(maps.Keys(old))
 	for id := range now {
 		if old[id] == nil {
@@ -235,7 +243,6 @@ func (d *tagDiff) compareSkills(job diffJob, old, now map[string][]json.RawMessa
 		case slices.EqualFunc(old[id], now[id], func(a, b json.RawMessage) bool { return bytes.Equal(a, b) }):
 			continue
 		}
-		differ = true
 		s := d.skills[id]
 		if s == nil {
 			s = &skillDiff{Skill: id, Examples: []diffExample{}}
@@ -253,7 +260,6 @@ func (d *tagDiff) compareSkills(job diffJob, old, now map[string][]json.RawMessa
 			s.Examples = append(s.Examples, diffExample{job.id, what, mentionText(job.p, show, old[id])})
 		}
 	}
-	return differ
 }
 
 // mentionText is the words around the first mention that the other side does not have. A former
@@ -277,8 +283,7 @@ func mentionText(p posting.Posting, mentions, other []json.RawMessage) string {
 	return contextOf(text, s.Start, s.End)
 }
 
-// compareFields counts the fields that differ, and reports whether any does.
-func (d *tagDiff) compareFields(id string, old, now map[string]string) (differ bool) {
+func (d *tagDiff) compareFields(id string, old, now map[string]string) {
 	names := slices.Collect(maps.Keys(old))
 	for name := range now {
 		if _, both := old[name]; !both {
@@ -290,7 +295,6 @@ func (d *tagDiff) compareFields(id string, old, now map[string]string) (differ b
 		if a == b {
 			continue
 		}
-		differ = true
 		f := d.fields[name]
 		if f == nil {
 			f = &fieldDiff{Field: name, changes: map[[2]string]*diffChange{}}
@@ -311,7 +315,6 @@ func (d *tagDiff) compareFields(id string, old, now map[string]string) (differ b
 			f.changes[key] = &diffChange{Old: key[0], New: key[1], N: 1, ID: id}
 		}
 	}
-	return differ
 }
 
 // finish sorts what was counted.

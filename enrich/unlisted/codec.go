@@ -13,7 +13,7 @@ import (
 )
 
 // magic begins a model file; its last digit is the version of the format and of the features.
-const magic = "rolescope unlisted 1\n"
+const magic = "rolescope unlisted 2\n"
 
 // countMax bounds every count of a model file, against a damaged one.
 const countMax = 4 << 20
@@ -50,7 +50,7 @@ func (m *Model) Encode() ([]byte, error) {
 		}
 	}
 	for k := range kinds {
-		b = binary.AppendVarint(b, int64(m.bias[k]))
+		b = binary.AppendUvarint(b, uint64(m.least[k]))
 		for x := range labels {
 			for y := range labels {
 				b = binary.AppendVarint(b, int64(m.trans[k][x][y]))
@@ -111,7 +111,7 @@ func Decode(file []byte) (*Model, error) {
 		}
 	}
 	for k := range kinds {
-		m.bias[k] = d.small()
+		m.least[k] = int32(d.share())
 		for x := range labels {
 			for y := range labels {
 				m.trans[k][x][y] = d.small()
@@ -165,6 +165,15 @@ func (d *decoder) small() int32 {
 		return 0
 	}
 	return int32(n)
+}
+
+// share is a probability between nothing and certain.
+func (d *decoder) share() uint64 {
+	n := d.number(certain - 1)
+	if n == 0 && d.err == nil {
+		d.err = errModel
+	}
+	return n
 }
 
 func (d *decoder) bytes(n int) []byte {

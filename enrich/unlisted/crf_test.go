@@ -2,6 +2,7 @@ package unlisted
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -95,12 +96,13 @@ func TestGradientEqualsDifferences(t *testing.T) {
 	})
 }
 
-func TestDecodeEqualsBruteForce(t *testing.T) {
+func TestProbabilitiesEqualBruteForce(t *testing.T) {
 	t.Parallel()
+	a := newAdder()
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.IntRange(1, 6).Draw(t, "words")
-		weight := rapid.Int32Range(-300, 300)
-		var trans [labels][labels]int32
+		weight := rapid.Int64Range(-3*fine, 3*fine)
+		var trans [labels][labels]int64
 		for x := range labels {
 			for y := range labels {
 				trans[x][y] = weight.Draw(t, "pair")
@@ -114,49 +116,59 @@ func TestDecodeEqualsBruteForce(t *testing.T) {
 				l.emit[i][y] = weight.Draw(t, "emission")
 			}
 		}
-		l.decode(&trans)
-		score := func(p []uint8) (sum int32, ok bool) {
+		all, of := 0.0, map[Range]float64{}
+		paths(n, func(p []uint8) {
+			sum, from := int64(0), 0
+			var here []Range
 			for i, y := range p {
 				sum += l.emit[i][y]
 				if i > 0 {
 					sum += trans[p[i-1]][y]
-					if l.cut[i] && (y == labelI || y == labelE) {
-						return 0, false
-					}
+				}
+				if l.cut[i] && (y == labelI || y == labelE) {
+					return
+				}
+				if y == labelB || y == labelS {
+					from = i
+				}
+				if y == labelE || y == labelS {
+					here = append(here, Range{from, i + 1})
 				}
 			}
-			return sum, true
-		}
-		best := int32(math.MinInt32)
-		outside := make([]int32, n) // the best with word i outside
-		for i := range outside {
-			outside[i] = math.MinInt32
-		}
-		paths(n, func(p []uint8) {
-			sum, ok := score(p)
-			if !ok {
-				return
-			}
-			best = max(best, sum)
-			for i, y := range p {
-				if y == labelO {
-					outside[i] = max(outside[i], sum)
-				}
+			weight := math.Exp(float64(sum) / fine)
+			all += weight
+			for _, r := range here {
+				of[r] += weight
 			}
 		})
-		if got, ok := score(l.path); !ok || got != best {
-			t.Fatalf("path %v scores %d (allowed: %t), the best scores %d", l.path, got, ok, best)
+		threshold := rapid.IntRange(certain/10, certain*9/10).Draw(t, "threshold")
+		l.decode(a, &trans, threshold)
+		const near = certain / 50 // the table of sums is not exact
+		worth, last := 0, 0
+		for _, f := range l.found {
+			want := int(of[f.Range] / all * certain)
+			if f.From < last || f.probability < threshold-near || f.probability < want-near || f.probability > want+near {
+				t.Fatalf("phrase %+v after %d, its probability is %d and the threshold %d", f, last, want, threshold)
+			}
+			last = f.To
+			worth += want - threshold
 		}
-		for _, r := range decodeRanges(nil, l.path) {
-			want := int32(math.MaxInt32)
-			for i := r.From; i < r.To; i++ {
-				want = min(want, best-outside[i])
-			}
-			if got := l.margin(r); got != want {
-				t.Fatalf("margin of %v is %d, want %d", r, got, want)
-			}
+		if best := bestWorth(n, func(r Range) int { return int(of[r]/all*certain) - threshold }); worth < best-n*near {
+			t.Fatalf("phrases %+v are worth %d, the best are worth %d", l.found, worth, best)
 		}
 	})
+}
+
+// bestWorth is the largest worth of phrases among n words that do not overlap.
+func bestWorth(n int, worth func(Range) int) int {
+	if n <= 0 {
+		return 0
+	}
+	best := bestWorth(n-1, worth)
+	for from := range n {
+		best = max(best, bestWorth(from, worth)+worth(Range{from, n}))
+	}
+	return best
 }
 
 func TestLabelsRoundTrip(t *testing.T) {
@@ -172,10 +184,8 @@ func TestLabelsRoundTrip(t *testing.T) {
 			t.Fatalf("ranges %v, want %v", got, want)
 		}
 	}
-	again := decodeRanges(nil, encode(len(tags), got))
-	for i := range want {
-		if again[i] != want[i] {
-			t.Fatalf("after encoding %v, want %v", again, want)
-		}
+	code := encode(len(tags), got)
+	if want := []uint8{labelO, labelS, labelB, labelI, labelE, labelO, labelS, labelS}; !slices.Equal(code, want) {
+		t.Fatalf("labels %v, want %v", code, want)
 	}
 }

@@ -6,9 +6,16 @@ type Sentence struct {
 	Words     []string // punctuation apart, commas left out
 	Knowledge []Range
 	Skill     []Range
+	Listed    []Listed // in order of their starts
 }
 
-// Range is one phrase: the numbers of its first word and of the one behind its last.
+// Listed is a find of the dictionary in a sentence, with the kind of skill it is.
+type Listed struct {
+	Range
+	Kind string
+}
+
+// Range is some words: the numbers of its first word and of the one behind its last.
 type Range struct{ From, To int }
 
 // Ranges reads phrases from tags of the form B, I and O.
@@ -53,22 +60,6 @@ func encode(n int, phrases []Range) []uint8 {
 	return out
 }
 
-// decodeRanges reads phrases from labels that follow each other as they may.
-func decodeRanges(out []Range, path []uint8) []Range {
-	from := 0
-	for i, y := range path {
-		switch y {
-		case labelB:
-			from = i
-		case labelS:
-			out = append(out, Range{i, i + 1})
-		case labelE:
-			out = append(out, Range{from, i + 1})
-		}
-	}
-	return out
-}
-
 // splitMark takes the marks off the end of a word, which the labelled sentences leave on.
 func splitMark(s string) (string, byte) {
 	var mark byte
@@ -82,29 +73,19 @@ func splitMark(s string) (string, byte) {
 // sentences reads labelled sentences as the tagger reads those of a posting.
 func (l *lexicon) sentences(data []Sentence) []sentence {
 	out := make([]sentence, len(data))
-	for from := 0; from < len(data); {
-		to := from + 1
-		for to < len(data) && data[to].Document == data[from].Document {
-			to++
+	for i := range data {
+		s := &out[i]
+		for _, text := range data[i].Words {
+			core, mark := splitMark(text)
+			s.words = append(s.words, readWord(core, mark))
 		}
-		header := uint32(0)
-		for i := from; i < to; i++ {
-			s := &out[i]
-			for _, text := range data[i].Words {
-				core, mark := splitMark(text)
-				s.words = append(s.words, readWord(core, mark))
-			}
-			s.header, s.place = header, placeOf(i-from, to-from)
-			l.read(s)
-			header = s.headerAfter()
+		for _, f := range data[i].Listed {
+			s.listed = append(s.listed, listedAt{f.Range, fold(f.Kind)})
 		}
-		from = to
+		l.read(s)
 	}
 	return out
 }
-
-// placeOf is the tenth of its posting that line i of n stands in.
-func placeOf(i, n int) uint32 { return uint32(i * 10 / n) }
 
 // Gold are the phrases of one kind, sentence by sentence, as Evaluate takes them.
 func Gold(data []Sentence, k Kind) [][]Range {

@@ -9,7 +9,6 @@ const (
 	WithoutShapes
 	WithoutClusters
 	WithoutLists
-	WithoutPlace
 	WithoutCommas
 	WithoutReach
 )
@@ -65,7 +64,6 @@ func (r *reader) features(keys []uint32, s *sentence, i int) []uint32 {
 		func() { c.shapes(a) },
 		func() { c.clusters(a) },
 		func() { c.lists(a) },
-		func() { c.place(s, i) },
 		func() { c.commas(a) },
 		func() { c.reach(r.lexicon, s, i) },
 	}
@@ -149,17 +147,15 @@ func (c *collector) lists(a *around) {
 		all = all*5 + at
 	}
 	c.known(all != 0, all)
-}
-
-func (c *collector) place(s *sentence, i int) {
-	w := &s.words[i]
-	n := len(s.words)
-	c.one(s.header)
-	c.one(s.place)
-	c.two(s.place, w.shape)
-	c.two(uint32(min(i, 3)), uint32(min(n-i, 3)))
-	c.one(uint32(min(n, 9)))
-	c.two(uint32(min(n, 5)), w.shape)
+	at := uint32(a.w.listed[listDictionary])
+	for _, w := range [...]*word{a.w, a.p, a.n, a.pp, a.nn} {
+		c.known(w.kind != 0, mix(uint32(w.listed[listDictionary]), w.kind))
+	}
+	c.three(uint32(a.p.listed[listDictionary]), at, uint32(a.n.listed[listDictionary]))
+	c.known(at != 0, mix(at, a.w.norm))
+	c.known(at != 0, mix(at, uint32(a.wv[columnMiddle])))
+	c.known(at != 0, mix(at, uint32(a.pv[columnMiddle])))
+	c.known(at != 0, mix(at, uint32(a.nv[columnMiddle])))
 }
 
 func (c *collector) commas(a *around) {
@@ -204,7 +200,7 @@ func (c *collector) reach(l *lexicon, s *sentence, i int) {
 	c.one(s.cues)
 	c.two(s.cues, w.flags)
 	c.two(s.cues, middle)
-	c.two(s.cues, mix(uint32(w.listed[listTaxonomy]), uint32(w.listed[listTechnology])))
+	c.two(s.cues, mix(uint32(w.listed[listDictionary]), uint32(w.listed[listTechnology])))
 	c.one(s.tools)
 	c.two(s.tools, coarse)
 	c.two(s.tools, w.flags)

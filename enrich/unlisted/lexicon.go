@@ -14,9 +14,9 @@ const (
 // clusterSizes are how many clusters the first three columns have.
 var clusterSizes = [...]int{1024, 256, 64}
 
-// Word lists of public vocabularies and of our own taxonomy.
+// Word lists: what the dictionary found in this very place, and public vocabularies.
 const (
-	listTaxonomy = iota
+	listDictionary = iota
 	listTechnology
 	listKnowledge
 	listActivity
@@ -84,6 +84,15 @@ func (l *lexicon) read(s *sentence) {
 		if i > 0 {
 			step := l.between(&words[i-1], &words[i])
 			words[i-1].cutAfter, words[i].cutBefore = step, step
+		}
+	}
+	for _, f := range s.listed {
+		if words[f.From].listed[listDictionary] != 0 {
+			continue // finds may overlap: the first counts
+		}
+		place(words[f.From:f.To], listDictionary)
+		for i := f.From; i < f.To; i++ {
+			words[i].kind = f.kind
 		}
 	}
 	for i := range words {

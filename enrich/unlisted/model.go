@@ -16,13 +16,24 @@ type Model struct {
 	keys    []uint32 // of the features, ascending
 	weights [][rowWidth]int8
 	trans   [kinds][labels][labels]int32
-	bias    [kinds]int32 // added to outside
+	least   [kinds]int32 // probability from which on a phrase is found, in parts of certain
 
-	slots []int32 // hash table of keys by their low bits: number of the feature plus one
+	adder *adder
+	chain [kinds][labels][labels]int64 // trans in parts of fine
+	slots []int32                      // hash table of keys by their low bits: number of the feature plus one
 }
 
-// index builds the hash table. It is at most half full, so that a probe ends soon.
+// index builds what the rest is looked up by. The hash table is at most half full, so that a probe
+// ends soon.
 func (m *Model) index() {
+	m.adder = newAdder()
+	for k := range kinds {
+		for x := range labels {
+			for y := range labels {
+				m.chain[k][x][y] = int64(m.trans[k][x][y]) * (fine / unit)
+			}
+		}
+	}
 	size := 1
 	for size < 2*len(m.keys)+2 {
 		size *= 2
@@ -52,7 +63,7 @@ func (m *Model) row(key uint32) *[rowWidth]int8 {
 }
 
 // quantise makes a model of trained chains, one a kind, over the same features.
-func quantise(r reader, dict map[uint32]int32, chains [kinds]*chain, bias [kinds]float64) *Model {
+func quantise(r reader, dict map[uint32]int32, chains [kinds]*chain, least [kinds]float64) *Model {
 	m := &Model{reader: r}
 	for _, key := range slices.Sorted(maps.Keys(dict)) {
 		var row [rowWidth]int8
@@ -67,7 +78,7 @@ func quantise(r reader, dict map[uint32]int32, chains [kinds]*chain, bias [kinds
 		}
 	}
 	for k, c := range chains {
-		m.bias[k] = int32(math.Round(bias[k] * unit))
+		m.least[k] = int32(math.Round(least[k] * certain))
 		for x := range labels {
 			for y := range labels {
 				m.trans[k][x][y] = int32(math.Round(c.trans[x][y] * unit))
@@ -84,7 +95,7 @@ type room struct {
 	lattices [kinds]lattice
 }
 
-// label finds the best labels of a sentence for every kind. cut tells before which words no phrase
+// label finds the phrases of a sentence, of every kind. cut tells before which words no phrase
 // goes on; nil for none.
 func (m *Model) label(r *room, s *sentence, cut []bool) {
 	n := len(s.words)
@@ -104,12 +115,13 @@ func (m *Model) label(r *room, s *sentence, cut []bool) {
 			}
 		}
 		for k := range r.lattices {
-			copy(r.lattices[k].emit[i][:], sum[k*labels:(k+1)*labels])
-			r.lattices[k].emit[i][labelO] += m.bias[k]
+			for y := range labels {
+				r.lattices[k].emit[i][y] = int64(sum[int(k)*labels+y]) * (fine / unit)
+			}
 		}
 	}
 	for k := range r.lattices {
-		r.lattices[k].decode(&m.trans[k])
+		r.lattices[k].decode(m.adder, &m.chain[k], int(m.least[k]))
 	}
 }
 
@@ -120,7 +132,9 @@ func (m *Model) Predict(data []Sentence, kind Kind) [][]Range {
 	for i, s := range m.reader.lexicon.sentences(data) {
 		if len(s.words) > 0 {
 			m.label(&r, &s, nil)
-			out[i] = decodeRanges(nil, r.lattices[kind].path)
+			for _, f := range r.lattices[kind].found {
+				out[i] = append(out[i], f.Range)
+			}
 		}
 	}
 	return out

@@ -2,31 +2,18 @@ package unlisted
 
 import "strings"
 
-// sentence is what is tagged at once, with what was read before it.
+// sentence is what is tagged at once.
 type sentence struct {
 	words  []word
-	header uint32 // hash of the last line short enough to be a header, 0 if none
-	place  uint32 // tenth of the posting it stands in
-	cues   uint32 // bits of the groups of telling words that stand in it
-	tools  uint32 // how many of its words are in lists of tools, in powers of two
+	listed []listedAt // in order of their starts
+	cues   uint32     // bits of the groups of telling words that stand in it
+	tools  uint32     // how many of its words are in lists of tools, in powers of two
 }
 
-// headerWordsMax is the longest header: "What you bring to the role".
-const headerWordsMax = 6
-
-// headerAfter is the header of the sentences below this one.
-func (s *sentence) headerAfter() uint32 {
-	n := len(s.words)
-	if n == 0 || n > headerWordsMax || s.words[n-1].isMark {
-		return s.header
-	}
-	h := uint32(hashSeed)
-	for i := range s.words {
-		if !s.words[i].isMark {
-			h = mix(h, s.words[i].norm)
-		}
-	}
-	return h
+// listedAt is a find of the dictionary in a sentence.
+type listedAt struct {
+	Range
+	kind uint32 // hash of the kind of skill
 }
 
 // cueGroups are words that tell what a sentence is about, such as asking or offering.
@@ -75,7 +62,7 @@ func (c *cues) tell(s *sentence) {
 		w := &s.words[i]
 		s.cues |= c.groups[w.norm]
 		w.function = c.function[w.norm]
-		if w.listed[listTaxonomy]|w.listed[listTechnology] != 0 {
+		if w.listed[listDictionary]|w.listed[listTechnology] != 0 {
 			listed++
 		}
 	}

@@ -44,6 +44,12 @@ func singular(w string) string {
 			return w
 		}
 	}
+	switch {
+	case strings.HasSuffix(w, "sses"):
+		return w[:len(w)-2]
+	case strings.HasSuffix(w, "ies"):
+		return w[:len(w)-3] + "y"
+	}
 	return w[:len(w)-1]
 }
 
@@ -52,30 +58,22 @@ type Phrase struct {
 	Start    int     `json:"start"` // bytes of the description
 	End      int     `json:"end"`
 	Text     string  `json:"text"`
-	Score    float64 `json:"score"`           // log-odds, above 0
+	Score    float64 `json:"score"`           // probability by the model
 	Skill    string  `json:"skill,omitempty"` // id of the skill that the dictionary tagged at these bytes
-	Unlisted bool    `json:"unlisted"`        // says nothing that the dictionary tagged
+	Unlisted bool    `json:"unlisted"`        // says nothing that the taxonomy knows, and is worth to be counted
 }
 
 // Phrases returns all phrases of knowledge of a tagged posting's description. The model decides which
 // they are and where they end; the dictionary's finds tell which of them are skills of the taxonomy.
-// The model knows English; postings in other languages give nothing.
 func (t *Tagger) Phrases(p posting.Posting) []Phrase {
-	if p.Language != "" && p.Language != "en" {
-		return nil
-	}
-	said := map[string]bool{}
-	var taken []posting.Skill
+	said := map[string]bool{Key(p.Company): true}
 	for _, s := range p.Skills {
 		said[Key(s.Label)], said[Key(s.Text)] = true, true
-		if s.Field == fieldDescription {
-			taken = append(taken, s)
-		}
 	}
-	slices.SortFunc(taken, func(a, b posting.Skill) int { return cmp.Compare(a.Start, b.Start) })
+	taken := listedIn(p)
 	var out []Phrase
 	next := 0
-	for _, f := range t.Find(p.Description) {
+	for _, f := range t.Find(p) {
 		if f.Kind != Knowledge {
 			continue
 		}
@@ -93,7 +91,7 @@ func (t *Tagger) Phrases(p posting.Posting) []Phrase {
 			}
 		}
 		key := Key(of.Text)
-		of.Unlisted = apart && key != "" && !said[key]
+		of.Unlisted = apart && key != "" && !said[key] && t.worth.of(of.Text, of.Score)
 		out = append(out, of)
 	}
 	return out
@@ -116,6 +114,18 @@ func Skills(phrases []Phrase) []posting.Skill {
 
 // Tag returns the phrases of a tagged posting that the dictionary did not tag, as skills.
 func (t *Tagger) Tag(p posting.Posting) []posting.Skill { return Skills(t.Phrases(p)) }
+
+// listedIn are the dictionary's finds in the description, in order of their starts.
+func listedIn(p posting.Posting) []posting.Skill {
+	var out []posting.Skill
+	for _, s := range p.Skills {
+		if s.Field == fieldDescription && !s.Unlisted && s.Start >= 0 && s.Start < s.End && s.End <= len(p.Description) {
+			out = append(out, s)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b posting.Skill) int { return cmp.Compare(a.Start, b.Start) })
+	return out
+}
 
 // fieldDescription is the field of a posting that is read. Titles name roles, hardly knowledge.
 const fieldDescription = "description"

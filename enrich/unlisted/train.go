@@ -2,7 +2,6 @@ package unlisted
 
 // Lists are the word lists that features are made of.
 type Lists struct {
-	Taxonomy   []string // our own labels and aliases
 	Technology []string // names of software
 	Knowledge  []string // fields and other nouns
 	Activity   []string // verb phrases
@@ -16,7 +15,7 @@ type Background struct{ lexicon *lexicon }
 func NewBackground(lists Lists, texts *Counter) Background {
 	l := newLexicon()
 	for kind, phrases := range [listKinds][]string{
-		listTaxonomy: lists.Taxonomy, listTechnology: lists.Technology, listKnowledge: lists.Knowledge,
+		listTechnology: lists.Technology, listKnowledge: lists.Knowledge,
 		listActivity: lists.Activity, listLanguage: lists.Language,
 	} {
 		for _, p := range phrases {
@@ -34,18 +33,18 @@ type Recipe struct {
 	Shrink  float64        // pull of a weight towards zero at each of its steps
 	Drop    float64        // share of the features left out of each step, so that none is relied on alone
 	SeenMin int            // features seen less often are not learnt
-	Bias    [kinds]float64 // added to outside when decoding: below zero finds more and errs more
+	Least   [kinds]float64 // probability from which on a phrase is found
 	Seed    uint64
 	Bags    int // chains of different seeds that are averaged
 	Without Without
 }
 
-// DefaultRecipe is the one the model in the repository was trained by. Drop and Rate were chosen by
-// cross-validation on the training sentences, SeenMin, Bias and Bags on the dev sentences.
+// DefaultRecipe is the one the model in the repository was trained by. All of it was chosen by
+// cross-validation on the training sentences.
 func DefaultRecipe() Recipe {
 	return Recipe{
-		Epochs: 16, Rate: 0.05, Shrink: 1e-4, Drop: 0.5, SeenMin: 3, Seed: 1, Bags: 3,
-		Bias: [kinds]float64{Knowledge: -0.35, Skill: -0.35},
+		Epochs: 16, Rate: 0.05, Shrink: 1e-4, Drop: 0.5, SeenMin: 3, Seed: 1, Bags: 6,
+		Least: [kinds]float64{Knowledge: 0.25, Skill: 0.2},
 	}
 }
 
@@ -66,7 +65,7 @@ func Train(data []Sentence, background Background, recipe Recipe) *Model {
 		}
 		chains[k] = average(examples, len(dict), recipe)
 	}
-	return quantise(r, dict, chains, recipe.Bias)
+	return quantise(r, dict, chains, recipe.Least)
 }
 
 // number gives each feature that is seen often enough a number, in order of first sight.

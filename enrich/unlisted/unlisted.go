@@ -8,7 +8,7 @@
 // It is not the skill tagger: what it finds has no id that means the same for ever and is wrong two
 // times in five, so it is kept apart as unlisted, is never counted as a skill and only feeds the
 // search for skills that are missing in the taxonomy. It is off the hot path: `rolescope tag
-// --unlisted` calls it. It is pure, knows English only, and must not know enrich, NATS or SQL.
+// --unlisted` calls it. It is pure, knows English only, is given what the dictionary found, and must not know enrich, NATS or SQL.
 package unlisted
 
 import (
@@ -17,6 +17,8 @@ import (
 	"sync"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/rolescope/rolescope/posting"
 )
 
 // Kind is what a phrase is.
@@ -39,7 +41,7 @@ func (k Kind) String() string {
 // Span is one phrase that was found.
 type Span struct {
 	Start, End int     // bytes of the text
-	Score      float64 // log-odds of the surest reading against the best one without it, above 0
+	Score      float64 // probability by the model that it is one, and with these ends
 	Kind       Kind
 }
 
@@ -49,6 +51,7 @@ var modelFile []byte
 // Tagger finds phrases. It never changes after New and serves any number of goroutines.
 type Tagger struct {
 	model *Model
+	worth worth
 	rooms sync.Pool // of *desk; what is in one never reaches a result
 }
 
@@ -58,49 +61,54 @@ type desk struct {
 	tokens   []token
 	sentence sentence
 	cut      []bool
-	ranges   []Range
 }
 
 // New reads the built-in model, which takes some hundredths of a second. An error means that the
-// program was built from a bad file.
-func New() (*Tagger, error) {
+// program was built from a bad file. known tells which phrases the taxonomy has decided about, so that
+// where the dictionary did not tag one it is not unlisted either; nil for none.
+func New(known func(phrase string) bool) (*Tagger, error) {
 	m, err := BuiltIn()
 	if err != nil {
 		return nil, err
 	}
-	return NewTagger(m), nil
+	return NewTagger(m, known), nil
 }
 
 // BuiltIn reads the built-in model, to measure it.
 func BuiltIn() (*Model, error) { return Decode(modelFile) }
 
-// NewTagger makes a tagger of a model.
-func NewTagger(m *Model) *Tagger { return &Tagger{model: m} }
+// NewTagger makes a tagger of a model; known is as for New.
+func NewTagger(m *Model, known func(phrase string) bool) *Tagger {
+	return &Tagger{model: m, worth: newWorth(m.reader.lexicon, known)}
+}
 
 // sentenceWordsMax is the longest sentence that is tagged at once; the rest of a longer one is tagged
 // as another. The longest of the labelled ones has 748 words, nearly all under 60.
 const sentenceWordsMax = 512
 
-// Find returns the phrases of a canonical text, one paragraph a line, in order of their starts.
-// Phrases of one kind do not overlap. The time is linear in the text.
-func (t *Tagger) Find(text string) []Span {
+// Find returns the phrases of a tagged posting's description, one paragraph a line, in order of their
+// starts. Phrases of one kind do not overlap. The model knows English; postings in other languages
+// have none. The time is linear in the text.
+func (t *Tagger) Find(p posting.Posting) []Span {
+	if p.Language != "" && p.Language != "en" {
+		return nil
+	}
+	text, listed := p.Description, listedIn(p)
 	d, _ := t.rooms.Get().(*desk)
 	if d == nil {
 		d = &desk{}
 	}
 	defer t.rooms.Put(d)
 	var out []Span
-	lines := strings.Count(text, "\n") + 1
-	d.sentence.header = 0
-	for n, from := 0, 0; from <= len(text); n++ {
+	for from := 0; from <= len(text); {
 		to := from + strings.IndexByte(text[from:], '\n')
 		if to < from {
 			to = len(text)
 		}
-		d.sentence.place = placeOf(n, lines)
 		d.tokens = tokenise(d.tokens[:0], text, from, to)
 		for rest := d.tokens; len(rest) > 0; {
 			size := sentenceEnd(text, rest)
+			listed = d.sentence.know(listed, rest[:size])
 			out = t.sentence(out, d, text, rest[:size])
 			rest = rest[size:]
 		}
@@ -131,16 +139,39 @@ func (t *Tagger) sentence(out []Span, d *desk, text string, tokens []token) []Sp
 	begin := len(out)
 	for k := range kinds {
 		l := &d.lattices[k]
-		d.ranges = decodeRanges(d.ranges[:0], l.path)
-		for _, r := range d.ranges {
-			if start, end, ok := trim(text, tokens[r.From:r.To]); ok {
-				out = append(out, Span{Start: start, End: end, Score: float64(l.margin(r)) / unit, Kind: k})
+		for _, f := range l.found {
+			if start, end, ok := trim(text, tokens[f.From:f.To]); ok {
+				out = append(out, Span{Start: start, End: end, Score: float64(f.probability/perMille) / 1000, Kind: k})
 			}
 		}
 	}
-	s.header = s.headerAfter()
 	sortSpans(out[begin:])
 	return out
+}
+
+// perMille of certain are what scores are told in: no more is known.
+const perMille = certain / 1000
+
+// know takes the dictionary's finds that begin in the sentence, whose tokens these are, and returns
+// the rest.
+func (s *sentence) know(listed []posting.Skill, tokens []token) []posting.Skill {
+	s.listed = s.listed[:0]
+	from := 0
+	for len(listed) > 0 && listed[0].Start < int(tokens[len(tokens)-1].end) {
+		f := listed[0]
+		listed = listed[1:]
+		for int(tokens[from].end) <= f.Start {
+			from++
+		}
+		to := from
+		for to < len(tokens) && int(tokens[to].start) < f.End {
+			to++
+		}
+		if to > from {
+			s.listed = append(s.listed, listedAt{Range{from, to}, fold(f.Kind)})
+		}
+	}
+	return listed
 }
 
 // noCommaMax is the likeliness of a comma, in steps, that is left when there is none: the lists of

@@ -14,6 +14,7 @@ type word struct {
 	flags     uint32
 	row       int32            // of the word table, 0 if it is not there
 	listed    [listKinds]uint8 // place in a phrase of each word list, 0 if in none
+	kind      uint32           // hash of the kind of skill that the dictionary found here, 0 for none
 	cutBefore uint8            // how likely a comma stands before, in steps; 0 unknown
 	cutAfter  uint8
 	isMark    bool // one character that is no letter or digit

@@ -2,7 +2,6 @@ package market
 
 import (
 	"fmt"
-	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -160,7 +159,12 @@ func (m *Market) mixed(r *role) []string {
 			of[b.Skill] = true
 		}
 	}
-	return slices.Sorted(maps.Keys(of))
+	var out []string
+	for s := range of {
+		out = append(out, s)
+	}
+	slices.Sort(out)
+	return out
 }
 
 // skills draws what the job asks for.

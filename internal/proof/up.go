@@ -40,7 +40,8 @@ type upResult struct {
 	Answers      int            `json:"answers"`
 	Runs         int            `json:"runs"`
 	Spells       int            `json:"spells"`
-	verdict
+	OK           bool           `json:"ok"`
+	Fault        string         `json:"fault,omitempty"`
 }
 
 func upMain(args []string) error {
@@ -69,7 +70,10 @@ func upMain(args []string) error {
 		r: upResult{Date: time.Now().UTC().Format(time.RFC3339), Commit: p.commit, Seed: *seed, Minutes: *minutes, Kills: map[string]int{}},
 	}
 	err = u.prove(time.Duration(*minutes * float64(time.Minute)))
-	u.r.verdict = verdictOf(err)
+	u.r.OK = err == nil
+	if err != nil {
+		u.r.Fault = err.Error()
+	}
 	return errors.Join(err, appendLine(*out, u.r))
 }
 

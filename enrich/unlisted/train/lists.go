@@ -10,18 +10,13 @@ import (
 	"slices"
 	"strings"
 
-	"go.yaml.in/yaml/v3"
-
 	"github.com/rolescope/rolescope/enrich/unlisted"
 )
 
-// readLists reads the word lists: our taxonomy, O*NET's technology skills and ESCO's skills.
-func readLists(taxonomy, data string) (unlisted.Lists, error) {
+// readLists reads the word lists: O*NET's technology skills and ESCO's skills.
+func readLists(data string) (unlisted.Lists, error) {
 	var l unlisted.Lists
 	var err error
-	if l.Taxonomy, err = readTaxonomy(taxonomy); err != nil {
-		return l, err
-	}
 	if l.Technology, err = readTechnology(filepath.Join(data, "data/onet_29.3/Technology Skills.txt.gz")); err != nil {
 		return l, err
 	}
@@ -36,53 +31,6 @@ func readLists(taxonomy, data string) (unlisted.Lists, error) {
 		}
 	})
 	return l, err
-}
-
-// readTaxonomy reads labels and aliases, without their rules.
-func readTaxonomy(dir string) ([]string, error) {
-	files, err := filepath.Glob(filepath.Join(dir, "*.yaml"))
-	if err != nil {
-		return nil, err
-	}
-	slices.Sort(files)
-	var out []string
-	for _, name := range files {
-		if filepath.Base(name) == "words.yaml" {
-			continue
-		}
-		b, err := os.ReadFile(name)
-		if err != nil {
-			return nil, err
-		}
-		var skills []struct {
-			Label   string
-			Aliases []any
-		}
-		if err := yaml.Unmarshal(b, &skills); err != nil {
-			return nil, fmt.Errorf("read %s: %w", name, err)
-		}
-		for _, s := range skills {
-			out = append(append(out, s.Label), spellings(s.Aliases)...)
-		}
-	}
-	return out, nil
-}
-
-// spellings are the texts of aliases, which are plain, lists of plain ones, or have rules.
-func spellings(v any) []string {
-	switch v := v.(type) {
-	case string:
-		return []string{v}
-	case []any:
-		var out []string
-		for _, x := range v {
-			out = append(out, spellings(x)...)
-		}
-		return out
-	case map[string]any:
-		return spellings(v["text"])
-	}
-	return nil
 }
 
 // vendors stand before the names of their products, which adverts leave out.

@@ -2,6 +2,7 @@
 // without labels, measures it and says what each group of features is worth:
 //
 //	go run ./enrich/unlisted/train -shared ../shared -out enrich/unlisted/model.bin
+//	go run ./enrich/unlisted/train -shared ../shared -relist enrich/unlisted/train/listed.tsv -out enrich/unlisted/model.bin
 //	go run ./enrich/unlisted/train -shared ../shared -background enrich/unlisted/model.bin -folds 5 -ablate
 //
 // It only reads the files that developers may read. The same files give the same bytes. rolescope
@@ -9,14 +10,11 @@
 package main
 
 import (
-	"bufio"
-	"encoding/json"
 	"flag"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"strconv"
 
 	"github.com/rolescope/rolescope/enrich/unlisted"
 )
@@ -30,26 +28,26 @@ func main() {
 
 // options of one call.
 type options struct {
-	shared, taxonomy, background, out string
-	folds                             int
-	ablate                            bool
-	recipe                            unlisted.Recipe
+	shared, background, out, relist string
+	folds                           int
+	ablate                          bool
+	recipe                          unlisted.Recipe
 }
 
 func parse(args []string) (options, error) {
 	o := options{recipe: unlisted.DefaultRecipe()}
 	f := flag.NewFlagSet("train", flag.ContinueOnError)
 	f.StringVar(&o.shared, "shared", "../shared", "folder with data and recorded")
-	f.StringVar(&o.taxonomy, "taxonomy", "enrich/taxonomy", "folder of the taxonomy")
 	f.StringVar(&o.background, "background", "", "take word lists and clusters from this model instead of making them anew")
 	f.StringVar(&o.out, "out", "", "write the model to this file")
+	f.StringVar(&o.relist, "relist", "", "tag the training sentences anew and write the dictionary's finds to this file, which is built in")
 	f.IntVar(&o.folds, "folds", 0, "cross-validate on the training sentences, by documents, in so many folds")
 	f.BoolVar(&o.ablate, "ablate", false, "measure the model without each group of features in turn")
 	f.IntVar(&o.recipe.Epochs, "epochs", o.recipe.Epochs, "passes over the sentences")
 	f.Float64Var(&o.recipe.Rate, "rate", o.recipe.Rate, "step of AdaGrad")
 	f.Float64Var(&o.recipe.Drop, "drop", o.recipe.Drop, "share of features left out of each step")
-	f.Float64Var(&o.recipe.Bias[unlisted.Knowledge], "bias", o.recipe.Bias[unlisted.Knowledge], "added to outside for knowledge")
-	f.Float64Var(&o.recipe.Bias[unlisted.Skill], "bias-skill", o.recipe.Bias[unlisted.Skill], "added to outside for skills")
+	f.Float64Var(&o.recipe.Least[unlisted.Knowledge], "least", o.recipe.Least[unlisted.Knowledge], "probability from which on knowledge is found")
+	f.Float64Var(&o.recipe.Least[unlisted.Skill], "least-skill", o.recipe.Least[unlisted.Skill], "probability from which on a skill is found")
 	f.IntVar(&o.recipe.SeenMin, "seen", o.recipe.SeenMin, "features seen less often are not learnt")
 	f.IntVar(&o.recipe.Bags, "bags", o.recipe.Bags, "trainings with different seeds that are averaged")
 	f.Uint64Var(&o.recipe.Seed, "seed", o.recipe.Seed, "of order and of what is left out")
@@ -65,8 +63,19 @@ func run(args []string, w io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if o.relist == "" {
+		err = listed(train)
+	} else if err = listAnew(train); err == nil {
+		err = writeListed(o.relist, train)
+	}
+	if err != nil {
+		return err
+	}
 	dev, err := readSentences(filepath.Join(o.shared, "data/skillspan/json/dev.json"))
 	if err != nil {
+		return err
+	}
+	if err := listAnew(dev); err != nil {
 		return err
 	}
 	background, err := o.readBackground(w)
@@ -106,7 +115,7 @@ func (o *options) readBackground(w io.Writer) (unlisted.Background, error) {
 		}
 		return m.Background(), nil
 	}
-	lists, err := readLists(o.taxonomy, o.shared)
+	lists, err := readLists(o.shared)
 	if err != nil {
 		return unlisted.Background{}, err
 	}
@@ -170,7 +179,6 @@ func (o *options) ablation(w io.Writer, train, dev []unlisted.Sentence, b unlist
 		{"without shapes, affixes", unlisted.WithoutShapes},
 		{"without clusters", unlisted.WithoutClusters},
 		{"without lists", unlisted.WithoutLists},
-		{"without place, header", unlisted.WithoutPlace},
 		{"without commas", unlisted.WithoutCommas},
 		{"without reach, cues", unlisted.WithoutReach},
 		{"words and shapes only", all &^ (unlisted.WithoutWords | unlisted.WithoutShapes)},
@@ -188,33 +196,4 @@ func (o *options) ablation(w io.Writer, train, dev []unlisted.Sentence, b unlist
 	if o.folds > 0 {
 		o.validate(w, "folds without dropout", train, b, r)
 	}
-}
-
-// readSentences reads SkillSpan's JSON lines.
-func readSentences(name string) ([]unlisted.Sentence, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	in := bufio.NewScanner(f)
-	in.Buffer(nil, 1<<20)
-	var out []unlisted.Sentence
-	for in.Scan() {
-		var row struct {
-			Idx       int      `json:"idx"`
-			Source    string   `json:"source"`
-			Tokens    []string `json:"tokens"`
-			Skill     []string `json:"tags_skill"`
-			Knowledge []string `json:"tags_knowledge"`
-		}
-		if err := json.Unmarshal(in.Bytes(), &row); err != nil {
-			return nil, fmt.Errorf("read %s: %w", name, err)
-		}
-		out = append(out, unlisted.Sentence{
-			Document: row.Source + strconv.Itoa(row.Idx), Words: row.Tokens,
-			Knowledge: unlisted.Ranges(row.Knowledge), Skill: unlisted.Ranges(row.Skill),
-		})
-	}
-	return out, in.Err()
 }
