@@ -28,6 +28,7 @@ type matcher struct {
 	group   map[int32]struct{} // "team": others at the employer
 	partner map[int32]struct{} // "closely": one works with others
 	aim     map[int32]struct{} // "to": ends the list of those one works with
+	with    map[int32]struct{} // "with the": others are meant
 	like    map[int32]struct{} // "such as": examples follow
 	to      map[int32]struct{} // "to" itself
 	us      map[int32]struct{} // "our": the employer's own
@@ -114,6 +115,7 @@ func newMatcher(t *taxonomy) (*matcher, error) {
 	m.group = m.numbers(t.words.Colleagues)
 	m.partner = m.numbers(t.words.Partners)
 	m.aim = m.numbers([]string{"to", "that", "which", "who", "using", "on", "for", "in", "into"})
+	m.with = m.numbers([]string{"with"})
 	m.like = m.numbers([]string{"such", "like", "including"})
 	m.to = m.numbers([]string{"to"})
 	m.us = m.numbers([]string{"our", "we", "us"})

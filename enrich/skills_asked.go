@@ -267,7 +267,7 @@ func (s *sentence) ofColleagues(m found) bool {
 func (s *sentence) partnersBefore(at int) bool {
 	for i := at; i > max(0, at-partnerReach) && s.f.tokens[i].before < gapHard; {
 		i--
-		if has(s.m.partner, s.f.tokens[i]) {
+		if has(s.m.partner, s.f.tokens[i]) || i+1 < at && has(s.m.with, s.f.tokens[i]) && (has(s.m.article, s.f.tokens[i+1]) || has(s.m.us, s.f.tokens[i+1])) {
 			return true
 		}
 		if has(s.m.aim, s.f.tokens[i]) {

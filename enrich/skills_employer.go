@@ -104,8 +104,14 @@ func newEmployer(company string) employer {
 	return e
 }
 
-// owns reports whether a spelling names a product of the employer.
+// owns reports whether a spelling names a product of the employer: one that is said to be its own, or
+// bears its name.
 func (e employer) owns(sp *spelling) bool {
+	return e.makes(sp) || e.name != "" && sp.skill.Kind != "language" && strings.EqualFold(sp.skill.Label, e.name)
+}
+
+// makes reports whether a spelling names a product that is said to be the employer's.
+func (e employer) makes(sp *spelling) bool {
 	return e.name != "" && slices.Contains(sp.skill.Owner, e.name)
 }
 

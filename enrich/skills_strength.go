@@ -76,7 +76,7 @@ func (s *sentence) dropCompanies(doc document) {
 			continue
 		}
 		name := newEmployer(s.f.text[s.f.tokens[m.first].start:s.f.tokens[m.last].end])
-		if name.owns(m.chosen) || named && m.chosen.skill.isProduct() && (m.sectionOf(s.f, doc) == sectionAbout || s.speakerOf(m, doc) == ofTheEmployer) {
+		if name.makes(m.chosen) || named && m.chosen.skill.isProduct() && (m.sectionOf(s.f, doc) == sectionAbout || s.speakerOf(m, doc) == ofTheEmployer) {
 			m.chosen = nil
 		}
 	}

@@ -166,6 +166,7 @@ func TestSkillsOfTheEmployer(t *testing.T) {
 		{"Acme Careers", "Acme SSH and Acme PKI. SSH", "ssh"},
 		{"Acme", "Our Acme Python SDK, the Acme AI engineers", "python artificial-intelligence"},
 		{"Maven Clinic", "Maven is a clinic. We use Gradle, Maven, Java.", "gradle maven java"},
+		{"Turbopuffer", "turbopuffer needs Rust engineers.", "rust"},
 		{"Acme", "Acme is a payment gateway for robotics.", ""},
 		{"Acme", "Acme is looking for robotics engineers.", "robotics"},
 	} {
@@ -195,6 +196,9 @@ func TestSkillsNobodyAsksFor(t *testing.T) {
 		{"- Pair programming, one hour", sectionProcess, ""},
 		{"- A full IntelliJ license", sectionBenefits, ""},
 		{"- Partner with the data science, design and DevOps teams to ship dashboards.", sectionResponsibilities, "dashboards"},
+		{"- Refine stories with the machine learning team.", sectionResponsibilities, ""},
+		{"- Ship features with teams such as robotics or DevOps.", sectionResponsibilities, "robotics devops"},
+		{"- Partner with teams such as robotics or DevOps.", sectionResponsibilities, ""},
 		{"- Work closely with machine learning engineers.", sectionResponsibilities, ""},
 		{"- Collaborate with product to build machine learning models for teams.", sectionResponsibilities, "machine-learning"},
 		{"- Experience working closely with data science teams", sectionRequirements, "data-science"},
