@@ -28,6 +28,7 @@ type field struct {
 	matches []mention
 	own     []bool // by token: part of the employer's name; nil if the name does not occur
 	short   int32  // the number of the first word of the employer's name, where the name has more
+	told    []part // the parts under headings that name the employer
 	lead    int    // paragraphs before this one stand before the first heading
 }
 
@@ -57,6 +58,7 @@ func (t *taxonomy) skills(doc document, company string, r *room) []posting.Skill
 			employer = titled
 		}
 	}
+	body.told = toldOf(body, doc)
 	tagged := make([]bool, len(t.list)) // with every broader skill
 	for _, f := range fields {
 		locate(f, doc.paragraphs)

@@ -58,8 +58,54 @@ const (
 	ofTheEmployer
 )
 
+// sectionOf is the section of a mention; what stands under a heading that names the employer and says
+// nothing else known is about it.
+func (s *sentence) sectionOf(m *mention, doc document) section {
+	if m.paragraph >= 0 && slices.ContainsFunc(s.f.told, func(r part) bool { return r.from <= m.paragraph && m.paragraph < r.to }) {
+		return sectionAbout
+	}
+	return m.sectionOf(s.f, doc)
+}
+
+// part is the paragraphs from one to before another.
+type part struct{ from, to int }
+
+// toldMax bounds the headings that name the employer: an advert has a few.
+const toldMax = 8
+
+// toldOf finds the parts of an advert under headings that name the employer: "Acme: a leader in AI".
+func toldOf(f *field, doc document) []part {
+	if f.own == nil {
+		return nil
+	}
+	var out []part
+	open, t := false, 0
+	for i, p := range doc.paragraphs {
+		if p.kind != heading {
+			continue
+		}
+		if open {
+			out[len(out)-1].to, open = i, false
+		}
+		if len(out) == toldMax {
+			break
+		}
+		for t < len(f.tokens) && int(f.tokens[t].start) < p.start {
+			t++
+		}
+		for named := t; named < len(f.tokens) && int(f.tokens[named].start) < p.end; named++ {
+			if f.own[named] && sectionOfHeading(doc.text[p.start:p.end]) == sectionNone {
+				out, open = append(out, part{i, len(doc.paragraphs)}), true
+				break
+			}
+		}
+	}
+	return out
+}
+
+// speakerOf tells of whom the part of an advert speaks in which a mention stands.
 func (s *sentence) speakerOf(m *mention, doc document) speaker {
-	switch m.sectionOf(s.f, doc) {
+	switch s.sectionOf(m, doc) {
 	case "title", sectionRequirements, sectionPreferred:
 		return ofThePost
 	case sectionAbout:
@@ -102,7 +148,7 @@ func (s *sentence) dropUnasked(doc document) {
 		if in == ofThePost {
 			continue
 		}
-		sec := m.sectionOf(s.f, doc)
+		sec := s.sectionOf(m, doc)
 		product, broad := m.chosen.skill.isProduct(), m.chosen.skill.Broad
 		if !product && (s.ofColleagues(m.found) || s.ofSuperior(m.found)) || s.ofMarket(m.found) || broad && ofEmployer(sec) {
 			m.chosen = nil
@@ -120,7 +166,7 @@ func (s *sentence) dropUnasked(doc document) {
 		switch {
 		case broad && named == 1:
 			m.chosen = nil
-		case in == unknown && (named == 0 || product || sec == sectionResponsibilities):
+		case in == unknown && (product && sec != sectionAbout || !product && named == 0 || sec == sectionResponsibilities):
 		case !s.self && s.asks(m.found, s.m.asks) || product && named == 0 && s.asks(m.found, s.m.uses):
 		default:
 			m.chosen = nil

@@ -223,6 +223,10 @@ func TestSkillsOfTheLead(t *testing.T) {
 	if diff := cmp.Diff([]string{"robotics", "fraud-detection", "python"}, ids(tax.skills(readDocument("", html+rest), "", &room{}))); diff != "" {
 		t.Error(diff)
 	}
+	told := rest + "<h2>Acme, a fintech for robots</h2><p>We simplify robotics with AI.</p>"
+	if diff := cmp.Diff([]string{"fraud-detection", "python"}, ids(tax.skills(readDocument("", told), "Acme", &room{}))); diff != "" {
+		t.Errorf("a heading names the employer: %s", diff)
+	}
 	if diff := cmp.Diff([]string{"deep-learning", "fraud-detection", "robotics"}, ids(tax.skills(readDocument("", html), "", &room{}))); diff != "" {
 		t.Errorf("without headings: %s", diff)
 	}
