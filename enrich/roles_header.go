@@ -126,7 +126,7 @@ func (r *titleRules) fieldsOf(words []titleWord, certain bool) (roles []string, 
 			i--
 			continue
 		}
-		certain = certain || words[i].stem == "engineering" || isCraft(role) && !r.wide[words[i].stem]
+		certain = certain || len(words) == 1 && (words[i].stem == "sale" || words[i].stem == "marketing") || words[i].stem == "engineering" || isCraft(role) && !r.wide[words[i].stem]
 		phrase = joinWords(words[i+1-n : i+1])
 		roles = append(roles, role)
 		i -= n

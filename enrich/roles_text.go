@@ -1,6 +1,7 @@
 package enrich
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -20,11 +21,21 @@ const (
 	// roleNamedWeight counts a role named by the text itself ("As a data scientist, you will").
 	// It is said of this job, where every phrase may be said of those it works with.
 	roleNamedWeight = 30
+	// roleTeamWeight counts the field of the team the text says one joins: much, but people of several
+	// trades are in one team.
+	roleTeamWeight = 8
+	// teamWords is how many words behind a trigger may name a team.
+	teamWords = 6
 	// roleNameWords is how many words behind a trigger may hold the role's name.
 	roleNameWords = 9
+	// workWordsMin is the least words about the work; with less, those about the employer are read too.
+	workWordsMin = 40
 	// textWordsMax bounds the words of a description that are looked at: ten times a long advert.
 	textWordsMax = 20_000
 )
+
+// rolesOfNone is the key of the phrases of texts that are about no job, such as talent pools.
+const rolesOfNone = "none"
 
 // textFile is roles/text.yaml; its comments say what each part means.
 type textFile struct {
@@ -33,6 +44,7 @@ type textFile struct {
 		Sentence []string `yaml:"sentence"`
 		Anywhere []string `yaml:"anywhere"`
 		Followed []string `yaml:"followed"`
+		Team     []string `yaml:"team"`
 	} `yaml:"triggers"`
 	Track map[string]map[int][]string `yaml:"track"`
 }
@@ -58,6 +70,7 @@ const (
 // trigger is a phrase that introduces the role's name.
 type trigger struct {
 	sentenceOnly bool // where a sentence begins
+	team         bool // where the team's name follows, not the role's
 	followed     bool // where the name is followed by "will", "role" or "position"
 }
 
@@ -88,7 +101,7 @@ func loadTextRules() (*textRules, error) {
 }
 
 func (f textFile) compile() (*textRules, error) {
-	r := &textRules{evidence: newPhraseBook[*evidence](), triggers: newPhraseBook[trigger](), roles: Roles()}
+	r := &textRules{evidence: newPhraseBook[*evidence](), triggers: newPhraseBook[trigger](), roles: append(Roles(), "")}
 	seen := map[string]*evidence{}
 	file := func(subject int, byWeight map[int][]string) error {
 		for _, weight := range slices.Sorted(maps.Keys(byWeight)) {
@@ -101,11 +114,14 @@ func (f textFile) compile() (*textRules, error) {
 		return nil
 	}
 	for i, role := range r.roles {
-		if err := file(i, f.Roles[role]); err != nil {
+		if err := file(i, f.Roles[cmp.Or(role, rolesOfNone)]); err != nil {
 			return nil, fmt.Errorf("role %s: %w", role, err)
 		}
 	}
 	for role := range f.Roles {
+		if role == rolesOfNone {
+			continue
+		}
 		if err := checkRole(role); err != nil {
 			return nil, err
 		}
@@ -123,6 +139,11 @@ func (f textFile) compile() (*textRules, error) {
 	}
 	for _, p := range f.Triggers.Followed {
 		if err := r.triggers.add(p, trigger{followed: true}); err != nil {
+			return nil, fmt.Errorf("triggers: %w", err)
+		}
+	}
+	for _, p := range f.Triggers.Team {
+		if err := r.triggers.add(p, trigger{team: true}); err != nil {
 			return nil, fmt.Errorf("triggers: %w", err)
 		}
 	}
@@ -164,11 +185,25 @@ func (r *textRules) file(seen map[string]*evidence, phrase string, v vote) error
 // splitText appends the paragraphs that speak of the work, cut into words. A new paragraph or sentence begins
 // with joinSegment, a word behind a comma too.
 func splitText(words []titleWord, doc document) []titleWord {
+	from := len(words)
+	words = splitSections(words, doc, speaksOfWork)
+	if len(words)-from < workWordsMin {
+		// The whole text may stand under "About us".
+		words = splitSections(words[:from], doc, func(s section) bool { return speaksOfWork(s) || s == sectionAbout })
+	}
+	return words
+}
+
+func splitSections(words []titleWord, doc document, wanted func(section) bool) []titleWord {
 	for _, p := range doc.paragraphs {
-		if !speaksOfWork(p.section) {
+		if !wanted(p.section) {
 			continue
 		}
-		words = splitParagraph(words, p.folded)
+		folded := p.folded
+		if folded == "" {
+			folded = foldLatin(doc.text[p.start:p.end]) // foldWork leaves what does not speak of the work
+		}
+		words = splitParagraph(words, folded)
 		if len(words) >= textWordsMax {
 			return words[:textWordsMax]
 		}
@@ -234,6 +269,7 @@ type textReading struct {
 	votes      [][]vote
 	named      string // the role the text calls the job, "" if none
 	namedBy    string
+	teamed     bool // the team it is in was read
 	research   int
 	engineered int
 }
@@ -289,41 +325,6 @@ func endsWith(words []titleWord, phrase []string) bool {
 	return true
 }
 
-// name reads the role's name behind a trigger that ends before word i.
-func (r *textRules) name(out *textReading, words []titleWord, i int, t trigger, titles *titleRules) {
-	end := i
-	for end < len(words) && end < i+roleNameWords && (end == i || words[end].join != joinSegment) && !endsName(words[end].text) {
-		end++
-	}
-	if end == i || t.followed && (end == len(words) || !isRoleEnd(words[end].text)) {
-		return
-	}
-	// Only a head says that a role is named; a function word may be anything ("as a product we").
-	head, ok := mainHead(titles.headsOf(words, i, end), end)
-	if !ok {
-		return
-	}
-	role := titles.roleOf(words[i:end])
-	// A bare "engineer" or "manager" names nothing.
-	bare := head.rule.kind != headRole && head.end-head.start == 1 && !strings.Contains(role.rule, " + ")
-	if bare || role.role == "" || role.role == roleOther && head.rule.kind != headRole || role.rule == "founder" || role.rule == "co founder" {
-		return // "hiring an ex-founder" says what one was
-	}
-	out.named, out.namedBy = role.role, joinWords(words[i:end])
-	out.scores[slices.Index(r.roles, role.role)] += roleNamedWeight
-}
-
-// isRoleEnd tells the words that make what stands before them the name of this job.
-func isRoleEnd(w string) bool { return w == "will" || w == "role" || w == "position" }
-
-func endsName(w string) bool {
-	switch w {
-	case "who", "you", "we", "that", "to", "with", "at", "role", "position", "will", "is", "your", "our", "the", "passionate":
-		return true
-	}
-	return false
-}
-
 // role is the role the evidence is for, with the phrases that decided, or "" when it is weak or
 // speaks for two roles alike.
 func (t textReading) role(roles []string) (role, reason string) {
@@ -344,6 +345,9 @@ func (t textReading) role(roles []string) (role, reason string) {
 	}
 	if roles[best] == roleSoftwareEngineer {
 		best = t.narrower(roles, best)
+	}
+	if roles[best] == "" {
+		return "", ruleNoJob
 	}
 	return roles[best], t.reason(roles, best)
 }

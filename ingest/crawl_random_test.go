@@ -80,16 +80,8 @@ func TestCrawlClosesOnlyWhatLeft(t *testing.T) {
 			}
 			state = r.Apply(state)
 		}
-		published := map[string]bool{}
-		for _, r := range to.raws {
-			published[r.Record.ExternalID+r.ContentHash] = true
-		}
-		for _, run := range to.runs {
-			for _, l := range run.Listing {
-				if !published[l.ExternalID+l.ContentHash] {
-					t.Fatalf("%s is listed and was never published", l.ExternalID)
-				}
-			}
+		if ids := to.unpublished(); len(ids) > 0 {
+			t.Fatalf("%v: listed with versions nobody published", ids)
 		}
 		spells, _ := posting.Spells(to.runs)
 		for _, s := range spells {

@@ -460,16 +460,8 @@ func TestDetails(t *testing.T) {
 			last = runCrawl(t, w, to, task)
 			state = last.Apply(state)
 		}
-		published := map[string]bool{}
-		for _, r := range to.raws {
-			published[r.Record.ExternalID+r.ContentHash] = true
-		}
-		for _, run := range to.runs {
-			for _, l := range run.Listing {
-				if !published[l.ExternalID+l.ContentHash] {
-					t.Fatalf("%s is listed with a version nobody published", l.ExternalID)
-				}
-			}
+		if ids := to.unpublished(); len(ids) > 0 {
+			t.Fatalf("%v: listed with versions nobody published", ids)
 		}
 		return last
 	}

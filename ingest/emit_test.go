@@ -27,6 +27,22 @@ type outbox struct {
 
 var errDown = errors.New("the server is away")
 
+// unpublished are the postings that a run lists with a version nobody published.
+func (o *outbox) unpublished() (ids []string) {
+	published := map[string]bool{}
+	for _, r := range o.raws {
+		published[r.Record.ExternalID+r.ContentHash] = true
+	}
+	for _, run := range o.runs {
+		for _, l := range run.Listing {
+			if !published[l.ExternalID+l.ContentHash] {
+				ids = append(ids, l.ExternalID)
+			}
+		}
+	}
+	return ids
+}
+
 func (o *outbox) called() error {
 	if o.calls++; o.calls == o.failAt {
 		return errDown

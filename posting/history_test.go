@@ -2,6 +2,7 @@ package posting
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -72,11 +73,7 @@ func (h *historian) arrive(n int) {
 }
 
 func (h *historian) ids() []string {
-	ids := make([]string, 0, len(h.board))
-	for id := range h.board {
-		ids = append(ids, id)
-	}
-	slices.Sort(ids)
+	ids := slices.Sorted(maps.Keys(h.board))
 	h.Shuffle(len(ids), func(i, j int) { ids[i], ids[j] = ids[j], ids[i] })
 	return ids
 }

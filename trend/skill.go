@@ -40,16 +40,9 @@ func Skill(ctx context.Context, q Querier, question SkillQuestion) (SkillAnswer,
 	if question.Skill == "" {
 		return a, fmt.Errorf("%w: which skill?", ErrQuestion)
 	}
-	params, units, err := question.prepare()
-	if err != nil {
+	var err error
+	if a.Audit, err = ask(ctx, q, &a.Rows, "skill.sql", question.Filter, map[string]string{"skill": question.Skill}); err != nil {
 		return a, err
-	}
-	params["skill"] = question.Skill
-	if a.Audit, err = run(ctx, q, &a.Rows, "skill.sql", params, units...); err != nil {
-		return a, err
-	}
-	if len(a.Rows) == rowsMax {
-		return a, ErrTooLarge
 	}
 	for i, r := range a.Rows {
 		a.Rows[i].Share = share(r.Mentioning, r.Total)

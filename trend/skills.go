@@ -33,11 +33,8 @@ type SkillsAnswer struct {
 func Skills(ctx context.Context, q Querier, question SkillsQuestion) (SkillsAnswer, error) {
 	a := SkillsAnswer{Rows: []SkillsRow{}}
 	var err error
-	if a.Audit, err = ask(ctx, q, &a.Rows, "skills.sql", question.Filter); err != nil {
+	if a.Audit, err = ask(ctx, q, &a.Rows, "skills.sql", question.Filter, nil); err != nil {
 		return a, err
-	}
-	if len(a.Rows) == rowsMax {
-		return a, ErrTooLarge
 	}
 	for i, r := range a.Rows {
 		a.Rows[i].Share, a.Rows[i].BelowFloor = float64(r.Mentioning)/float64(r.Total), r.Total < Floor

@@ -8,6 +8,7 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -89,13 +90,19 @@ func (f Filter) prepare() (params map[string]string, holes []string, err error) 
 	}, []string{"{unit}", unit[0], "{unit_start}", unit[1], "{unit_add}", unit[2]}, nil
 }
 
-// ask runs the SQL file's question about what the filter lets through.
-func ask(ctx context.Context, q Querier, dest any, file string, f Filter, holes ...string) (Audit, error) {
+// ask runs the SQL file's question about what the filter lets through; more are the question's own
+// parameters. It returns ErrTooLarge when the limit cut the answer.
+func ask[Row any](ctx context.Context, q Querier, rows *[]Row, file string, f Filter, more map[string]string, holes ...string) (Audit, error) {
 	params, units, err := f.prepare()
 	if err != nil {
 		return Audit{}, err
 	}
-	return run(ctx, q, dest, file, params, append(holes, units...)...)
+	maps.Copy(params, more)
+	a, err := run(ctx, q, rows, file, params, append(holes, units...)...)
+	if err == nil && len(*rows) == rowsMax {
+		err = ErrTooLarge
+	}
+	return a, err
 }
 
 // run fills the SQL file's identifiers (which cannot be parameters), runs it into dest and returns

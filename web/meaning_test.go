@@ -117,6 +117,26 @@ func TestSharesAndTheFloor(t *testing.T) {
 	}
 }
 
+// drawing is what a page has its chart draw.
+type drawing struct {
+	X      []int64
+	Series []struct {
+		Label string
+		Y     []*uint64
+	}
+}
+
+// drawnIn reads the drawing of a page's chart.
+func drawnIn(t *testing.T, page, chart string) (d drawing) {
+	t.Helper()
+	_, block, _ := strings.Cut(page, `<script type="application/json" id="data-`+chart+`">`)
+	block, _, _ = strings.Cut(block, "</script>")
+	if err := json.Unmarshal([]byte(block), &d); err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
 // TestChartsDrawTheAnswers: the numbers under a chart are those of the API, with gaps where nobody looked.
 func TestChartsDrawTheAnswers(t *testing.T) {
 	t.Parallel()
@@ -131,18 +151,7 @@ func TestChartsDrawTheAnswers(t *testing.T) {
 		weeks[r.Period.Unix()] = true
 	}
 	page := get(t, h, "/?period=week").Body.String()
-	_, block, _ := strings.Cut(page, `<script type="application/json" id="data-active">`)
-	block, _, _ = strings.Cut(block, "</script>")
-	var data struct {
-		X      []int64
-		Series []struct {
-			Label string
-			Y     []*uint64
-		}
-	}
-	if err := json.Unmarshal([]byte(block), &data); err != nil {
-		t.Fatal(err)
-	}
+	data := drawnIn(t, page, "active")
 	got, gaps := map[string]uint64{}, 0
 	for i, x := range data.X {
 		if i > 0 && x != data.X[i-1]+7*24*3600 {
@@ -180,18 +189,7 @@ func TestNewIsUnknownAtFirst(t *testing.T) {
 	first := time.Date(monday.Year(), monday.Month(), monday.Day(), 0, 0, 0, 0, time.UTC)
 	for address, id := range map[string]string{"/?period=week": "new", "/roles/w_research_engineer?period=week": "volume"} {
 		page := get(t, h, address).Body.String()
-		_, block, _ := strings.Cut(page, `<script type="application/json" id="data-`+id+`">`)
-		block, _, _ = strings.Cut(block, "</script>")
-		var data struct {
-			X      []int64
-			Series []struct {
-				Label string
-				Y     []*uint64
-			}
-		}
-		if err := json.Unmarshal([]byte(block), &data); err != nil {
-			t.Fatal(err)
-		}
+		data := drawnIn(t, page, id)
 		if len(data.X) == 0 || data.X[0] != first.Unix() {
 			t.Fatalf("%s does not begin in the week of the first crawl: %v", address, data.X)
 		}

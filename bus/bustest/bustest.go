@@ -245,6 +245,19 @@ func fails(pick func(v any) error) func(context.Context, []any) []bus.Result {
 	}
 }
 
+// cameOnce wants n messages, each of which was seen once.
+func cameOnce(t *testing.T, seen map[string]int, n int) {
+	t.Helper()
+	if len(seen) != n {
+		t.Errorf("%d of %d messages arrived", len(seen), n)
+	}
+	for id, times := range seen {
+		if times != 1 {
+			t.Errorf("message %s came %d times", id, times)
+		}
+	}
+}
+
 func externalID(v any) string {
 	switch v := v.(type) {
 	case posting.Raw:

@@ -223,14 +223,7 @@ func testRenew(t *testing.T, open Open) {
 	Drained(t, b)
 	mu.Lock()
 	defer mu.Unlock()
-	if len(seen) != 20 {
-		t.Errorf("%d of 20 messages arrived", len(seen))
-	}
-	for id, n := range seen {
-		if n != 1 {
-			t.Errorf("message %s came %d times", id, n)
-		}
-	}
+	cameOnce(t, seen, 20)
 }
 
 func testPanic(t *testing.T, open Open) {

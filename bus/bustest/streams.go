@@ -141,14 +141,7 @@ func testShare(t *testing.T, open Open) {
 			seen[externalID(v)]++
 		}
 	}
-	if len(seen) != 500 {
-		t.Errorf("%d of 500 messages arrived", len(seen))
-	}
-	for id, n := range seen {
-		if n != 1 {
-			t.Errorf("message %s came %d times", id, n)
-		}
-	}
+	cameOnce(t, seen, 500)
 }
 
 // testConsumerLost has somebody remove a consumer under a running stage. DEAD keeps what nobody

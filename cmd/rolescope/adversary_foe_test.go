@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
-	bigendian "encoding/binary"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -20,9 +19,8 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/net/dns/dnsmessage"
-
 	"github.com/rolescope/rolescope/ingest/fetch"
+	"github.com/rolescope/rolescope/ingest/fetch/fetchtest"
 )
 
 var (
@@ -131,7 +129,7 @@ func (b *foe) start(t *testing.T, s *system) {
 	o := fetch.Options{
 		Contact: "tests@rolescope.example", Limiter: limiter{s.bus}, Now: b.clock.Now, Wait: b.clock.wait,
 		Permit:   func(ap netip.AddrPort) bool { return ap.Addr() == publicAddr },
-		Resolver: nameServer(func() netip.Addr { return *b.address.Load() }),
+		Resolver: fetchtest.Resolver(func() netip.Addr { return *b.address.Load() }),
 	}
 	if b.hasty {
 		o.Silence = 2 * time.Second
@@ -216,36 +214,6 @@ func sourcesOf(foes []*foe) []byte {
 		fmt.Fprintf(&b, "  - {kind: %s, board: %s, company: %q, schedule: \"@every 6h\", base_url: %q, accept_terms: true}\n", f.kind, f.board, f.name, f.url)
 	}
 	return b.Bytes()
-}
-
-// nameServer answers every question for an A record with the address that answer returns.
-func nameServer(answer func() netip.Addr) *net.Resolver {
-	return &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) {
-		client, server := net.Pipe()
-		go func() {
-			defer server.Close()
-			var size [2]byte
-			if _, err := io.ReadFull(server, size[:]); err != nil {
-				return
-			}
-			query := make([]byte, bigendian.BigEndian.Uint16(size[:]))
-			var m dnsmessage.Message
-			if _, err := io.ReadFull(server, query); err != nil || m.Unpack(query) != nil {
-				return
-			}
-			m.Response, m.Authoritative, m.Additionals = true, true, nil
-			if q := m.Questions[0]; q.Type == dnsmessage.TypeA {
-				m.Answers = []dnsmessage.Resource{{
-					Header: dnsmessage.ResourceHeader{Name: q.Name, Type: q.Type, Class: q.Class},
-					Body:   &dnsmessage.AResource{A: answer().As4()},
-				}}
-			}
-			if reply, err := m.Pack(); err == nil {
-				_, _ = server.Write(append(bigendian.BigEndian.AppendUint16(nil, uint16(len(reply))), reply...))
-			}
-		}()
-		return client, nil
-	}}
 }
 
 // numbered are n postings 1 to n, those of without left out.

@@ -33,31 +33,10 @@ const (
 	dayStable   = 15          // postings of a board that stay all day
 )
 
-// dayClock is the simulated time of the crawlers. It only goes forward: to where the schedulers
-// are, and to each moment at which a host lets itself be asked.
-type dayClock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func (c *dayClock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *dayClock) advance(to time.Time) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if to.After(c.now) {
-		c.now = to
-	}
-}
-
 // dayLimiter is the deployment's limiter; it notes every moment it gives out and makes it now.
 type dayLimiter struct {
 	fetch.Limiter
-	clock *dayClock
+	clock *simClock
 	mu    *sync.Mutex
 	given map[string][]time.Time // by host
 }
@@ -65,7 +44,7 @@ type dayLimiter struct {
 func (l dayLimiter) Reserve(ctx context.Context, host string, every, atMost time.Duration, now time.Time) (time.Duration, error) {
 	wait, err := l.Limiter.Reserve(ctx, host, every, atMost, now)
 	if err == nil && wait <= atMost {
-		l.clock.advance(now.Add(wait))
+		l.clock.wait(now.Add(wait))
 		l.mu.Lock()
 		l.given[host] = append(l.given[host], now.Add(wait))
 		l.mu.Unlock()
@@ -195,7 +174,7 @@ func TestDay(t *testing.T) {
 		}
 	}
 	began := time.Now()
-	market, clock := newDayMarket(t), &dayClock{}
+	market, clock := newDayMarket(t), &simClock{}
 	tally := &dayTally{sent: map[string]int{}, ran: map[string]int{}, runs: map[string]int{}}
 	tally.changed = sync.NewCond(&tally.mu)
 	list := dayList(t, market, n)
@@ -272,7 +251,7 @@ func dayList(t *testing.T, m *dayMarket, n int) *sourceList {
 	return list
 }
 
-func dayCrawler(t *testing.T, b *bus.Bus, list *sourceList, clock *dayClock, l fetch.Limiter, tally *dayTally) *crawler {
+func dayCrawler(t *testing.T, b *bus.Bus, list *sourceList, clock *simClock, l fetch.Limiter, tally *dayTally) *crawler {
 	client, err := fetch.New(fetch.Options{
 		Contact: "tests@rolescope.example", AllowPrivate: true, HostInterval: dayInterval, Limiter: l, Now: clock.Now,
 		Wait: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }, // the limiter has moved the clock
@@ -329,7 +308,7 @@ type dayLoop struct {
 	bus    *bus.Bus
 	ctx    context.Context
 	tally  *dayTally
-	clock  *dayClock
+	clock  *simClock
 	calls  chan func()
 	done   chan struct{}
 	mu     sync.Mutex
@@ -337,7 +316,7 @@ type dayLoop struct {
 	sent   int
 }
 
-func newDayLoop(t *testing.T, b *bus.Bus, list *sourceList, clock *dayClock, tally *dayTally) *dayLoop {
+func newDayLoop(t *testing.T, b *bus.Bus, list *sourceList, clock *simClock, tally *dayTally) *dayLoop {
 	l := &dayLoop{boards: list.schedules(), bus: b, ctx: t.Context(), tally: tally, clock: clock, calls: make(chan func()), done: make(chan struct{})}
 	go func() {
 		for {
@@ -382,7 +361,7 @@ func (l *dayLoop) loop() *scheduler.Loop {
 			l.mu.Lock()
 			l.now = now
 			l.mu.Unlock()
-			l.clock.advance(now)
+			l.clock.wait(now)
 			return l.boards
 		},
 		Now: func() time.Time {

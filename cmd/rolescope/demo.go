@@ -161,7 +161,7 @@ func (d *demo) fill(ctx context.Context, s *system) error {
 	fmt.Fprintf(out, "%s\nCrawling %d boards weekly for %d weeks, from %s to %s, in simulated time.\n",
 		simulatedNotice, len(m.boards), m.weeks, m.start.Format(time.DateOnly), m.lastCrawl().Format(time.DateOnly))
 	bar := d.app.newWeeks(m.weeks)
-	report, err := s.simulate(ctx, m, bar.set)
+	report, err := s.simulate(ctx, m, func(week int) { bar.set(int64(week)) })
 	bar.done()
 	if err != nil {
 		return err

@@ -108,12 +108,10 @@ func (s demoState) write(dir string) error {
 	return nil
 }
 
-// weeks is the progress of a simulation, on a terminal.
-type weeks struct{ bar *progressbar.ProgressBar }
-
-func (a *app) newWeeks(total int) *weeks {
+// newWeeks starts the progress of a simulation.
+func (a *app) newWeeks(total int) *progress {
 	if !isTerminal(a.stderr) {
-		return &weeks{}
+		return &progress{}
 	}
 	columns := 80
 	if f, ok := a.stderr.(*os.File); ok {
@@ -121,7 +119,7 @@ func (a *app) newWeeks(total int) *weeks {
 			columns = n
 		}
 	}
-	return &weeks{progressbar.NewOptions(total, append(weeksOptions(columns), progressbar.OptionSetWriter(a.stderr))...)}
+	return &progress{progressbar.NewOptions(total, append(weeksOptions(columns), progressbar.OptionSetWriter(a.stderr))...)}
 }
 
 // weeksWide is how many columns the whole line takes; below it, the line says only how far it is.
@@ -135,16 +133,4 @@ func weeksOptions(columns int) []progressbar.Option {
 		return append(options, progressbar.OptionSetDescription("weeks"), progressbar.OptionSetWidth(8), progressbar.OptionSetPredictTime(false), progressbar.OptionSetElapsedTime(false))
 	}
 	return append(options, progressbar.OptionSetDescription("simulated weeks"), progressbar.OptionSetWidth(24), progressbar.OptionSetPredictTime(true))
-}
-
-func (w *weeks) set(n int) {
-	if w.bar != nil {
-		_ = w.bar.Set(n)
-	}
-}
-
-func (w *weeks) done() {
-	if w.bar != nil {
-		_ = w.bar.Finish()
-	}
 }

@@ -74,8 +74,8 @@ func TestWeeksFit(t *testing.T) {
 	t.Parallel()
 	for _, columns := range []int{40, 60, 80, 200} {
 		var out bytes.Buffer
-		bar := weeks{progressbar.NewOptions(2600, append(weeksOptions(columns), progressbar.OptionSetWriter(&out), progressbar.OptionThrottle(0))...)}
-		for n := 1; n < 2600; n += 100 {
+		bar := progress{progressbar.NewOptions(2600, append(weeksOptions(columns), progressbar.OptionSetWriter(&out), progressbar.OptionThrottle(0))...)}
+		for n := int64(1); n < 2600; n += 100 {
 			bar.set(n)
 		}
 		widest := 0

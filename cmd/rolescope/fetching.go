@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -199,9 +200,7 @@ func (f *fetcher) swapBreaker(host string, change func(fetch.BreakerState) fetch
 func (s *system) isDone(ctx context.Context, slot posting.Slot) (bool, error) {
 	found := false
 	err := swapJSON(ctx, s.bus, slot.Source, slot.Board, valueDone, func(ids []string) ([]string, bool) {
-		for _, id := range ids {
-			found = found || id == slot.ID()
-		}
+		found = slices.Contains(ids, slot.ID())
 		return ids, false
 	})
 	return found, err

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"os"
@@ -75,12 +74,11 @@ func (s *system) resumeImport(ctx context.Context, imp ingest.Import, files []st
 		return p, nil
 	}
 	for _, slot := range importSlots() {
-		err := s.bus.Swap(ctx, importValues, p.key, slot, func(old []byte) ([]byte, bool, error) {
-			var done importDone
-			if json.Unmarshal(old, &done) == nil && done.after(p.done) {
+		err := swapJSON(ctx, s.bus, importValues, p.key, slot, func(done importDone) (importDone, bool) {
+			if done.after(p.done) {
 				p.done = done
 			}
-			return nil, false, nil
+			return done, false
 		})
 		if err != nil {
 			return p, fmt.Errorf("read how far an import came: %w", err)
@@ -124,12 +122,9 @@ func (p *importProgress) finish(ctx context.Context) error {
 }
 
 func (p *importProgress) store(ctx context.Context, slot string, done importDone) error {
-	data, err := json.Marshal(done)
-	if err == nil {
-		err = p.bus.Swap(ctx, importValues, p.key, slot, func(old []byte) ([]byte, bool, error) {
-			return data, !done.none() || len(old) > 0, nil
-		})
-	}
+	err := swapJSON(ctx, p.bus, importValues, p.key, slot, func(old importDone) (importDone, bool) {
+		return done, !done.none() || !old.none()
+	})
 	if err != nil {
 		return fmt.Errorf("store how far the import has come: %w", err)
 	}

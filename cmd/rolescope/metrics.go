@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"runtime"
@@ -163,7 +164,7 @@ func sinkResult(err error) string {
 	switch {
 	case err == nil:
 		return "stored"
-	case isInvalid(err):
+	case errors.Is(err, posting.ErrInvalid):
 		return "refused"
 	}
 	return "failed"

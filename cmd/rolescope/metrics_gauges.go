@@ -2,15 +2,10 @@ package main
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-
-	"github.com/rolescope/rolescope/posting"
 )
-
-func isInvalid(err error) bool { return errors.Is(err, posting.ErrInvalid) }
 
 const (
 	// scrapeTimeout is below Prometheus's own of ten seconds, so that it gets what could be read.

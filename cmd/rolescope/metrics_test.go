@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -64,11 +65,7 @@ func metricsPage(t *testing.T) string {
 				labels["`"+l.GetName()+"`"] = true
 			}
 		}
-		var names []string
-		for l := range labels {
-			names = append(names, l)
-		}
-		slices.Sort(names)
+		names := slices.Sorted(maps.Keys(labels))
 		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", f.GetName(), strings.ToLower(f.GetType().String()), strings.Join(names, " "), f.GetHelp())
 	}
 	return b.String()

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -118,16 +117,7 @@ func (s *system) releaseLease(own lease) error {
 }
 
 func (s *system) swapLease(ctx context.Context, change func(held lease) (lease, bool)) error {
-	err := s.bus.Swap(ctx, replayValues, replayAll, replayLease, func(old []byte) ([]byte, bool, error) {
-		var held lease
-		if json.Unmarshal(old, &held) != nil {
-			held = lease{} // nothing is there
-		}
-		next, store := change(held)
-		value, err := json.Marshal(next)
-		return value, store, err
-	})
-	if err != nil {
+	if err := swapJSON(ctx, s.bus, replayValues, replayAll, replayLease, change); err != nil {
 		return fmt.Errorf("ask who replays: %w", err)
 	}
 	return nil

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"os"
 	"os/exec"
@@ -174,11 +175,11 @@ func TestReplayRecorded(t *testing.T) {
 		}
 		moments[at][board] = file
 	}
-	env := crawlEnv(t, m, filepath.Join(t.TempDir(), "data"), sortedKeys(boards)...)
+	env := crawlEnv(t, m, filepath.Join(t.TempDir(), "data"), slices.Sorted(maps.Keys(boards))...)
 	start := time.Now()
-	for _, at := range sortedKeys(moments) {
+	for _, at := range slices.Sorted(maps.Keys(moments)) {
 		var names []string
-		for _, board := range sortedKeys(moments[at]) {
+		for _, board := range slices.Sorted(maps.Keys(moments[at])) {
 			m.set(board, serveRecorded(t, filepath.Join(folder, filepath.FromSlash(moments[at][board]))))
 			names = append(names, "greenhouse/"+board)
 		}
@@ -188,15 +189,6 @@ func TestReplayRecorded(t *testing.T) {
 	}
 	t.Logf("%d lists of %d boards at %d moments replayed in %s", len(want["moment"]), len(boards), len(moments), time.Since(start).Round(time.Second))
 	compareLedger(t, bin, env, want)
-}
-
-func sortedKeys[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
 }
 
 // TestImportSnapshots imports weekly snapshots in the wrong order: the ledger is that of their dates.

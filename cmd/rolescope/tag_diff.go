@@ -138,25 +138,11 @@ func (d *tagDiff) compare(former *formerTags, job diffJob) error {
 		return fmt.Errorf("compare posting %q: %w", job.id, err)
 	}
 	d.versions[old.version] = true
-	before := d.changes()
-	d.compareSkills(job, old.skills, now.skills)
-	d.compareFields(job.id, old.fields, now.fields)
-	if d.changes() == before {
+	skills, fields := d.compareSkills(job, old.skills, now.skills), d.compareFields(job.id, old.fields, now.fields)
+	if !skills && !fields {
 		d.Same++
 	}
 	return nil
-}
-
-// changes is how many differences were counted so far.
-func (d *tagDiff) changes() int {
-	n := 0
-	for _, s := range d.skills {
-		n += s.Gained + s.Lost + s.Changed
-	}
-	for _, f := range d.fields {
-		n += f.Gained + f.Lost + f.Changed
-	}
-	return n
 }
 
 // tagsOf is one line of output taken apart.
@@ -225,7 +211,8 @@ func plainValue(value json.RawMessage) string {
 	return ""
 }
 
-func (d *tagDiff) compareSkills(job diffJob, old, now map[string][]json.RawMessage) {
+// compareSkills counts the skills that differ, and reports whether any does.
+func (d *tagDiff) compareSkills(job diffJob, old, now map[string][]json.RawMessage) (differ bool) {
 	ids := slices.Collect(maps.Keys(old))
 	for id := range now {
 		if old[id] == nil {
@@ -243,6 +230,7 @@ func (d *tagDiff) compareSkills(job diffJob, old, now map[string][]json.RawMessa
 		case slices.EqualFunc(old[id], now[id], func(a, b json.RawMessage) bool { return bytes.Equal(a, b) }):
 			continue
 		}
+		differ = true
 		s := d.skills[id]
 		if s == nil {
 			s = &skillDiff{Skill: id, Examples: []diffExample{}}
@@ -260,6 +248,7 @@ func (d *tagDiff) compareSkills(job diffJob, old, now map[string][]json.RawMessa
 			s.Examples = append(s.Examples, diffExample{job.id, what, mentionText(job.p, show, old[id])})
 		}
 	}
+	return differ
 }
 
 // mentionText is the words around the first mention that the other side does not have. A former
@@ -283,7 +272,8 @@ func mentionText(p posting.Posting, mentions, other []json.RawMessage) string {
 	return contextOf(text, s.Start, s.End)
 }
 
-func (d *tagDiff) compareFields(id string, old, now map[string]string) {
+// compareFields counts the fields that differ, and reports whether any does.
+func (d *tagDiff) compareFields(id string, old, now map[string]string) (differ bool) {
 	names := slices.Collect(maps.Keys(old))
 	for name := range now {
 		if _, both := old[name]; !both {
@@ -295,6 +285,7 @@ func (d *tagDiff) compareFields(id string, old, now map[string]string) {
 		if a == b {
 			continue
 		}
+		differ = true
 		f := d.fields[name]
 		if f == nil {
 			f = &fieldDiff{Field: name, changes: map[[2]string]*diffChange{}}
@@ -315,6 +306,7 @@ func (d *tagDiff) compareFields(id string, old, now map[string]string) {
 			f.changes[key] = &diffChange{Old: key[0], New: key[1], N: 1, ID: id}
 		}
 	}
+	return differ
 }
 
 // finish sorts what was counted.

@@ -4,11 +4,9 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -21,8 +19,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/rolescope/rolescope/ingest/fetch/fetchtest"
 	"github.com/rolescope/rolescope/posting"
-	"golang.org/x/net/dns/dnsmessage"
 )
 
 // clock is a wall clock that only waiting moves.
@@ -509,37 +507,6 @@ func TestNoRedirectFromHTTPSToHTTP(t *testing.T) {
 	}
 }
 
-// nameServer answers every question for an A record with the address that answer returns.
-func nameServer(answer func() netip.Addr) *net.Resolver {
-	return &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) {
-		client, server := net.Pipe()
-		go func() {
-			defer server.Close()
-			var size [2]byte
-			if _, err := io.ReadFull(server, size[:]); err != nil {
-				return
-			}
-			query := make([]byte, binary.BigEndian.Uint16(size[:]))
-			var m dnsmessage.Message
-			if _, err := io.ReadFull(server, query); err != nil || m.Unpack(query) != nil {
-				return
-			}
-			m.Response, m.Authoritative, m.Additionals = true, true, nil
-			if q := m.Questions[0]; q.Type == dnsmessage.TypeA {
-				m.Answers = []dnsmessage.Resource{{
-					Header: dnsmessage.ResourceHeader{Name: q.Name, Type: q.Type, Class: q.Class},
-					Body:   &dnsmessage.AResource{A: answer().As4()},
-				}}
-			}
-			reply, err := m.Pack()
-			if err == nil {
-				_, _ = server.Write(append(binary.BigEndian.AppendUint16(nil, uint16(len(reply))), reply...))
-			}
-		}()
-		return client, nil
-	}}
-}
-
 // A name shows a public address first and a private one later, on the same port.
 func TestANameThatChangesToAPrivateAddress(t *testing.T) {
 	t.Parallel()
@@ -547,7 +514,7 @@ func TestANameThatChangesToAPrivateAddress(t *testing.T) {
 	s.Config.SetKeepAlivesEnabled(false) // every request resolves anew
 	var private atomic.Bool
 	clk := &clock{t: day0}
-	c, err := New(Options{Contact: "ops@acme.example", Now: clk.now, Wait: clk.wait, Resolver: nameServer(func() netip.Addr {
+	c, err := New(Options{Contact: "ops@acme.example", Now: clk.now, Wait: clk.wait, Resolver: fetchtest.Resolver(func() netip.Addr {
 		if private.Load() {
 			return netip.MustParseAddr("127.0.0.2")
 		}

@@ -59,8 +59,9 @@ func TestErrorsSayFirstWhatHappened(t *testing.T) {
 	})
 	mute := newSite(t, page(""))
 	mute.setRobots(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+	clk := &clock{t: day0}
 	c, err := New(Options{
-		Contact: "ops@acme.example", HostInterval: time.Millisecond, Silence: 50 * time.Millisecond,
+		Contact: "ops@acme.example", Silence: 50 * time.Millisecond, Now: clk.now, Wait: clk.wait, // a host may ask for 90 s
 		Permit: func(ap netip.AddrPort) bool { return ap == s.addr() || ap == mute.addr() },
 	})
 	if err != nil {

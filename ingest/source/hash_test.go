@@ -3,6 +3,7 @@ package source
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -18,11 +19,7 @@ func shuffled(v any, r *rand.Rand) []byte {
 	var out bytes.Buffer
 	switch v := v.(type) {
 	case map[string]any:
-		var keys []string
-		for k := range v {
-			keys = append(keys, k)
-		}
-		slices.Sort(keys)
+		keys := slices.Sorted(maps.Keys(v))
 		r.Shuffle(len(keys), func(i, j int) { keys[i], keys[j] = keys[j], keys[i] })
 		out.WriteString("{" + blank())
 		for i, k := range keys {

@@ -69,6 +69,7 @@ var rooms = map[string]room{
 	"internal/proof":             {guarded: []string{"exec", "http"}},
 	"cmd/rolescope":              {ours: []string{"*"}, guarded: []string{"env", "cli", "exec", "http"}},
 	"bus/bustest":                {ours: []string{"*"}, guarded: []string{"nats"}},
+	"ingest/fetch/fetchtest":     {},
 	"store/storetest":            {ours: []string{"*"}, guarded: []string{"clickhouse"}},
 	"store/engine/enginetest":    {ours: []string{"store/engine"}},
 }

@@ -2,6 +2,7 @@ package market
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -159,12 +160,7 @@ func (m *Market) mixed(r *role) []string {
 			of[b.Skill] = true
 		}
 	}
-	var out []string
-	for s := range of {
-		out = append(out, s)
-	}
-	slices.Sort(out)
-	return out
+	return slices.Sorted(maps.Keys(of))
 }
 
 // skills draws what the job asks for.

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"strings"
 	"time"
 )
 
@@ -19,9 +18,9 @@ func dayMain(args []string) error {
 	boards := flags.Int("boards", 3000, "boards")
 	out := flags.String("out", "docs/proof/day.jsonl", "results file, appended to")
 	_ = flags.Parse(args)
-	commit, err := exec.Command("git", "rev-parse", "--short=12", "HEAD").Output()
+	commit, err := commit()
 	if err != nil {
-		return fmt.Errorf("read commit: %w", err)
+		return err
 	}
 	cmd := exec.Command("go", "test", "-count=1", "-v", "-timeout=30m", "-run=^TestDay$", "./cmd/rolescope")
 	cmd.Env = append(os.Environ(), fmt.Sprint("ROLESCOPE_TEST_DAY_BOARDS=", *boards))
@@ -34,7 +33,7 @@ func dayMain(args []string) error {
 			return fmt.Errorf("read result: %w: %s", err, rest)
 		}
 	}
-	line["date"], line["commit"], line["ok"] = time.Now().UTC().Format(time.RFC3339), strings.TrimSpace(string(commit)), runErr == nil
+	line["date"], line["commit"], line["ok"] = time.Now().UTC().Format(time.RFC3339), commit, runErr == nil
 	if runErr != nil {
 		fmt.Fprint(os.Stderr, tail(log))
 	}

@@ -34,8 +34,7 @@ type importResult struct {
 	Load      string    `json:"load_average"` // of the machine when it began: others use it too
 	KilledAt  []float64 `json:"killed_after,omitempty"`
 	Resumed   int       `json:"resumed_runs"` // runs that the last import did not publish again
-	OK        bool      `json:"ok"`
-	Fault     string    `json:"fault,omitempty"`
+	verdict
 }
 
 func importsMain(args []string) error {
@@ -83,16 +82,12 @@ type importProof struct {
 
 // run imports, after as many imports as there are kills, and records what came of it.
 func (i *importProof) run(dir string, kills int, length time.Duration, want string) error {
-	load, _ := os.ReadFile("/proc/loadavg")
 	r := importResult{
 		Date: time.Now().UTC().Format(time.RFC3339), Commit: i.commit, Seed: i.seed, Kind: i.kind, Files: len(i.files),
-		Load: strings.Join(strings.Fields(string(load))[:1], " "),
+		Load: loadAverage(),
 	}
 	err := i.try(&r, dir, kills, length, want)
-	r.OK = err == nil
-	if err != nil {
-		r.Fault = err.Error()
-	}
+	r.verdict = verdictOf(err)
 	return errors.Join(err, appendLine(i.out, r))
 }
 

@@ -38,8 +38,20 @@ type result struct {
 	Killed string  `json:"killed"` // owner, engine or both
 	After  float64 `json:"after_seconds"`
 	Exit   int     `json:"first_exit"` // of the killed import; -1 when it died of the signal
-	OK     bool    `json:"ok"`
-	Fault  string  `json:"fault,omitempty"`
+	verdict
+}
+
+// verdict is how a line of every results file ends.
+type verdict struct {
+	OK    bool   `json:"ok"`
+	Fault string `json:"fault,omitempty"`
+}
+
+func verdictOf(err error) verdict {
+	if err != nil {
+		return verdict{Fault: err.Error()}
+	}
+	return verdict{OK: true}
 }
 
 func main() {
@@ -66,17 +78,26 @@ func killsMain(args []string) error {
 	return prove(*seeds, *out, *input)
 }
 
+// commit is the one that is proven, as results name it.
+func commit() (string, error) {
+	out, err := exec.Command("git", "rev-parse", "--short=12", "HEAD").Output()
+	if err != nil {
+		return "", fmt.Errorf("read commit: %w", err)
+	}
+	return strings.TrimSpace(string(out)), nil
+}
+
 // newProver builds the program, unless bin is one, and makes a place to work in.
 func newProver(bin string) (*prover, error) {
-	commit, err := exec.Command("git", "rev-parse", "--short=12", "HEAD").Output()
+	commit, err := commit()
 	if err != nil {
-		return nil, fmt.Errorf("read commit: %w", err)
+		return nil, err
 	}
 	work, err := os.MkdirTemp("", "rolescope-proof-*")
 	if err != nil {
 		return nil, err
 	}
-	p := &prover{bin: bin, work: work, commit: strings.TrimSpace(string(commit))}
+	p := &prover{bin: bin, work: work, commit: commit}
 	if bin != "" {
 		return p, nil
 	}
@@ -139,6 +160,13 @@ func (p *prover) done(out string) map[uint64]bool {
 		}
 	}
 	return seen
+}
+
+// loadAverage is how busy the machine is: others use it too.
+func loadAverage() string {
+	load, _ := os.ReadFile("/proc/loadavg")
+	first, _, _ := strings.Cut(string(load), " ")
+	return first
 }
 
 func appendLine(out string, r any) error {
@@ -210,10 +238,7 @@ func (p *prover) try(seed uint64) result {
 	if err == nil {
 		err = p.recovered(dir)
 	}
-	r.OK = err == nil
-	if err != nil {
-		r.Fault = err.Error()
-	}
+	r.verdict = verdictOf(err)
 	return r
 }
 

@@ -33,8 +33,7 @@ type replayResult struct {
 	Trends    int       `json:"trend_answers"`      // asked of the dashboard's API
 	Refused   int       `json:"refused"`            // without an answer: the servers were killed, or switched under the question
 	Load      string    `json:"load_average"`
-	OK        bool      `json:"ok"`
-	Fault     string    `json:"fault,omitempty"`
+	verdict
 }
 
 func replayMain(args []string) error {
@@ -50,18 +49,11 @@ func replayMain(args []string) error {
 		return err
 	}
 	defer os.RemoveAll(p.work)
-	load, err := os.ReadFile("/proc/loadavg")
-	if err != nil {
-		return err
-	}
 	r := &replayProof{prover: p, rng: rand.New(rand.NewPCG(*seed, 2)), r: replayResult{
-		Date: time.Now().UTC().Format(time.RFC3339), Commit: p.commit, Seed: *seed, Killed: []string{}, KilledAt: []float64{}, TaggedAt: []int{}, Load: strings.Fields(string(load))[0],
+		Date: time.Now().UTC().Format(time.RFC3339), Commit: p.commit, Seed: *seed, Killed: []string{}, KilledAt: []float64{}, TaggedAt: []int{}, Load: loadAverage(),
 	}}
 	err = r.prove(*hn, *ashby, *least)
-	r.r.OK = err == nil
-	if err != nil {
-		r.r.Fault = err.Error()
-	}
+	r.r.verdict = verdictOf(err)
 	return errors.Join(err, appendLine(*out, r.r))
 }
 

@@ -21,15 +21,14 @@ import (
 
 // tagsResult is one line of docs/proof/tags.jsonl.
 type tagsResult struct {
-	Date     string            `json:"date"`
-	Commit   string            `json:"commit"`
-	Postings int               `json:"postings"`
-	Input    string            `json:"input_sha256"`
-	Runs     int               `json:"runs"`
-	SHA256   string            `json:"sha256"` // of the output, in order of the input
-	OK       bool              `json:"ok"`
-	Fault    string            `json:"fault,omitempty"`
-	Linear   []json.RawMessage `json:"linear"` // what TestLinearTime says: ns a byte by KiB of text
+	Date     string `json:"date"`
+	Commit   string `json:"commit"`
+	Postings int    `json:"postings"`
+	Input    string `json:"input_sha256"`
+	Runs     int    `json:"runs"`
+	SHA256   string `json:"sha256"` // of the output, in order of the input
+	verdict
+	Linear []json.RawMessage `json:"linear"` // what TestLinearTime says: ns a byte by KiB of text
 }
 
 // hnStride takes every fifth post of the Hacker News threads, which spreads them over the years.
@@ -60,16 +59,11 @@ func tagsMain(args []string) error {
 	}
 	r := tagsResult{Date: time.Now().UTC().Format(time.RFC3339), Commit: p.commit, Postings: len(lines), Input: hashLines(lines)}
 	runErr := r.compare([]string{p.bin, other}, lines)
-	if runErr != nil {
-		r.Fault = runErr.Error()
-	}
 	linear, linearErr := linearFigures()
 	r.Linear = linear
-	if linearErr != nil {
-		r.Fault = strings.TrimSpace(r.Fault + " " + linearErr.Error())
-	}
-	r.OK = r.Fault == ""
-	return errors.Join(runErr, linearErr, appendLine(*out, r))
+	err = errors.Join(runErr, linearErr)
+	r.verdict = verdictOf(err)
+	return errors.Join(err, appendLine(*out, r))
 }
 
 // compare runs both builds in every way; the outputs, put back in order, must be equal.

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"html"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -71,11 +72,7 @@ func titlesMain(args []string) error {
 
 // draw takes n ids of titles (id -> title) in the order of their hashes, leaving out titles seen.
 func draw(titles map[string]string, hash string, n int, seen map[string]bool) []titleRow {
-	ids := make([]string, 0, len(titles))
-	for id := range titles {
-		ids = append(ids, id)
-	}
-	slices.SortFunc(ids, func(a, b string) int { return drawOrder(hash, a, b) })
+	ids := slices.SortedFunc(maps.Keys(titles), func(a, b string) int { return drawOrder(hash, a, b) })
 	var out []titleRow
 	for _, id := range ids {
 		key := strings.ToLower(titles[id])

@@ -40,8 +40,7 @@ type upResult struct {
 	Answers      int            `json:"answers"`
 	Runs         int            `json:"runs"`
 	Spells       int            `json:"spells"`
-	OK           bool           `json:"ok"`
-	Fault        string         `json:"fault,omitempty"`
+	verdict
 }
 
 func upMain(args []string) error {
@@ -70,10 +69,7 @@ func upMain(args []string) error {
 		r: upResult{Date: time.Now().UTC().Format(time.RFC3339), Commit: p.commit, Seed: *seed, Minutes: *minutes, Kills: map[string]int{}},
 	}
 	err = u.prove(time.Duration(*minutes * float64(time.Minute)))
-	u.r.OK = err == nil
-	if err != nil {
-		u.r.Fault = err.Error()
-	}
+	u.r.verdict = verdictOf(err)
 	return errors.Join(err, appendLine(*out, u.r))
 }
 

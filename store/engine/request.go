@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -84,7 +85,7 @@ func parseRequest(r *http.Request, blockMax int64) (*request, error) {
 	if err := refuseUnsupported(r, query); err != nil {
 		return nil, err
 	}
-	for _, name := range sortedKeys(query) {
+	for _, name := range slices.Sorted(maps.Keys(query)) {
 		value := query.Get(name)
 		switch {
 		case strings.HasPrefix(name, "param_"):
@@ -112,15 +113,6 @@ func parseRequest(r *http.Request, blockMax int64) (*request, error) {
 		return nil, exceptionf(codeUnknownFormat, "UNKNOWN_FORMAT", "Unknown format %q", q.format)
 	}
 	return q, nil
-}
-
-func sortedKeys(values url.Values) []string {
-	names := make([]string, 0, len(values))
-	for name := range values {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
 }
 
 // refuseUnsupported names what this server does not do, instead of doing it half.
