@@ -159,7 +159,7 @@ whole history, tags skills and roles with evidence, and answers questions about 
 		&cobra.Group{ID: "operate", Title: "Operate:"},
 	)
 	for _, c := range []*cobra.Command{
-		newDemoCommand(a), newCrawlCommand(a), newImportCommand(a), newTagCommand(a), newTrendCommand(a), newSQLCommand(a),
+		newDemoCommand(a), newCrawlCommand(a), newImportCommand(a), newTagCommand(a), newTrendCommand(a), newSQLCommand(a), newExportCommand(a),
 	} {
 		c.GroupID = "use"
 		root.AddCommand(c)

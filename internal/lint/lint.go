@@ -62,6 +62,7 @@ var rooms = map[string]room{
 	"alert":                      {ours: []string{"posting", "trend"}, guarded: []string{"http"}},
 	"web":                        {ours: []string{"posting", "trend", "alert"}, guarded: []string{"http"}},
 	"internal/instance":          {},
+	"internal/export":            {},
 	"internal/market":            {ours: []string{"posting"}, guarded: []string{"http"}},
 	"internal/market/markettest": {ours: []string{"*"}, guarded: []string{"http"}},
 	"internal/lint":              {},
