@@ -51,7 +51,8 @@ Rows that come in meanwhile may be in some files and not in others; the manifest
 
 func (a *app) export(ctx context.Context, s *system, o export.Options, asJSON bool) error {
 	var bar *progress
-	o.Progress = func(done, total int, _ string) {
+	o.Scratch = s.store
+	o.Progress = func(done, total int) {
 		if bar == nil {
 			bar = a.newProgress(int64(total), "export", false)
 		}

@@ -21,6 +21,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 )
 
@@ -30,16 +31,25 @@ type Source interface {
 	Raw(ctx context.Context, w io.Writer, query, format string, params map[string]string) error
 }
 
+// Scratch keeps the rows of a statement in a table scratch_NAME, sorted by a column of it, until they are
+// discarded; errors.ErrUnsupported where it cannot. A view costs the same whether a month of it is read or all, so it is computed once and then
+// read month by month.
+type Scratch interface {
+	Materialise(ctx context.Context, name, column, query string) error
+	Discard(ctx context.Context, name string) error
+}
+
 // Options say what is exported where.
 type Options struct {
+	Scratch Scratch // nil reads every month from the view, which takes longer the more there are
 	Dir     string
 	Views   []string // empty: all but those with private text
 	Since   string   // first month, YYYY-MM; empty: from the beginning
 	Until   string   // first month that is left out, YYYY-MM; empty: to the end
 	Replace bool     // an export that Dir holds is replaced; otherwise it is an error
 	Program string   // version of the program, for the manifest
-	// Progress, if set, is called before each file with what is done and to do.
-	Progress func(done, total int, file string)
+	// Progress, if set, is called before each view with how many are done and to do.
+	Progress func(done, total int)
 
 	create func(path string) (io.WriteCloser, error) // replaced in tests
 }
@@ -59,6 +69,7 @@ const partialSuffix = ".partial"
 // job is one file to be written.
 type job struct {
 	view  view
+	query string // {month:Date} is its month
 	month string // YYYY-MM-01; empty for a view without months
 }
 
@@ -152,24 +163,16 @@ func (o Options) fill(ctx context.Context, src Source, dir string, views []view)
 	if err != nil {
 		return Manifest{}, err
 	}
-	var jobs []job
-	for _, v := range views {
-		found, err := a.jobs(ctx, o, v)
+	for i, v := range views {
+		if o.Progress != nil {
+			o.Progress(i, len(views))
+		}
+		files, err := o.writeView(ctx, a, dir, v)
 		if err != nil {
 			return Manifest{}, err
 		}
-		jobs = append(jobs, found...)
-	}
-	for i, j := range jobs {
-		if o.Progress != nil {
-			o.Progress(i, len(jobs), j.path())
-		}
-		file, err := o.write(ctx, src, dir, j)
-		if err != nil {
-			return Manifest{}, fmt.Errorf("write %s: %w", j.path(), err)
-		}
-		if file.Rows > 0 || j.month == "" {
-			m.add(j.view.name, file)
+		for _, f := range files {
+			m.add(v.name, f)
 		}
 	}
 	after, err := a.state(ctx)
@@ -181,6 +184,37 @@ func (o Options) fill(ctx context.Context, src Source, dir string, views []view)
 	}
 	m.Snapshot = before == after
 	return m, o.save(dir, manifestName, m.encode)
+}
+
+// writeView writes the files of one view.
+func (o Options) writeView(ctx context.Context, a asker, dir string, v view) (files []File, err error) {
+	table := ""
+	if o.Scratch != nil && v.month != "" {
+		// The folder's name is in the table's, for two exports may run at once, and only to two folders.
+		sum := sha256.Sum256([]byte(dir))
+		name := fmt.Sprintf("export_%x_%s", sum[:6], v.name)
+		switch failed := o.Scratch.Materialise(ctx, name, exportMonth, v.all()); {
+		case failed == nil:
+			defer func() { err = errors.Join(err, o.Scratch.Discard(context.WithoutCancel(ctx), name)) }()
+			table = "scratch_" + name
+		case !errors.Is(failed, errors.ErrUnsupported):
+			return nil, failed
+		}
+	}
+	jobs, err := a.jobs(ctx, o, v, table)
+	if err != nil {
+		return nil, err
+	}
+	for _, j := range jobs {
+		f, err := o.write(ctx, a.src, dir, j)
+		if err != nil {
+			return nil, fmt.Errorf("write %s: %w", j.path(), err)
+		}
+		if f.Rows > 0 || j.month == "" {
+			files = append(files, f)
+		}
+	}
+	return files, nil
 }
 
 // write has the engine write one file. A month that turns out to be empty leaves none.
@@ -197,7 +231,7 @@ func (o Options) write(ctx context.Context, src Source, dir string, j job) (File
 	}
 	sum := &counted{hash: sha256.New()}
 	err := o.save(dir, f.Path, func(w io.Writer) error {
-		return src.Raw(ctx, io.MultiWriter(w, sum), j.view.query(), "Parquet", params)
+		return src.Raw(ctx, io.MultiWriter(w, sum), j.query, "Parquet", params)
 	})
 	if err != nil {
 		return f, err
@@ -258,7 +292,12 @@ func (o Options) put(partial, dir string) error {
 
 // named says in words what an error of the file system means.
 func named(err error) error {
-	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+	if err == nil {
+		return nil
+	}
+	// The engine's own words for it come over HTTP.
+	engine := strings.Contains(err.Error(), "No space left on device") || strings.Contains(err.Error(), "NOT_ENOUGH_SPACE")
+	if engine || errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
 		return fmt.Errorf("%w: %w", ErrFull, err)
 	}
 	return err

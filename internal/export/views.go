@@ -87,6 +87,26 @@ func (v view) query() string {
 	return fmt.Sprintf("SELECT * FROM %s WHERE %s = {month:Date} ORDER BY ALL", v.name, v.month)
 }
 
+// exportMonth is the month as a column of a view's rows that are kept for a while.
+const exportMonth = "export_month"
+
+// all is the statement whose rows are kept, each with its month.
+func (v view) all() string {
+	switch {
+	case v.month == ownMonth:
+		return fmt.Sprintf("SELECT %s AS %s, * EXCEPT %s FROM %s", ownMonth, exportMonth, ownMonth, v.name)
+	case v.owner != "":
+		return fmt.Sprintf("SELECT v.*, o.%s FROM %s AS v INNER JOIN (SELECT posting_id AS export_posting, %s AS %s FROM %s) AS o ON v.posting_id = o.export_posting",
+			exportMonth, v.name, v.month, exportMonth, v.owner)
+	}
+	return fmt.Sprintf("SELECT %s AS %s, * FROM %s", v.month, exportMonth, v.name)
+}
+
+// kept is query over the rows that were kept in a table. It gives the same rows.
+func kept(table string) string {
+	return fmt.Sprintf("SELECT * EXCEPT %s FROM %s WHERE %s = {month:Date} ORDER BY ALL", exportMonth, table, exportMonth)
+}
+
 // asker reads small answers.
 type asker struct{ src Source }
 
@@ -107,16 +127,20 @@ func rows[T any](ctx context.Context, a asker, query string, params map[string]s
 	return out, nil
 }
 
-// jobs are the files of a view: one for each month that it has rows of.
-func (a asker) jobs(ctx context.Context, o Options, v view) ([]job, error) {
+// jobs are the files of a view: one for each month that it has rows of. table holds its rows; empty
+// where they are read from the view itself.
+func (a asker) jobs(ctx context.Context, o Options, v view, table string) ([]job, error) {
 	if v.month == "" {
-		return []job{{view: v}}, nil
+		return []job{{view: v, query: v.query()}}, nil
 	}
-	from := v.name
+	month, from, query := v.month, v.name, v.query()
 	if v.owner != "" {
 		from = v.owner
 	}
-	query := fmt.Sprintf("SELECT DISTINCT %s AS first_day FROM %s WHERE first_day >= {since:Date} AND first_day < {until:Date} ORDER BY first_day", v.month, from)
+	if table != "" {
+		month, from, query = exportMonth, table, kept(table)
+	}
+	list := fmt.Sprintf("SELECT DISTINCT %s AS first_day FROM %s WHERE first_day >= {since:Date} AND first_day < {until:Date} ORDER BY first_day", month, from)
 	params := map[string]string{"since": "1970-01-01", "until": "2149-06-01"} // all that a Date can say
 	if o.Since != "" {
 		params["since"] = o.Since + "-01"
@@ -127,13 +151,13 @@ func (a asker) jobs(ctx context.Context, o Options, v view) ([]job, error) {
 	type row struct {
 		FirstDay string `json:"first_day"`
 	}
-	months, err := rows[row](ctx, a, query, params)
+	months, err := rows[row](ctx, a, list, params)
 	if err != nil {
 		return nil, fmt.Errorf("list the months of %s: %w", v.name, err)
 	}
 	var out []job
 	for _, m := range months {
-		out = append(out, job{v, m.FirstDay})
+		out = append(out, job{v, query, m.FirstDay})
 	}
 	return out, nil
 }

@@ -34,7 +34,7 @@ func testExport(t *testing.T, f filled) {
 	}
 	first, second := filepath.Join(t.TempDir(), "a"), filepath.Join(t.TempDir(), "b")
 	start := time.Now()
-	m, err := export.Write(t.Context(), f.store, export.Options{Dir: first, Views: all, Program: "test"})
+	m, err := export.Write(t.Context(), f.store, export.Options{Dir: first, Views: all, Program: "test", Scratch: f.store})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,13 +43,27 @@ func testExport(t *testing.T, f filled) {
 	if !m.Snapshot || m.Tagger != "1" || m.Schema == 0 || len(m.Normalisers) != 1 {
 		t.Errorf("the manifest says %+v", m)
 	}
-	if _, err := export.Write(t.Context(), f.store, export.Options{Dir: second, Views: all, Program: "test"}); err != nil {
+	if _, err := export.Write(t.Context(), f.store, export.Options{Dir: second, Views: all, Program: "test", Scratch: f.store}); err != nil {
 		t.Fatal(err)
 	}
 	if d := cmp.Diff(contents(t, first), contents(t, second)); d != "" {
 		t.Error("two exports of one store differ")
 	}
-	for _, dir := range []string{first, second} {
+	// Without scratch tables, the same rows come by other statements.
+	third := filepath.Join(t.TempDir(), "c")
+	if _, err := export.Write(t.Context(), f.store, export.Options{Dir: third, Views: all, Program: "test", Since: "2025-03"}); err != nil {
+		t.Fatal(err)
+	}
+	whole, direct := contents(t, first), contents(t, third)
+	for path, bytes := range direct {
+		if path != "manifest.json" && bytes != whole[path] {
+			t.Errorf("%s differs when it is read from the view", path)
+		}
+	}
+	if len(direct) < 8 {
+		t.Errorf("%d files prove little", len(direct))
+	}
+	for _, dir := range []string{first, second, third} {
 		if _, problems, err := export.Verify(dir); err != nil || len(problems) > 0 {
 			t.Errorf("verify: %v, %v", problems, err)
 		}
@@ -81,7 +95,7 @@ func testExportOfMonths(t *testing.T, f filled) {
 		}
 	}
 	dir := filepath.Join(t.TempDir(), "half")
-	m, err := export.Write(t.Context(), f.store, export.Options{Dir: dir, Until: "2024-09", Views: []string{"v_postings"}})
+	m, err := export.Write(t.Context(), f.store, export.Options{Dir: dir, Scratch: f.store, Until: "2024-09", Views: []string{"v_postings"}})
 	if err != nil {
 		t.Fatal(err)
 	}
