@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"github.com/rolescope/rolescope/bus"
@@ -34,6 +35,8 @@ type app struct {
 	brings  bool     // the command brings postings of the real world, which a demo's directory refuses
 	metrics *metrics // nil counts nothing
 	tagger  tagger   // nil is this program's own
+	// interrupt, while it is set, is called for Ctrl-C, which then does not end the command.
+	interrupt *atomic.Pointer[func()]
 }
 
 // tagger reads raw postings. The interface is here for tests, which need a second version.

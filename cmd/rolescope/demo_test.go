@@ -13,6 +13,7 @@ import (
 	"runtime/pprof"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -48,7 +49,7 @@ func smallDemo() {
 			panic(err)
 		}
 	}
-	ctx, stop := untilTold(os.Stderr)
+	ctx, stop := untilTold(os.Stderr, new(atomic.Pointer[func()]))
 	a := &app{environ: os.Environ(), stdout: os.Stdout, stderr: os.Stderr}
 	var err error
 	if os.Args[1] == "demo" {

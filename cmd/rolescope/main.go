@@ -12,6 +12,7 @@ import (
 	"os/signal"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -63,7 +64,8 @@ func run(args, environ []string, stdin io.Reader, stdout, stderr io.Writer) int 
 }
 
 func (a *app) run(args []string) int {
-	ctx, stop := untilTold(a.stderr)
+	a.interrupt = new(atomic.Pointer[func()])
+	ctx, stop := untilTold(a.stderr, a.interrupt)
 	defer stop()
 	// A reader that goes away (| head) is a write error, so that the servers are closed in order.
 	signal.Ignore(syscall.SIGPIPE)
@@ -74,8 +76,9 @@ func (a *app) run(args []string) int {
 }
 
 // untilTold is a context that ends with the first signal that tells the process to stop. The second one
-// ends the process at once, which it says. A terminal that is closed counts, except under nohup.
-func untilTold(stderr io.Writer) (context.Context, func()) {
+// ends the process at once, which it says. A terminal that is closed counts, except under nohup. While
+// interrupt holds a function, Ctrl-C calls that and is none of these.
+func untilTold(stderr io.Writer, interrupt *atomic.Pointer[func()]) (context.Context, func()) {
 	told := []os.Signal{os.Interrupt, syscall.SIGTERM}
 	if !signal.Ignored(syscall.SIGHUP) {
 		told = append(told, syscall.SIGHUP)
@@ -83,20 +86,32 @@ func untilTold(stderr io.Writer) (context.Context, func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	signals, done := make(chan os.Signal, 2), make(chan struct{})
 	signal.Notify(signals, told...)
+	// next waits for a signal that nobody else takes, and reports false when there is nothing to wait for.
+	next := func() bool {
+		for {
+			select {
+			case <-done:
+				return false
+			case told := <-signals:
+				if f := interrupt.Load(); f != nil && told == os.Interrupt {
+					(*f)()
+					continue
+				}
+				return true
+			}
+		}
+	}
 	go func() {
-		select {
-		case <-signals:
-		case <-done:
+		if !next() {
 			return
 		}
 		cancel()
-		select {
-		case <-signals:
-			signal.Stop(signals) // should stderr be stuck, the next one ends it
-			fmt.Fprintln(stderr, "rolescope: left at once; what was accepted is kept")
-			os.Exit(exitInterrupted)
-		case <-done:
+		if !next() {
+			return
 		}
+		signal.Stop(signals) // should stderr be stuck, the next one ends it
+		fmt.Fprintln(stderr, "rolescope: left at once; what was accepted is kept")
+		os.Exit(exitInterrupted)
 	}()
 	return ctx, sync.OnceFunc(func() {
 		signal.Stop(signals)

@@ -1,0 +1,235 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/rolescope/rolescope/store"
+)
+
+// Codes of ClickHouse's exceptions that have something to add.
+const (
+	codeUnknownFunction   = 46
+	codeUnknownIdentifier = 47
+	codeUnknownTable      = 60
+	codeSyntax            = 62
+	codeUnknownFormat     = 73
+	codeTooManyRows       = 158
+	codeTimeout           = 159
+	codeReadonly          = 164
+	codeTooManyQueries    = 202
+	codeMemory            = 241
+	codeResultTooLarge    = 396
+)
+
+var (
+	failedAt   = regexp.MustCompile(`(?s)failed at position (\d+)`)
+	inScope    = regexp.MustCompile(`(?s)[.:]? [Ii]n scope .*?(\. Maybe you meant|\.?$)`)
+	namedThing = regexp.MustCompile("(?i:identifier|name) [`']([^`']+)[`']")
+	expected   = regexp.MustCompile(`(?s)Expected one of: (.*?)\.? *$`)
+	versionTag = regexp.MustCompile(` ?\(version [0-9.]+\)\.?`)
+	codeTag    = regexp.MustCompile(`[.\s]*\(([A-Z_]{3,})\)\s*$`)
+)
+
+// explained makes an exception readable: what is wrong, where in the query, and what to do.
+func explained(ctx context.Context, s *store.Store, q sqlQuestion, err error) error {
+	code, whole, ok := store.Exception(err)
+	if !ok || ctx.Err() != nil {
+		return err
+	}
+	message, name := shortMessage(whole)
+	subject := ""
+	if m := namedThing.FindStringSubmatch(message); m != nil {
+		subject = m[1]
+	}
+	if code == codeUnknownFormat {
+		if all, err := outputFormats(ctx, s); err == nil {
+			return unknownFormat(q.format, all)
+		}
+	}
+	text := message
+	if name != "" {
+		text += " (" + name + ")"
+	}
+	if place := errorPlace(code, whole, q.statement, subject); place >= 0 {
+		text += "\n" + pointAt(q.statement, place)
+	}
+	out := fmt.Errorf("%s", text)
+	if hint := errorHint(ctx, s, q, code, message, subject); hint != "" {
+		return &hinted{out, hint}
+	}
+	return out
+}
+
+// shortMessage leaves out what repeats the query, and all but the first things that a parser expected.
+func shortMessage(text string) (message, name string) {
+	message = versionTag.ReplaceAllString(text, "")
+	for {
+		m := codeTag.FindStringSubmatchIndex(message)
+		if m == nil {
+			break
+		}
+		name, message = message[m[2]:m[3]], message[:m[0]]
+	}
+	message = inScope.ReplaceAllString(message, "$1")
+	if m := failedAt.FindStringIndex(message); m != nil {
+		want := expected.FindStringSubmatch(message)
+		message = strings.TrimRight(message[:m[0]], " :")
+		if strings.Contains(text, "Unmatched parentheses") {
+			message += ": unmatched parentheses"
+		}
+		if want != nil {
+			words := strings.Split(want[1], ", ")
+			if len(words) > 8 {
+				words = append(words[:8:8], cutMark)
+			}
+			message += ": expected " + strings.Join(words, ", ")
+		}
+	}
+	return strings.TrimRight(strings.TrimSpace(message), ".?"), name
+}
+
+// errorPlace is the byte of the statement that an exception is about, -1 when it does not tell.
+func errorPlace(code int, message, statement, subject string) int {
+	if m := failedAt.FindStringSubmatch(message); m != nil {
+		n, err := strconv.Atoi(m[1])
+		if err == nil && n >= 1 {
+			return min(n-1, len(statement))
+		}
+	}
+	switch code {
+	case codeUnknownFunction, codeUnknownIdentifier, codeUnknownTable:
+	default:
+		return -1
+	}
+	first := subject
+	if i := strings.LastIndexByte(subject, '.'); i >= 0 {
+		first = subject[i+1:]
+	}
+	for _, t := range sqlTokens(statement) {
+		if (t.kind == sqlWord || t.kind == sqlName) && strings.Trim(t.text(statement), "`\"") == first {
+			return t.start
+		}
+	}
+	return -1
+}
+
+// placeWidth is how much of a line is shown around a place.
+const placeWidth = 72
+
+// pointAt shows the line of a place and points at it.
+func pointAt(statement string, place int) string {
+	number := strings.Count(statement[:place], "\n") + 1
+	start := strings.LastIndexByte(statement[:place], '\n') + 1
+	end := len(statement)
+	if n := strings.IndexByte(statement[place:], '\n'); n >= 0 {
+		end = place + n
+	}
+	before, after := []rune(plain(statement[start:place])), []rune(plain(statement[place:end]))
+	if len(before) > placeWidth/2 {
+		before = append([]rune(cutMark), before[len(before)-placeWidth/2:]...)
+	}
+	if len(before)+len(after) > placeWidth {
+		after = append(after[:placeWidth-len(before):placeWidth-len(before)], []rune(cutMark)...)
+	}
+	label := "  "
+	if strings.Contains(statement, "\n") {
+		label = fmt.Sprintf("  line %d: ", number)
+	}
+	return label + string(before) + string(after) + "\n" + strings.Repeat(" ", len(label)+textWidth(string(before))) + "^"
+}
+
+// errorHint is what to do about an exception, "" when its message says it.
+func errorHint(ctx context.Context, s *store.Store, q sqlQuestion, code int, message, subject string) string {
+	describe, list := `rolescope sql "DESCRIBE NAME" for its columns`, `rolescope sql "SHOW TABLES"`
+	if q.prompt {
+		describe, list = `\d NAME for its columns`, `\d`
+	}
+	switch code {
+	case codeUnknownTable:
+		names, err := tableNames(ctx, s)
+		if err != nil {
+			return list
+		}
+		if near := nearest(subject, names); len(near) > 0 && !strings.Contains(message, "Maybe you meant") {
+			return strings.Join(near, " or ")
+		}
+		views := slices.DeleteFunc(names, func(n string) bool { return !strings.HasPrefix(n, "v_") })
+		return "one of " + strings.Join(views, ", ")
+	case codeUnknownIdentifier:
+		if strings.Contains(message, "Maybe you meant") {
+			return ""
+		}
+		tables := tablesIn(q.statement)
+		if len(tables) == 0 {
+			return ""
+		}
+		return strings.ReplaceAll(describe, "NAME", tables[0])
+	case codeReadonly:
+		if slices.Contains(readingWords(), firstWord(q.statement)) {
+			return ""
+		}
+		return "SELECT, WITH, SHOW, DESCRIBE, EXPLAIN or EXISTS: questions are asked as a user who only reads"
+	case codeTimeout, codeMemory, codeTooManyRows, codeResultTooLarge:
+		return "a smaller question: fewer columns, a WHERE on first_seen or observed_at, or a GROUP BY; a large export in parts by date"
+	case codeTooManyQueries:
+		return "again in a moment: others ask, too"
+	}
+	return ""
+}
+
+// readingWords begin the statements of those who only read.
+func readingWords() []string {
+	return []string{"SELECT", "WITH", "FROM", "SHOW", "DESCRIBE", "DESC", "EXPLAIN", "EXISTS", "("}
+}
+
+// firstWord is a statement's first token in capitals, comments left out.
+func firstWord(statement string) string {
+	for _, t := range sqlTokens(statement) {
+		if t.kind != sqlComment {
+			return strings.ToUpper(t.text(statement))
+		}
+	}
+	return ""
+}
+
+// tablesIn are the names behind FROM and JOIN, and those that are described.
+func tablesIn(statement string) []string {
+	var out []string
+	tokens := slices.DeleteFunc(sqlTokens(statement), func(t sqlToken) bool { return t.kind == sqlComment })
+	for i := 0; i+1 < len(tokens); i++ {
+		t := tokens[i]
+		if !t.is(statement, "FROM") && !t.is(statement, "JOIN") && !t.is(statement, "DESCRIBE") && !t.is(statement, "DESC") && !t.is(statement, "TABLE") {
+			continue
+		}
+		next := tokens[i+1]
+		if next.kind != sqlWord && next.kind != sqlName || next.is(statement, "TABLE") {
+			continue
+		}
+		end := next.end
+		if i+3 < len(tokens) && tokens[i+2].is(statement, ".") {
+			end = tokens[i+3].end
+		}
+		if name := strings.NewReplacer("`", "", `"`, "").Replace(statement[next.start:end]); !slices.Contains(out, name) {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+// tableNames are the views and tables of the history.
+func tableNames(ctx context.Context, s *store.Store) ([]string, error) {
+	var rows []struct {
+		Name string `ch:"name"`
+	}
+	err := s.Ask(ctx, &rows, "SELECT name FROM system.tables WHERE database = currentDatabase() AND NOT startsWith(name, '.') ORDER BY startsWith(name, 'v_') DESC, name", nil)
+	names := make([]string, len(rows))
+	for i, r := range rows {
+		names[i] = r.Name
+	}
+	return names, err
+}
