@@ -160,6 +160,8 @@ func (t *Tagger) tagRole(p *posting.Posting, doc document, r *room) {
 	words := splitTitle(doc.title)
 	title := t.titles.roleOfTitle(doc.title, words)
 	p.RoleTitle, p.Roles = title.role, title.roles
+	code := t.codes.of(title)
+	p.ONETCode, p.ESCOCode = code.ONET, code.ESCO
 	r.words = splitText(r.words[:0], doc)
 	text := t.text.read(r.words, t.titles)
 	role, why := text.role(t.text.roles)

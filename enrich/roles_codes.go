@@ -9,9 +9,9 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Occupation is a title's place in two public vocabularies, as far as it is certain: an empty code
+// occupation is a title's place in two public vocabularies, as far as it is certain: an empty code
 // says that it is not. Attribution stands in roles/codes.yaml.
-type Occupation struct {
+type occupation struct {
 	ONET      string `yaml:"onet"`       // O*NET-SOC code, such as 15-2051.00
 	ONETTitle string `yaml:"onet_title"` // its title there
 	ESCO      string `yaml:"esco"`       // last part of the ESCO concept's address
@@ -20,8 +20,8 @@ type Occupation struct {
 
 // occupations is roles/codes.yaml: by role, and by the phrase that decides a title.
 type occupations struct {
-	Roles  map[string]Occupation `yaml:"roles"`
-	Titles map[string]Occupation `yaml:"titles"`
+	Roles  map[string]occupation `yaml:"roles"`
+	Titles map[string]occupation `yaml:"titles"`
 }
 
 func loadOccupations(titles *titleRules) (*occupations, error) {
@@ -48,16 +48,14 @@ func loadOccupations(titles *titleRules) (*occupations, error) {
 	return &o, nil
 }
 
-// Occupation returns the codes of a title, and whether there are any. Titles of several roles have
-// none: a code is that of one occupation.
-func (t *Tagger) Occupation(title string) (Occupation, bool) {
-	role := t.titles.roleOfTitle(title, splitTitle(title))
-	if len(role.roles) > 0 {
-		return Occupation{}, false
+// of returns the codes of what a title states. Titles of several roles have none: a code is that of
+// one occupation.
+func (o *occupations) of(title titleRole) occupation {
+	if len(title.roles) > 0 {
+		return occupation{}
 	}
-	if o, ok := t.codes.Titles[role.rule]; ok {
-		return o, true
+	if code, ok := o.Titles[title.rule]; ok {
+		return code
 	}
-	o, ok := t.codes.Roles[role.role]
-	return o, ok
+	return o.Roles[title.role]
 }

@@ -9,12 +9,14 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/rolescope/rolescope/posting"
 )
 
 func TestOccupation(t *testing.T) {
 	t.Parallel()
 	tagger := testTagger(t)
-	for title, want := range map[string]Occupation{
+	for title, want := range map[string]occupation{
 		"Senior Data Scientist, Growth":       {ONET: "15-2051.00", ESCO: "258e46f9-0075-4a2e-adae-1ff0477e0f30"},
 		"Statistician":                        {ONET: "15-2041.00", ESCO: "ac8b3cd1-a127-4e6a-8208-5cfcf7111955"},
 		"Recruiter, Marketing (m/w/d)":        {ONET: "13-1071.00", ESCO: "068370e0-9c27-4814-87d0-44fbb3140815"},
@@ -23,9 +25,9 @@ func TestOccupation(t *testing.T) {
 		"Data Scientist / Research Scientist": {},
 		"Gardener":                            {},
 	} {
-		got, ok := tagger.Occupation(title)
-		if got.ONET != want.ONET || got.ESCO != want.ESCO || ok != (want != Occupation{}) {
-			t.Errorf("%q is %+v, %v", title, got, ok)
+		p, err := tagger.Enrich(testRaw(t, posting.Record{ExternalID: "1", Title: title, Description: "What we do."}))
+		if err != nil || p.ONETCode != want.ONET || p.ESCOCode != want.ESCO {
+			t.Errorf("%q is %q, %q, %v", title, p.ONETCode, p.ESCOCode, err)
 		}
 	}
 }
@@ -59,7 +61,7 @@ func TestCodesExist(t *testing.T) {
 		names[row[1][strings.LastIndexByte(row[1], '/')+1:]] = row[3]
 	}
 	codes := testTagger(t).codes
-	for _, group := range []map[string]Occupation{codes.Roles, codes.Titles} {
+	for _, group := range []map[string]occupation{codes.Roles, codes.Titles} {
 		for of, o := range group {
 			if o.ONET != "" && names[o.ONET] != o.ONETTitle || o.ESCO != "" && names[o.ESCO] != o.ESCOLabel || o.ONET+o.ESCO == "" {
 				t.Errorf("%s: %+v; the vocabularies say %q and %q", of, o, names[o.ONET], names[o.ESCO])

@@ -27,7 +27,9 @@ type Posting struct {
 	RoleTitle  string   `json:"role_title,omitempty"` // role the title states
 	RoleText   string   `json:"role_text,omitempty"`  // role the text describes
 	RoleReason string   `json:"role_reason,omitempty"`
-	Roles      []string `json:"roles,omitempty"` // all roles of a post that advertises several; empty for a single one
+	ONETCode   string   `json:"onet_code,omitempty"` // O*NET-SOC occupation of the title, such as 15-2051.00, where certain
+	ESCOCode   string   `json:"esco_code,omitempty"` // last part of the ESCO occupation's address, where certain
+	Roles      []string `json:"roles,omitempty"`     // all roles of a post that advertises several; empty for a single one
 	Seniority  string   `json:"seniority,omitempty"`
 	Track      *int     `json:"track,omitempty"` // 0 all research .. 1000 all engineering, per mille
 	Team       string   `json:"team,omitempty"`

@@ -46,7 +46,7 @@ func messages(t testing.TB) map[string]any {
 		ExternalID: "1", ContentHash: raw.ContentHash, ObservedAt: at, TaggerVersion: "1",
 		VacancyID: posting.VacancyID("acme", "ml engineer", "go"), Company: "Acme", CompanyKey: "acme",
 		Title: "ML Engineer & more", Description: "We use Go & Zürich", TitleNormalised: "ml engineer", Language: "de",
-		RoleTitle: "ml_engineer", RoleText: "software_engineer", RoleReason: "title: ml engineer", Roles: []string{"ml_engineer", "data_engineer"},
+		RoleTitle: "ml_engineer", RoleText: "software_engineer", RoleReason: "title: ml engineer", ONETCode: "15-2051.00", ESCOCode: "258e46f9-0075-4a2e-adae-1ff0477e0f30", Roles: []string{"ml_engineer", "data_engineer"},
 		Seniority: "senior", Track: &track, Team: "Vision", Workplace: "onsite", EmploymentType: "full_time",
 		Locations: []posting.Location{{Country: "CH", Region: "ZH", City: "Zürich", Remote: true, Scope: "EMEA", Text: "Zürich, CH"}},
 		Salaries:  []posting.Salary{{Min: 100000.5, Max: 120000, Currency: "CHF", Period: "year", Text: "100'000.50", Source: "structured"}},

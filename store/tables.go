@@ -118,6 +118,8 @@ func versionTable() table[posting.Posting] {
 		col("role_title", lcString, func(p *T) string { return p.RoleTitle }),
 		col("role_text", lcString, func(p *T) string { return p.RoleText }),
 		col("role_reason", "String", func(p *T) string { return p.RoleReason }),
+		col("onet_code", "LowCardinality(String)", func(p *T) string { return p.ONETCode }),
+		col("esco_code", "LowCardinality(String)", func(p *T) string { return p.ESCOCode }),
 		col("roles", lcStrings, func(p *T) []string { return p.Roles }),
 		col("seniority", lcString, func(p *T) string { return p.Seniority }),
 		col("track", "Nullable(Int32)", func(p *T) *int32 { return int32Or(p.Track) }),

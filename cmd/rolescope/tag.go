@@ -57,6 +57,8 @@ type tagRole struct {
 	Title  string `json:"title,omitempty"`
 	Text   string `json:"text,omitempty"`
 	Reason string `json:"reason,omitempty"`
+	ONET   string `json:"onet,omitempty"`
+	ESCO   string `json:"esco,omitempty"`
 }
 
 func newTagCommand(a *app) *cobra.Command {
@@ -196,7 +198,7 @@ func tagLine(tagger *enrich.Tagger, line []byte, o tagOptions) ([]byte, error) {
 func encodeTags(p tagged, text bool) ([]byte, error) {
 	out := tagOutput{
 		ID: p.id, TaggerVersion: p.TaggerVersion, Language: p.Language,
-		Role:  tagRole{Title: p.RoleTitle, Text: p.RoleText, Reason: p.RoleReason},
+		Role:  tagRole{Title: p.RoleTitle, Text: p.RoleText, Reason: p.RoleReason, ONET: p.ONETCode, ESCO: p.ESCOCode},
 		Roles: p.Roles, TitleNormalised: p.TitleNormalised,
 		Seniority: p.Seniority, Track: p.Track, Team: p.Team, Workplace: p.Workplace,
 		EmploymentType: p.EmploymentType, MinYears: p.MinYears, Degree: p.Degree,

@@ -142,6 +142,12 @@ func (x *explainer) posting(id string, p posting.Posting) {
 		x.field("roles", strings.Join(p.Roles, ", "))
 	}
 	x.field("because", cmp.Or(p.RoleReason, "-"))
+	if p.ONETCode != "" {
+		x.field("O*NET", p.ONETCode)
+	}
+	if p.ESCOCode != "" {
+		x.field("ESCO", p.ESCOCode)
+	}
 	x.field("seniority", cmp.Or(p.Seniority, "-"))
 	if p.Track != nil {
 		x.field("track", fmt.Sprintf("%d per mille engineering", *p.Track))
