@@ -193,6 +193,8 @@ func TestSkillsNobodyAsksFor(t *testing.T) {
 		{"You will join our fraud detection squad.", sectionAbout, "fraud-detection"},
 		{"Fraud Detection Engineers are rare.", sectionAbout, "fraud-detection"},
 		{"- Our papers at NeurIPS", sectionAbout, ""},
+		{"- You love Airtable and Notion", sectionAbout, "airtable notion"},
+		{"- Deploys: GitHub Actions, Terraform", sectionAbout, "github-actions terraform"},
 		{"- Pair programming, one hour", sectionProcess, ""},
 		{"- A full IntelliJ license", sectionBenefits, ""},
 		{"- Partner with the data science, design and DevOps teams to ship dashboards.", sectionResponsibilities, "dashboards"},
