@@ -4,8 +4,9 @@
 --   (a quarter) of the adverts have gone, with those still open counted as long as they were seen.
 --   NULL means that so many have not gone yet. closed_only_days is the naive median of closed adverts,
 --   which is too short: long ones are still open.
--- Caveats: adverts open before we looked are left out (their beginning is unknown), so are those that only
---   aged out of a window of latest postings. Days run to the first look that missed the advert: with
+-- Caveats: only boards whose listings prove absence (proof is full): posts of a thread end by a rule of ours,
+--   those of a window by being displaced. Adverts open before we looked are left out, too: their
+--   beginning is unknown. Days run to the first look that missed the advert: with
 --   weekly crawls up to a week too long. An advert's end is not a hire.
 -- Change: nothing needs to be.
 WITH
@@ -16,7 +17,7 @@ WITH
             intDiv(dateDiff('second', s.opened_at, coalesce(s.closed_at, s.active_until)), 86400) AS days
         FROM v_spells AS s
         INNER JOIN v_postings AS p ON p.posting_id = s.posting_id
-        WHERE NOT s.opened_censored AND s.closed_reason != 'aged_out' AND empty(p.roles) AND p.role_title != ''
+        WHERE NOT s.opened_censored AND (s.source, s.board) IN (SELECT source, board FROM v_runs WHERE proof = 'full') AND empty(p.roles) AND p.role_title != ''
     ),
     curve AS
     (

@@ -3,7 +3,7 @@
 -- Reading: open vacancies per month on all boards beside those on the panel: boards that were seen whole in
 --   every month of the history. index is 100 in the first month. Where the two part, coverage changed, not
 --   the market.
--- Caveats: the panel is smaller and older; new companies are never in it. A board seen whole once in
+-- Caveats: threads of posts (proof is event) are never whole and never in the panel. The panel is smaller and older; new companies are never in it. A board seen whole once in
 --   a month is in the panel, though it may have missed short adverts.
 -- Change: nothing needs to be; put a role into the inner WHERE for one role.
 WITH

@@ -4,7 +4,8 @@
 --   whole answer) and prove what is not there; partial ones only what is; failed ones (error, blocked, gone, empty) nothing. doubted looks would have
 --   closed more than half of a board and waited for the next one. rejected postings could not be read:
 --   v_dead says why.
--- Caveats: an empty answer of a board that had postings counts as failed until a second one a day later. Looks
+-- Caveats: a thread's posts stand alone (proof is event in v_runs): its looks are never whole and close nothing.
+--   An empty answer of a board that had postings counts as failed until a second one a day later. Looks
 --   before a board existed are failed ones, too.
 -- Change: add WHERE observed_at >= '...' for a time.
 SELECT

@@ -109,7 +109,7 @@ func bookKnown(_ *testing.T, f filled) []row {
 	for k, n := range by {
 		out = append(out, row{
 			"source": k.Source, "board": k.Board, "spells": n.spells, "whole": n.whole, "unfinished": n.unfinished, "unstarted": n.unstarted,
-			"aged_out": 0, "precision_days": quantile(0.5, n.missing),
+			"by_rule": 0, "precision_days": quantile(0.5, n.missing),
 		})
 	}
 	return sorted(out, "source", "board")
