@@ -96,6 +96,7 @@ const sizeUnknown = -1
 
 // begin sets the headers of an answer of so many bytes.
 func (s *server) begin(w http.ResponseWriter, q *request, sum summary, size int64) (*output, error) {
+	q.stopProgress()
 	h := w.Header()
 	out := &output{wire: &steadyWriter{w: w, control: http.NewResponseController(w)}, tag: strings.ReplaceAll(newQueryID(), "-", "")[:16]}
 	var err error
@@ -120,13 +121,14 @@ func (s *server) begin(w http.ResponseWriter, q *request, sum summary, size int6
 
 // Names of ClickHouse's headers, spelled as it spells them: some scripts care.
 const (
-	headerCode    = "X-ClickHouse-Exception-Code"
-	headerFormat  = "X-ClickHouse-Format"
-	headerName    = "X-ClickHouse-Server-Display-Name"
-	headerQueryID = "X-ClickHouse-Query-Id"
-	headerSummary = "X-ClickHouse-Summary"
-	headerTag     = "X-ClickHouse-Exception-Tag"
-	headerZone    = "X-ClickHouse-Timezone"
+	headerCode     = "X-ClickHouse-Exception-Code"
+	headerFormat   = "X-ClickHouse-Format"
+	headerName     = "X-ClickHouse-Server-Display-Name"
+	headerQueryID  = "X-ClickHouse-Query-Id"
+	headerProgress = "X-ClickHouse-Progress"
+	headerSummary  = "X-ClickHouse-Summary"
+	headerTag      = "X-ClickHouse-Exception-Tag"
+	headerZone     = "X-ClickHouse-Timezone"
 )
 
 // setHeader is Header.Set without Go's own spelling.

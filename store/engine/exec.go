@@ -32,6 +32,10 @@ func (s *server) execute(ctx context.Context, w http.ResponseWriter, q *request,
 	q.sql += "\n" + mark
 	watch := s.killWhenDone(ctx, mark)
 	defer watch()
+	if q.kind != kindInsert { // its body comes meanwhile, and clients look for answers only when it is sent
+		q.stopProgress = s.tellProgress(w, q.progress, mark)
+	}
+	defer func() { q.stopProgress() }()
 	switch {
 	case q.kind == kindInsert:
 		err = s.insert(w, q, session)

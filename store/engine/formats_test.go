@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptrace"
+	"net/textproto"
 	"net/url"
 	"strings"
 	"testing"
@@ -198,6 +200,43 @@ func TestWaitEndOfQuery(t *testing.T) {
 	r, answer := post(t, e, engine.UserWriter, "wait_end_of_query=1", "SELECT number, throwIf(number = 900000) FROM numbers(1000000)")
 	if r.StatusCode != http.StatusInternalServerError || r.Header.Get("X-ClickHouse-Exception-Code") != "395" || !strings.HasPrefix(answer, "Code: 395.") {
 		t.Errorf("status %d, %.200q", r.StatusCode, answer)
+	}
+}
+
+// TestProgress comes in interim answers; the last is in the answer's own headers, whose status stays right.
+func TestProgress(t *testing.T) {
+	t.Parallel()
+	e := enginetest.Start(t)
+	for sql, status := range map[string]int{
+		"SELECT sum(sleepEachRow(0.03)) FROM numbers(10) SETTINGS max_block_size = 1":                             200,
+		"SELECT number, sleepEachRow(0.03) FROM numbers(10) SETTINGS max_block_size = 1":                          200,
+		"SELECT sleepEachRow(0.03), throwIf(number = 9) FROM numbers(10) SETTINGS max_block_size = 1 FORMAT JSON": 500,
+		"SELECT sum(sleepEachRow(0.03)) FROM numbers(30) SETTINGS max_block_size = 1, max_execution_time = 0.3":   408,
+		"EXPLAIN PIPELINE SELECT 1": 200,
+	} {
+		var told []string
+		r, err := http.NewRequestWithContext(httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{
+			Got1xxResponse: func(code int, h textproto.MIMEHeader) error {
+				told = append(told, fmt.Sprint(code, " ", h.Get("X-ClickHouse-Progress")))
+				return nil
+			},
+		}), http.MethodPost, "http://"+e.Addr()+"/?send_progress_in_http_headers=1&http_headers_progress_interval_ms=0", strings.NewReader(sql))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.SetBasicAuth(engine.UserWriter, enginetest.Password)
+		response, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(response.Body)
+		response.Body.Close()
+		if err != nil || response.StatusCode != status {
+			t.Errorf("%s: status %d, %v, %.200q", sql, response.StatusCode, err, body)
+		}
+		if last := response.Header.Get("X-ClickHouse-Progress"); !strings.HasPrefix(sql, "EXPLAIN") && (len(told) == 0 || !strings.HasSuffix(told[len(told)-1], last) || !strings.Contains(last, `"read_rows":"`)) {
+			t.Errorf("%s: told %v, and last %q", sql, told, last)
+		}
 	}
 }
 

@@ -41,6 +41,9 @@ type request struct {
 	packing packing
 	// atEnd says to answer only when the statement has ended (wait_end_of_query), so that every error has its status.
 	atEnd bool
+	// progress is how often to tell of progress, 0 for never; stopProgress ends it, before the answer begins.
+	progress     time.Duration
+	stopProgress func()
 	// begun is when the request came.
 	begun time.Time
 	// data is an INSERT's body, to be read once, in order.
@@ -72,7 +75,8 @@ func parseRequest(r *http.Request, blockMax int64) (*request, error) {
 		queryID:  query.Get("query_id"),
 		readonly: r.Method != http.MethodPost,
 		atEnd:    on(query.Get("wait_end_of_query")) || on(query.Get("http_wait_end_of_query")),
-		begun:    time.Now(),
+		progress: parseProgress(query.Get), stopProgress: func() {},
+		begun: time.Now(),
 
 		protocolVersion: query.Get("client_protocol_version"),
 	}
