@@ -128,7 +128,7 @@ func TestHTTPCompression(t *testing.T) {
 				t.Errorf("%s: a broken body was taken: %q", name, answer)
 			}
 		}
-		for _, sql := range []string{"SELECT number FROM numbers(300000)", "SELECT 1 WHERE 0", "SELECT 1 FORMAT JSON"} {
+		for _, sql := range []string{"SELECT number FROM numbers(300000)", "SELECT 1 WHERE 0", "SELECT 1 FORMAT Vertical"} {
 			_, plain := send(t, e, "", sql)
 			r, answer := send(t, e, "enable_http_compression=1", sql, "Accept-Encoding", name)
 			unpacked, err := unpacks[name](strings.NewReader(answer))

@@ -23,7 +23,7 @@ const (
 	writerSessionsMax = 16
 	// analystSessionsMax keeps people from starving the pipeline.
 	analystSessionsMax = 4
-	// sessionWaitMax is how long a request waits for a free session before 503.
+	// sessionWaitMax is how long a request waits for a free session.
 	sessionWaitMax = 30 * time.Second
 	// headerBytesMax bounds the request line and headers: a statement in the URL
 	// may be as long as ClickHouse allows (http_max_uri_size, 1 MiB).
