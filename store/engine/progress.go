@@ -49,6 +49,7 @@ func (s *server) tellProgress(w http.ResponseWriter, period time.Duration, mark 
 	if period == 0 {
 		return func() {}
 	}
+	control := http.NewResponseController(w)
 	over, finished := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(finished)
@@ -63,6 +64,7 @@ func (s *server) tellProgress(w http.ResponseWriter, period time.Duration, mark 
 			if text, err := s.progressOf(mark); err != nil {
 				s.log.Debug("ask for progress", "error", err)
 			} else {
+				control.SetWriteDeadline(time.Now().Add(stallTimeout)) //nolint:errcheck // the answer's own writes will tell
 				setHeader(w.Header(), headerProgress, text)
 				w.WriteHeader(http.StatusContinue)
 			}
