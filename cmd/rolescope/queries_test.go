@@ -90,7 +90,7 @@ func readBook(t *testing.T) []bookHead {
 
 const bookIntro = `# Query book
 
-%d questions that people who study jobs ask, as SQL that runs as it stands: by ` + "`rolescope sql - < docs/queries/01-open-and-new-vacancies.sql`" + `,
+%d questions that people who study jobs ask, as SQL that runs as it stands: by ` + "`rolescope sql --file docs/queries/01-open-and-new-vacancies.sql`" + `,
 or pasted into any tool that speaks to ClickHouse. Each is run by a test on a simulated market, and every row of its answer
 is compared with what is true of that market. What to change is in the lines after ` + "`WITH`" + `. Generated from the heads of the
 files: do not edit.

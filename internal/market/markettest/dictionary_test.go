@@ -169,6 +169,9 @@ func testDictionary(t *testing.T, f filled) {
 		row, _, _ := strings.Cut(strings.TrimPrefix(e.about, "One row is "), ".")
 		fmt.Fprintf(&page, "| [%s](#%s) | %s | %s |\n", e.view, e.view, row, strings.Join(e.key, ", "))
 	}
+	for _, e := range dictionary {
+		saysEmpty(t, f, e.view, byView[e.view])
+	}
 	p := f.examplePosting(t)
 	for _, e := range dictionary {
 		e.prove(t, f)
@@ -203,6 +206,31 @@ func testDictionary(t *testing.T, f filled) {
 	}
 	if withoutExamples(string(got)) != withoutExamples(page.String()) {
 		t.Errorf("%s is out of date: go test ./internal/market/markettest -run 'TestStoreAgainstTruth/.*_seed_0/dictionary' -update", dictionaryPath)
+	}
+}
+
+// saysEmpty: a text that is empty in some row says in its comment what that means.
+func saysEmpty(t *testing.T, f filled, view string, columns []described) {
+	t.Helper()
+	var counts, names []string
+	for _, c := range columns {
+		if strings.HasSuffix(c.Type, "String") || c.Type == "LowCardinality(String)" {
+			counts, names = append(counts, fmt.Sprintf("max(%s = '')", c.Name)), append(names, c.Name)
+			if strings.Contains(c.Comment, "empty") {
+				counts[len(counts)-1] = "toUInt8(0)"
+			}
+		}
+	}
+	var rows []struct {
+		Empty []uint8 `ch:"empty"`
+	}
+	if err := f.store.Ask(t.Context(), &rows, "SELECT ["+strings.Join(counts, ", ")+"] AS empty FROM "+view, nil); err != nil {
+		t.Fatal(err)
+	}
+	for i, name := range names {
+		if rows[0].Empty[i] == 1 {
+			t.Errorf("%s.%s is empty in some row, and its comment does not say what that means", view, name)
+		}
 	}
 }
 
