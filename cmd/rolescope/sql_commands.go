@@ -116,7 +116,7 @@ func (p *sqlPrompt) setOutput(file string) error {
 		if err := refuseExisting(file, p.force); err != nil {
 			return err
 		}
-		p.say("The next answer goes to %s, %s.", file, first(p.format, formatOfFile(file), "JSONEachRow"))
+		p.say("The next answer goes to %s, %s.", file, first(formatOfFile(file), p.format, "JSONEachRow"))
 	}
 	p.output = file
 	return nil

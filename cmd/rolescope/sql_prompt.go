@@ -239,6 +239,9 @@ func (p *sqlPrompt) ask(ctx context.Context, statement, format string, params ma
 	if err := missingParameters(statement, params, func(param sqlParameter) string { return `\set ` + param.name + " VALUE" }); err != nil {
 		return err
 	}
+	if formatOfFile(p.output) != "" { // the file's name says more of that answer than \format, which is for all
+		format = ""
+	}
 	q := p.app.question(statement, format, p.output)
 	q.params, q.prompt, q.describes = params, true, statement == describeAll || statement == describeOne
 	if p.output == "" && binaryFormat(q.format) {
