@@ -167,17 +167,13 @@ func (a *app) sqlOnce(ctx context.Context, text string, o sqlOptions) error {
 	}
 	return a.with(ctx, func(ctx context.Context, s *system) error {
 		err := a.answer(ctx, s.store, q, o.output)
-		if err == nil || errors.Is(err, context.Canceled) {
-			return stopped(ctx, err)
+		switch {
+		case err == nil:
+			return nil
+		case ctx.Err() != nil && !s.ownerGone():
+			fmt.Fprintln(a.stderr, "rolescope: the query was stopped")
+			return exitStatus(exitInterrupted)
 		}
 		return explained(ctx, s.store, q, err)
 	})
-}
-
-// stopped is how a query ends that Ctrl-C has stopped.
-func stopped(ctx context.Context, err error) error {
-	if err == nil || ctx.Err() == nil {
-		return err
-	}
-	return context.Canceled
 }

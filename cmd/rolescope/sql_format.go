@@ -104,7 +104,7 @@ func nearest(name string, names []string) []string {
 		other := strings.ToLower(n)
 		d := editDistance(lower, other)
 		if len(lower) >= 3 && (strings.Contains(other, lower) || len(other) >= 3 && strings.Contains(lower, other)) {
-			d = min(d, 2)
+			d = min(d, 1)
 		}
 		if d <= 1+len(lower)/4 {
 			found = append(found, scored{n, d})

@@ -183,7 +183,7 @@ func (p *sqlPrompt) take(ctx context.Context, line string) error {
 			p.remember(strings.TrimSpace(line))
 		}
 		return p.command(ctx, strings.TrimSpace(line))
-	case word == "" && !openText(p.buffer):
+	case strings.TrimSpace(line) == "" && !openText(p.buffer):
 		p.say("(; runs it, Ctrl-C drops it)")
 		return nil
 	}

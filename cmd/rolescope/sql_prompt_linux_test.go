@@ -154,7 +154,11 @@ func TestPrompt(t *testing.T) {
 
 	s.press("SELECT 1 AS one, 'a;b' AS text,\r")
 	s.expect(promptNext)
-	s.press("NULL AS none;\r")
+	s.press("NULL AS none\r")
+	s.expect(promptNext)
+	s.press("\r")
+	s.expect("(; runs it")
+	s.press(";\r")
 	s.expect("\none  text  none\n───  ────  ────\n  1  a;b   NULL\n1 row, ")
 
 	s.press("SELECT 'dropped\x03")

@@ -114,10 +114,27 @@ func (t *table) Close() error {
 	if t.names == nil || t.settled {
 		return nil
 	}
-	if t.width > 0 && !t.vertical && !t.fits() {
+	switch one := len(t.names) == 1 && len(t.window) == 1; {
+	case t.width == 0 || t.vertical:
+	case one && (strings.Contains(t.window[0][0], "\n") || !t.fits()):
+		return t.single(t.window[0][0])
+	case !t.fits():
 		t.leaveEmpty()
 	}
 	return t.settle()
+}
+
+// single writes the only value of an answer whole, as it is: what SHOW CREATE answers, or a text.
+func (t *table) single(value string) error {
+	t.settled = true
+	if t.began != nil {
+		t.began()
+	}
+	lines := strings.Split(value, "\n")
+	for i, line := range lines {
+		lines[i] = plain(line)
+	}
+	return t.print(t.names[0] + "\n" + strings.Repeat("─", min(textWidth(t.names[0]), t.width)) + "\n" + strings.Join(lines, "\n") + "\n")
 }
 
 // fits reports whether the rows held back fit the width as they are.

@@ -96,6 +96,9 @@ func TestTables(t *testing.T) {
 			t.Errorf("%s: -want +got\n%s", c.name, diff)
 		}
 	}
+	if out := laidOut(t, &table{width: 8}, []string{"statement"}, []string{"String"}, []string{"CREATE VIEW x\nAS\x1b SELECT 1"}); out != "statement\n────────\nCREATE VIEW x\nAS\\u001b SELECT 1\n" {
+		t.Errorf("a single text is shown as %q", out)
+	}
 	if out := laidOut(t, &table{width: 80}); out != "" {
 		t.Errorf("nothing answered, shown %q", out)
 	}
