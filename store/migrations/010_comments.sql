@@ -1,21 +1,206 @@
--- What the lack of a value means, where the comments of a view's columns did not say it.
+-- What the lack of a value means, where the comments of a view's columns did not say it. The views are made
+-- anew, as ever: ALTER ... COMMENT COLUMN on a view that another process replaces leaves the two at odds.
 
-ALTER TABLE v_postings {{.OnCluster}}
-    COMMENT COLUMN title 'Title as advertised; empty when the advert has none, as posts of a thread may',
-    COMMENT COLUMN title_normalised 'Title without place, level and decoration, for grouping; empty when nothing is left of it',
-    COMMENT COLUMN role_title 'Role the title states, other where it names work of none of the roles; empty when it names no job',
-    COMMENT COLUMN role_text 'Role the text describes; empty when it does not decide',
-    COMMENT COLUMN role_reason 'What decided the roles; empty when nothing did';
+CREATE OR REPLACE VIEW v_postings {{.OnCluster}} (
+    posting_id String COMMENT 'Id of the posting: 32 hex digits over source, board and external id',
+    source LowCardinality(String) COMMENT 'Kind of job board, such as greenhouse',
+    board LowCardinality(String) COMMENT 'The board''s name at its source',
+    external_id String COMMENT 'The posting''s id at its source',
+    vacancy_id String COMMENT 'Id of the job behind the advert, the same for all copies of it; empty when unknown',
+    company String COMMENT 'Employer, for display',
+    company_key LowCardinality(String) COMMENT 'Employer, normalised, for grouping',
+    title String COMMENT 'Title as advertised; empty when the advert has none, as posts of a thread may',
+    title_normalised String COMMENT 'Title without place, level and decoration, for grouping; empty when nothing is left of it',
+    role_title LowCardinality(String) COMMENT 'Role the title states, other where it names work of none of the roles; empty when it names no job',
+    role_text LowCardinality(String) COMMENT 'Role the text describes; empty when it does not decide',
+    role_reason String COMMENT 'What decided the roles; empty when nothing did',
+    onet_code LowCardinality(String) COMMENT 'O*NET-SOC 2019 occupation of the title, such as 15-2051.00; empty where none is certain',
+    esco_code LowCardinality(String) COMMENT 'ESCO occupation of the title, the last part of http://data.europa.eu/esco/occupation/...; empty where none is certain',
+    roles Array(LowCardinality(String)) COMMENT 'All roles of an advert for several; empty for a single one',
+    seniority LowCardinality(String) COMMENT 'intern entry mid senior staff principal lead manager director executive; empty when unknown',
+    track Nullable(Int32) COMMENT 'Per mille between all research (0) and all engineering (1000); NULL when unknown',
+    team String COMMENT 'Team or department; empty when unknown',
+    workplace LowCardinality(String) COMMENT 'onsite, hybrid or remote; empty when unknown',
+    employment_type LowCardinality(String) COMMENT 'full_time, part_time, contract, internship and so on; empty when unknown',
+    countries Array(String) COMMENT 'Distinct ISO 3166-1 alpha-2 codes of its places, sorted',
+    cities Array(String) COMMENT 'Distinct cities of its places, sorted',
+    locations Array(Tuple(country String, region String, city String, remote Bool, scope String, text String)) COMMENT 'Its places in the order stated',
+    skills Array(LowCardinality(String)) COMMENT 'Distinct ids of the skills it mentions, sorted',
+    salary_min Nullable(Decimal(18, 2)) COMMENT 'Lower end of the first pay range stated; NULL when not stated',
+    salary_max Nullable(Decimal(18, 2)) COMMENT 'Upper end of the first pay range stated; NULL when not stated',
+    salary_currency LowCardinality(String) COMMENT 'ISO 4217 code of the first pay range; empty without one',
+    salary_period LowCardinality(String) COMMENT 'hour, day, week, month or year, of the first pay range; empty without one',
+    salaries Array(Tuple(min Decimal(18, 2), max Decimal(18, 2), currency String, period String, text String, source String)) COMMENT 'All pay ranges stated; an end not stated is 0',
+    min_years Nullable(Int32) COMMENT 'Least years of experience asked for; NULL when not stated',
+    degree LowCardinality(String) COMMENT 'Least degree asked for: none bachelor master phd; empty when not stated',
+    language LowCardinality(String) COMMENT 'ISO 639-1 code; empty when unknown',
+    url String COMMENT 'Where the advert stands',
+    first_seen DateTime64(3, 'UTC') COMMENT 'When we first saw it',
+    last_seen DateTime64(3, 'UTC') COMMENT 'When we last saw it',
+    closed_at Nullable(DateTime64(3, 'UTC')) COMMENT 'When its last spell closed; NULL while open',
+    closed_reason LowCardinality(String) COMMENT 'delisted board_empty board_gone aged_out expired; empty while open',
+    opened_censored Bool COMMENT 'It was open before its board was first seen whole: active, but never new',
+    spells UInt64 COMMENT 'How many times it was open',
+    posted_claim Nullable(DateTime64(3, 'UTC')) COMMENT 'When the source says it was posted; NULL when it does not say',
+    content_hash String COMMENT 'The current version: the one last listed',
+    tagger_version LowCardinality(String) COMMENT 'The tagger version that read it: the active one',
+    recorded_at DateTime64(3, 'UTC') COMMENT 'When this reading was written'
+) AS
+SELECT
+    p.posting_id AS posting_id, p.source AS source, p.board AS board, p.external_id AS external_id,
+    p.vacancy_id AS vacancy_id, p.company AS company, p.company_key AS company_key,
+    p.title AS title, p.title_normalised AS title_normalised,
+    p.role_title AS role_title, p.role_text AS role_text, p.role_reason AS role_reason, p.onet_code AS onet_code, p.esco_code AS esco_code, p.roles AS roles,
+    p.seniority AS seniority, p.track AS track, p.team AS team,
+    p.workplace AS workplace, p.employment_type AS employment_type,
+    arraySort(arrayDistinct(arrayFilter(x -> x != '', CAST(p.location_countries, 'Array(String)')))) AS countries,
+    arraySort(arrayDistinct(arrayFilter(x -> x != '', p.location_cities))) AS cities,
+    CAST(arrayMap((a, b, c, d, e, f) -> (a, b, c, d, e, f), p.location_countries, p.location_regions, p.location_cities, p.location_remotes, p.location_scopes, p.location_texts),
+        'Array(Tuple(country String, region String, city String, remote Bool, scope String, text String))') AS locations,
+    p.skills AS skills,
+    nullIf(p.salary_mins[1], 0) AS salary_min, nullIf(p.salary_maxs[1], 0) AS salary_max,
+    p.salary_currencies[1] AS salary_currency, p.salary_periods[1] AS salary_period,
+    CAST(arrayMap((a, b, c, d, e, f) -> (a, b, c, d, e, f), p.salary_mins, p.salary_maxs, p.salary_currencies, p.salary_periods, p.salary_texts, p.salary_sources),
+        'Array(Tuple(min Decimal(18, 2), max Decimal(18, 2), currency String, period String, text String, source String))') AS salaries,
+    p.min_years AS min_years, p.degree AS degree, p.language AS language, p.url AS url,
+    l.first_seen AS first_seen, l.last_seen AS last_seen,
+    if(l.closed_reason = '', NULL, l.closed_at) AS closed_at, l.closed_reason AS closed_reason,
+    l.opened_censored AS opened_censored, l.spells AS spells,
+    if(toUnixTimestamp64Milli(p.posted_claim) = 0, NULL, p.posted_claim) AS posted_claim,
+    p.content_hash AS content_hash, p.tagger_version AS tagger_version, p.recorded_at AS recorded_at
+FROM
+(
+    SELECT * FROM posting_versions FINAL
+    WHERE tagger_version = (SELECT argMax(tagger_version, activated_at) FROM tagger_versions)
+) AS p
+INNER JOIN
+(
+    SELECT
+        posting_id, argMax(content_hash, number) AS content_hash,
+        min(opened_at) AS first_seen, max(s.last_seen) AS last_seen,
+        argMax(closed_at, number) AS closed_at, argMax(closed_reason, number) AS closed_reason,
+        argMin(opened_censored, number) AS opened_censored, count() AS spells
+    FROM spells AS s FINAL
+    GROUP BY posting_id
+) AS l ON p.posting_id = l.posting_id AND p.content_hash = l.content_hash
+COMMENT 'Postings as last listed, one row each, under the active tagger version';
 
-ALTER TABLE v_vacancies {{.OnCluster}}
-    COMMENT COLUMN title_normalised 'Title without place, level and decoration; empty when nothing is left of it',
-    COMMENT COLUMN role_title 'Role the title states; empty when it names no job',
-    COMMENT COLUMN role_text 'Role the text describes; empty when it does not decide';
+CREATE OR REPLACE VIEW v_vacancies {{.OnCluster}} (
+    vacancy_id String COMMENT 'Id of the job behind its adverts: 32 hex digits over company, normalised title and text',
+    company String COMMENT 'Employer, for display',
+    company_key LowCardinality(String) COMMENT 'Employer, normalised, for grouping',
+    title_normalised String COMMENT 'Title without place, level and decoration; empty when nothing is left of it',
+    role_title LowCardinality(String) COMMENT 'Role the title states; empty when it names no job',
+    role_text LowCardinality(String) COMMENT 'Role the text describes; empty when it does not decide',
+    seniority LowCardinality(String) COMMENT 'Seniority; empty when unknown',
+    postings UInt64 COMMENT 'How many postings advertise it',
+    sources Array(String) COMMENT 'Kinds of job board that advertise it, sorted',
+    countries Array(String) COMMENT 'Countries it is advertised for, sorted',
+    skills Array(String) COMMENT 'Skills that any of its postings mentions, sorted',
+    first_seen DateTime64(3, 'UTC') COMMENT 'When its first posting was first seen',
+    last_seen DateTime64(3, 'UTC') COMMENT 'When any of its postings was last seen',
+    closed_at Nullable(DateTime64(3, 'UTC')) COMMENT 'When the last of its postings closed; NULL while any is open',
+    opened_censored Bool COMMENT 'Its first posting was open before its board was first seen whole: active, but never new',
+    tagger_version LowCardinality(String) COMMENT 'The tagger version that read it: the active one'
+) AS
+SELECT
+    vacancy_id,
+    argMin(p.company, (p.first_seen, p.posting_id)) AS company,
+    argMin(p.company_key, (p.first_seen, p.posting_id)) AS company_key,
+    argMin(p.title_normalised, (p.first_seen, p.posting_id)) AS title_normalised,
+    argMin(p.role_title, (p.first_seen, p.posting_id)) AS role_title,
+    argMin(p.role_text, (p.first_seen, p.posting_id)) AS role_text,
+    argMin(p.seniority, (p.first_seen, p.posting_id)) AS seniority,
+    count() AS postings,
+    arraySort(groupUniqArray(toString(p.source))) AS sources,
+    arraySort(groupUniqArrayArray(p.countries)) AS countries,
+    arraySort(groupUniqArrayArray(CAST(p.skills, 'Array(String)'))) AS skills,
+    min(p.first_seen) AS first_seen,
+    max(p.last_seen) AS last_seen,
+    if(countIf(p.closed_at IS NULL) > 0, NULL, max(p.closed_at)) AS closed_at,
+    argMin(p.opened_censored, (p.first_seen, NOT p.opened_censored)) AS opened_censored,
+    any(p.tagger_version) AS tagger_version
+FROM v_postings AS p
+WHERE vacancy_id != ''
+GROUP BY vacancy_id
+COMMENT 'Jobs, each of which may be advertised by several postings';
 
-ALTER TABLE v_posting_skills {{.OnCluster}}
-    COMMENT COLUMN section 'Section of the advert, such as requirements; empty outside of any that has a heading',
-    COMMENT COLUMN paragraph_hash 'Hash of the paragraph around it: equal paragraphs of an employer are its boilerplate; empty for a mention in the title';
+CREATE OR REPLACE VIEW v_posting_skills {{.OnCluster}} (
+    posting_id String COMMENT 'Id of the posting',
+    source LowCardinality(String) COMMENT 'Kind of job board, such as greenhouse',
+    board LowCardinality(String) COMMENT 'The board''s name at its source',
+    content_hash String COMMENT 'The posting''s current version, which mentions the skill',
+    skill LowCardinality(String) COMMENT 'Id of the skill',
+    label LowCardinality(String) COMMENT 'Its name for display',
+    kind LowCardinality(String) COMMENT 'Its kind, such as language or framework',
+    field LowCardinality(String) COMMENT 'Where it stands: title or description',
+    `start` UInt32 COMMENT 'Byte offset into the field''s canonical text',
+    `end` UInt32 COMMENT 'Byte offset after its last byte',
+    text String COMMENT 'The bytes that stand there',
+    section LowCardinality(String) COMMENT 'Section of the advert, such as requirements; empty outside of any that has a heading',
+    strength LowCardinality(String) COMMENT 'required, preferred or mentioned',
+    paragraph_hash String COMMENT 'Hash of the paragraph around it: equal paragraphs of an employer are its boilerplate; empty for a mention in the title',
+    rule LowCardinality(String) COMMENT 'The alias or context rule that matched',
+    unlisted Bool COMMENT 'Found by the tagger without being in the taxonomy',
+    tagger_version LowCardinality(String) COMMENT 'The tagger version that found it: the active one'
+) AS
+SELECT
+    k.posting_id AS posting_id, k.source AS source, k.board AS board, k.content_hash AS content_hash,
+    id AS skill, label, kind, field, start AS `start`, stop AS `end`, text, section, strength, paragraph_hash, rule, is_unlisted AS unlisted,
+    k.tagger_version AS tagger_version
+FROM
+(
+    SELECT * FROM posting_skills FINAL
+    WHERE tagger_version = (SELECT argMax(tagger_version, activated_at) FROM tagger_versions)
+      AND (posting_id, content_hash) IN (SELECT posting_id, argMax(content_hash, number) FROM spells FINAL GROUP BY posting_id)
+) AS k
+ARRAY JOIN
+    k.ids AS id, k.labels AS label, k.kinds AS kind, k.fields AS field, k.starts AS start, k.ends AS stop, k.texts AS text,
+    k.sections AS section, k.strengths AS strength, k.paragraph_hashes AS paragraph_hash, k.rules AS rule, k.unlisted AS is_unlisted
+COMMENT 'Mentions of skills in the current version of each posting, with the bytes that prove them';
 
-ALTER TABLE v_runs {{.OnCluster}}
-    COMMENT COLUMN company 'Employer as configured for the board; empty when the records have their own',
-    COMMENT COLUMN note 'What went wrong or is worth knowing; empty when nothing is';
+CREATE OR REPLACE VIEW v_runs {{.OnCluster}} (
+    run_id String COMMENT 'Id of the run: 32 hex digits over source, board and observation time',
+    source LowCardinality(String) COMMENT 'Kind of job board, such as greenhouse',
+    board LowCardinality(String) COMMENT 'The board''s name at its source',
+    company String COMMENT 'Employer as configured for the board; empty when the records have their own',
+    proof LowCardinality(String) COMMENT 'What its listing proves: full, window or event',
+    planned_at Nullable(DateTime64(3, 'UTC')) COMMENT 'When it was due; NULL when it was not planned',
+    observed_at DateTime64(3, 'UTC') COMMENT 'When it saw the board',
+    outcome LowCardinality(String) COMMENT 'ok not_modified empty partial blocked gone error',
+    expected Nullable(Int32) COMMENT 'Postings the source says the board has; NULL when it does not say',
+    fetched Int32 COMMENT 'Postings received, rejected ones included',
+    complete Bool COMMENT 'Its listing is proven to name the whole board (or window): only such a run closes. False for not_modified, which has no listing, true for an empty answer; see whole',
+    whole Bool COMMENT 'It saw all that the board had: complete and ok, or not_modified, which repeats the last such answer. Coverage is counted by this',
+    listed Int32 COMMENT 'Postings it listed',
+    opened Int32 COMMENT 'Postings it saw for the first time, or again after more than 21 days',
+    changed Int32 COMMENT 'Open postings whose content it found changed',
+    closed Int32 COMMENT 'Postings it found closed',
+    reopened Int32 COMMENT 'Postings it found open again within 21 days',
+    rejected Int32 COMMENT 'Postings received that could not be used',
+    suspect Bool COMMENT 'It would have closed more than half of the board, so the next run had to confirm',
+    applied Bool COMMENT 'All parts of its listing are stored, so that it counts',
+    note String COMMENT 'What went wrong or is worth knowing; empty when nothing is',
+    recorded_at DateTime64(3, 'UTC') COMMENT 'When its first part was written'
+) AS
+SELECT
+    r.run_id AS run_id, r.source AS source, r.board AS board, r.claim.company AS company, r.claim.proof AS proof,
+    if(toUnixTimestamp64Milli(r.claim.planned_at) = 0, NULL, r.claim.planned_at) AS planned_at, r.claim.observed_at AS observed_at,
+    r.claim.outcome AS outcome, if(r.claim.expected < 0, NULL, r.claim.expected) AS expected, r.claim.fetched AS fetched, r.claim.complete AS complete,
+    CAST((r.claim.complete AND r.claim.outcome = 'ok') OR r.claim.outcome = 'not_modified', 'Bool') AS whole,
+    e.listed AS listed, e.opened AS opened, e.changed AS changed, e.closed AS closed, e.reopened AS reopened,
+    r.claim.rejected AS rejected, e.suspect AS suspect, CAST(e.run_id != '', 'Bool') AS applied, r.claim.note AS note, r.first_recorded_at AS recorded_at
+FROM
+(
+    -- A run listed twice with different contents, which only an import can make, is one run: the
+    -- stronger claim tells.
+    SELECT
+        run_id, source, board,
+        CAST(argMax((company, proof, planned_at, observed_at, outcome, expected, fetched, complete, rejected, note), (complete, fetched, digest, part)),
+            'Tuple(company String, proof LowCardinality(String), planned_at DateTime64(3, ''UTC''), observed_at DateTime64(3, ''UTC''), outcome LowCardinality(String), expected Int32, fetched Int32, complete Bool, rejected Int32, note String)') AS claim,
+        min(recorded_at) AS first_recorded_at
+    FROM runs FINAL
+    GROUP BY run_id, source, board
+) AS r
+LEFT JOIN (SELECT * FROM run_effects FINAL) AS e ON r.run_id = e.run_id
+COMMENT 'Crawls and imports of boards: what each found, and what it did to the spells';
