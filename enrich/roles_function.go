@@ -20,9 +20,49 @@ func (r *titleRules) functionBeside(words []titleWord, segments []titleSegment, 
 		if other.noise {
 			continue
 		}
+		if role, phrase = r.tradeOf(words, other); role != "" && other.start > s.start {
+			return role, phrase
+		}
 		if role, phrase = r.lastFunction(words, other.start, other.cut); role != "" {
 			return role, phrase
 		}
+	}
+	for _, other := range segments[i+1:] {
+		// "Senior Manager, Global Lead for Tax"
+		if role, phrase = r.lastFunction(words, min(other.cut+1, other.end), nextCut(words, other.cut, other.end)); role != "" && !other.noise {
+			return role, phrase
+		}
+	}
+	return "", ""
+}
+
+// tradeOf is the role of somebody of a trade whom a segment is about: a "VP, HR Business Partner" is
+// of people, whatever "partner" is of.
+func (r *titleRules) tradeOf(words []titleWord, s titleSegment) (role, phrase string) {
+	head, ok := mainHead(s.heads, s.cut)
+	switch {
+	case !ok || !endsPhrase(words, head.end) || head.rule.role == roleOther:
+		return "", ""
+	case head.rule.kind == headRole, head.rule.kind == headFamily && isTechnical(head.rule.role):
+		return head.rule.role, head.rule.phrase
+	}
+	return "", ""
+}
+
+// listedBefore is the trade that a list names before a head of another ("People & Payroll Specialist"
+// is of people first), "" if none.
+func (r *titleRules) listedBefore(words []titleWord, start int, head headFound) (role, phrase string) {
+	if head.start <= start || words[head.start].join != joinList || words[head.start-1].join == joinSegment && head.start-1 > start {
+		return "", ""
+	}
+	switch words[head.end-1].stem {
+	case "specialist", "manager", "coordinator", "associate", "partner", "generalist":
+	default:
+		return "", ""
+	}
+	role, k := r.functions.endingAt(words[start:head.start], head.start-1-start)
+	if said := joinWords(words[head.start-k : head.start]); k > 0 && (isBusiness(role) || role == roleOperations) && !r.faint[said] && !r.faint[words[head.start-1].stem] {
+		return role, said
 	}
 	return "", ""
 }
@@ -63,6 +103,11 @@ func (r *titleRules) lastFunction(words []titleWord, start, end int) (role, phra
 		for at := i + 1 - n; at > start && words[at].join == joinList; {
 			// The first of a list names the role: "Sales & Marketing".
 			first, k := r.functions.endingAt(words[start:end], at-1-start)
+			if k == 1 && at-1 > start && isMeans(words[at-1].stem) {
+				if of, m := r.functions.endingAt(words[start:end], at-2-start); m > 0 && (of == roleFinanceLegal || of == rolePeople) {
+					first, k = of, m+1
+				}
+			}
 			if said := joinWords(words[at-k : at]); k == 0 || first == roleAIEngineer || r.faint[said] || r.faint[words[at-1].stem] || r.wide[said] {
 				break
 			}
@@ -96,6 +141,9 @@ func (r *titleRules) byFunction(words []titleWord, segments []titleSegment) titl
 			bare = cmp.Or(bare, head.rule.phrase)
 		}
 		if role, phrase := r.functionBeside(words, segments, i, head); role != "" {
+			if trade, said := r.lastFunction(words, segments[0].start, segments[0].end); i > 0 && len(segments[0].heads) == 0 && isBusiness(trade) && isTechnical(role) && !r.wide[said] {
+				role, phrase = trade, said // "Product Finance, Inference Capacity Lead"
+			}
 			return titleRole{role: role, rule: joinRule(head.rule.phrase, phrase)}
 		}
 	}
@@ -104,8 +152,8 @@ func (r *titleRules) byFunction(words []titleWord, segments []titleSegment) titl
 			continue
 		}
 		role, phrase := r.lastFunction(words, s.start, s.cut)
-		if role != "" && r.allTools(phrase) && r.listsTools(words, segments) {
-			continue
+		if role != "" && r.allTools(phrase) && !isGraded(words) {
+			continue // technologies alone name no job, a "Senior .NET" does
 		}
 		for end := s.cut; role != "" && r.wide[phrase] && s.end-s.start > 1; end-- {
 			// "Fernwood Technology" is an employer.
@@ -138,21 +186,20 @@ func (r *titleRules) allTools(phrase string) bool {
 	return true
 }
 
-// listsTools reports whether a title lists technologies: "React, Docker, Kafka".
-func (r *titleRules) listsTools(words []titleWord, segments []titleSegment) bool {
-	n := 0
-	for _, s := range segments {
-		if r.tools[words[s.start].stem] {
-			n++
+// isGraded reports whether a title holds a grade.
+func isGraded(words []titleWord) bool {
+	for i := range words {
+		if gradeWord(words, i) {
+			return true
 		}
 	}
-	return n > 1 || len(segments) > 0 && len(segments[0].heads) == 0 && r.tools[words[0].stem] && len(segments) >= listSegments
+	return false
 }
 
 // isContractTitle tells the bare titles that say how somebody is employed, not as what.
 func isContractTitle(phrase string) bool {
 	switch phrase {
-	case "intern", "internship", "contractor", "freelancer", "student", "graduate", "stage", "trainee", "apprentice", "staff", "worker", "resident", "head office":
+	case "intern", "internship", "internship program", "intern program", "graduate program", "trainee program", "contractor", "freelancer", "student", "graduate", "stage", "trainee", "apprentice", "staff", "worker", "resident", "head office":
 		return true
 	}
 	return false

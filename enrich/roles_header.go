@@ -26,6 +26,9 @@ func (r *titleRules) roleOfTitle(title string, words []titleWord) titleRole {
 		if out.headless && (isProse(words) || isPostLine(title, words)) {
 			out = r.roleOfFields(words, segments, 0)
 		}
+		if isProse(words) && (out.role == "" || isVerb(words, segments)) {
+			out = r.roleOfTeam(words)
+		}
 		return r.orNoJob(title, words, segments, out)
 	}
 	var out titleRole
@@ -40,8 +43,12 @@ func (r *titleRules) roleOfTitle(title string, words []titleWord) titleRole {
 			continue
 		}
 		headed++
-		if out.role == "" {
+		switch headed {
+		case 1:
 			out = one
+			out.first = words[s.start:]
+		case 2:
+			out.first = out.first[:len(out.first)-len(words[s.start:])]
 		}
 		for _, role := range append([]string{one.role}, one.roles...) {
 			if !slices.Contains(roles, role) {
@@ -149,12 +156,13 @@ func (r *titleRules) firstField(words []titleWord) (roles []string, phrase strin
 			return []string{role}, joinWords(words)
 		}
 	}
+	afterTools := len(words) > 0 && r.tools[words[0].stem] // "TypeScript mobile"
 	for len(words) > 0 && r.tools[words[0].stem] {
 		words = words[1:]
 	}
 	for i := range min(len(words), 2) {
 		role, n := r.functions.endingAt(words, i)
-		if n == i+1 && isCraft(role) && !r.tools[words[i].stem] && (n > 1 || role == roleSoftwareEngineer && !r.wide[words[i].stem]) {
+		if n == i+1 && isCraft(role) && !r.tools[words[i].stem] && (n > 1 || role == roleSoftwareEngineer && (afterTools || !r.wide[words[i].stem])) {
 			return []string{role}, joinWords(words[:n])
 		}
 	}
@@ -194,6 +202,37 @@ func isProse(words []titleWord) bool {
 		}
 		return false
 	})
+}
+
+// isVerb reports whether all that a sentence has for a head is a word that is a verb as well ("a
+// company that designs and engineers").
+func isVerb(words []titleWord, segments []titleSegment) bool {
+	for _, s := range segments {
+		for _, h := range s.heads {
+			switch h.rule.phrase {
+			case "engineer", "developer", "design engineer":
+			default:
+				return false
+			}
+			if sought(words[:h.start]) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// roleOfTeam reads a sentence in which a team looks for people ("The Billing Platform Team is hiring").
+func (r *titleRules) roleOfTeam(words []titleWord) titleRole {
+	for i, w := range words {
+		if w.stem != "team" || !sought(words[i:min(len(words), i+proseReach)]) {
+			continue
+		}
+		if role, phrase := r.lastFunction(words, max(0, i-proseReach), i); role != "" {
+			return titleRole{role: role, rule: joinRule("team", phrase)}
+		}
+	}
+	return titleRole{}
 }
 
 // isList reports whether two segments or more name somebody.

@@ -50,6 +50,14 @@ func TestHeaderLines(t *testing.T) {
 		{"Fern Labs is looking to hire its 4th engineer, with health benefits and a short week", roleSoftwareEngineer, nil},
 		{"We need Python developers plus UX designers & project managers in all our offices", roleSoftwareEngineer, []string{roleSoftwareEngineer, roleDesign, roleOperations}},
 		{"Backend Engineer, ML Engineer, Designer", roleSoftwareEngineer, []string{roleSoftwareEngineer, roleMLEngineer, roleDesign}},
+		{"Quillnet | Mid Level, TypeScript Mobile | Oslo | Full-time, Onsite", roleSoftwareEngineer, nil},
+		{"Love Elixir, Kafka and queues?", "", nil},
+		{"Fern Talent - Oslo, Norway", "", nil},
+		{"The Malware Analysis Tools Security Team is hiring, so come and join us", roleSoftwareEngineer, nil},
+		{"Fern is an inventive company that designs and engineers kettles for people who drink tea", "", nil},
+		{"Fern is a marketplace for developers, and our users are happy with it", "", nil},
+		{"oslo norway Intern", "", nil},
+		{"Oslo Internship Program", "", nil},
 		{"Account Executive, Data Scientist Tools, EMEA", roleSales, nil},
 	} {
 		got := rules.roleOfTitle(c.title, splitTitle(c.title))

@@ -30,7 +30,7 @@ func (r *titleRules) orNoJob(title string, words []titleWord, segments []titleSe
 			end--
 		}
 		last := words[max(s.start, end-1)]
-		if isUnread(last.text) || i == 0 && isOccupation(last.text) || len(s.heads) > 0 && end > s.start+1 {
+		if isUnread(last.text) || i == 0 && isOccupation(last.text) || len(s.heads) > 0 && !isBare(s.heads) && end > s.start+1 {
 			return titleRole{role: roleOther, rule: last.text}
 		}
 	}

@@ -13,6 +13,8 @@ type titleRole struct {
 	manager bool     // the title is that of somebody who leads people
 	// headless says that no word names a person who works: the role is that of a field of work.
 	headless bool
+	// first is the words of the first role, up to the second, where several stand in segments of their own, else nil.
+	first []titleWord
 }
 
 // headFound is one head phrase in a title: words[start:end].
@@ -261,6 +263,9 @@ func (r *titleRules) byHead(words []titleWord, segments []titleSegment, i int, h
 				}
 			}
 		}
+	}
+	if role, phrase := r.listedBefore(words, segments[i].start, head); role != "" && rule.role != roleManagement {
+		return titleRole{role: role, rule: joinRule(rule.phrase, phrase)}
 	}
 	return titleRole{role: rule.role, rule: rule.phrase, manager: rule.role == roleManagement}
 }

@@ -30,8 +30,21 @@ func seniorityOrder() []string {
 // other roles, decide nothing.
 func seniorityOf(words []titleWord, title titleRole, years *int) string {
 	found := map[string]bool{}
+	alsoFullTime := saysFullTime(words)
+	ofFirst := words
+	if title.first != nil {
+		ofFirst = title.first // the grades of the others are theirs
+	}
 	for i := range words {
-		if s := gradeAt(words, i, title); s != "" {
+		if alsoFullTime && isInternWord(words[i].stem) && (title.role == "" || words[i].text != words[i].stem) {
+			continue // "full-time and internships"
+		}
+		if s := gradeAt(words, i, title); s == seniorityIntern {
+			found[s] = true // one for all
+		}
+	}
+	for i := range ofFirst {
+		if s := gradeAt(ofFirst, i, title); s != seniorityIntern {
 			found[s] = true
 		}
 	}
@@ -58,6 +71,18 @@ func seniorityOf(words []titleWord, title titleRole, years *int) string {
 		return senioritySenior
 	}
 	return ""
+}
+
+func isInternWord(stem string) bool { return stem == "intern" || stem == "internship" }
+
+// saysFullTime reports whether a title offers full-time work.
+func saysFullTime(words []titleWord) bool {
+	for i, w := range words {
+		if w.text == "fulltime" || w.text == "time" && wordAt(words, i-1) == "full" {
+			return true
+		}
+	}
+	return false
 }
 
 // associateYearsMax is the most experience asked of an associate whose grade is the first one.
@@ -95,8 +120,11 @@ func gradeAt(words []titleWord, i int, title titleRole) string {
 	switch words[i].stem {
 	case "intern", "internship", "praktikant", "praktikantin", "praktikum", "werkstudent", "werkstudentin", "stagiaire", "becario", "becaria",
 		"estagiario", "estagiaria", "estagio", "tirocinio", "tirocinante", "alternance", "alternant", "alternante", "coop", "pasante", "pasantia", "pflichtpraktikum", "stagiair", "stagista", "afstudeerstage", "practicante", "studentische":
-		if after == "program" || after == "programs" || after == "recruiter" || after == "recruiting" || after == "coordinator" {
+		if after == "recruiter" || after == "recruiting" || after == "coordinator" {
 			return ""
+		}
+		if (after == "program" || after == "programs") && i+2 < len(words) && words[i+2].join != joinSegment {
+			return "" // an "Internship Program Manager" is none
 		}
 		return seniorityIntern
 	case "stage":
@@ -142,10 +170,7 @@ func rankAt(words []titleWord, i int, before, after string, title titleRole) str
 			}
 		}
 	case "director", "direktor", "direktorin", "directeur", "directrice", "directora", "diretor", "diretora", "direttore":
-		switch before {
-		case "account", "art", "client":
-			return "" // grades of their own trade, not leaders of leaders
-		case "managing":
+		if before == "managing" {
 			return seniorityExecutive
 		}
 		return seniorityDirector
@@ -164,7 +189,7 @@ func rankAt(words []titleWord, i int, before, after string, title titleRole) str
 // servesAnother reports whether the words before a rank make it somebody else's.
 func servesAnother(before []titleWord) bool {
 	for k, w := range before {
-		if w.stem == "assistant" && (wordAt(before, k-1) == "executive" || wordAt(before, k+1) == "to") || w.stem == "staff" && wordAt(before, k-1) == "of" || w.stem == "office" && wordAt(before, k+1) == "of" {
+		if w.stem == "partner" && wordAt(before, k-2) == "executive" || w.stem == "assistant" && (wordAt(before, k-1) == "executive" || wordAt(before, k+1) == "to") || w.stem == "staff" && wordAt(before, k-1) == "of" || w.stem == "office" && wordAt(before, k+1) == "of" {
 			return true
 		}
 	}
@@ -186,8 +211,10 @@ func leadsPeople(words []titleWord, i int, before string, title titleRole) bool 
 		return true
 	}
 	switch before {
+	case "design":
+		return title.role == roleDesign // of designers, not a "policy design manager"
 	case "senior", "sr", "associate", "group", "lead", "general", "sales", "regional", "area", "shift", "team", "people", "store",
-		"finance", "accounting", "hr", "operations", "support", "recruiting", "legal", "warehouse", "production", "manufacturing", "tax", "treasury", "payroll", "facilities", "design", "bdr", "sdr",
+		"accounting", "support", "recruiting", "warehouse", "production", "manufacturing", "tax", "treasury", "payroll", "bdr", "sdr",
 		"lab", "laboratory", "plant", "factory", "branch", "restaurant", "clinic":
 		return true // a team, or a place with its staff
 	}
@@ -249,7 +276,7 @@ func numeral(words []titleWord, i int, before string) string {
 		return ""
 	}
 	switch singular(before) {
-	case "engineer", "scientist", "developer", "analyst", "designer", "researcher", "specialist", "associate", "technician", "accountant", "recruiter", "administrator", "swe", "sde":
+	case "engineer", "scientist", "developer", "analyst", "designer", "researcher", "specialist", "associate", "technician", "accountant", "representative", "coordinator", "consultant", "buyer", "planner", "recruiter", "administrator", "swe", "sde":
 	default:
 		return ""
 	}
