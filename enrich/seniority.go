@@ -211,6 +211,8 @@ func leadsPeople(words []titleWord, i int, before string, title titleRole) bool 
 		return true
 	}
 	switch before {
+	case "operations":
+		return i == 1 || words[i-1].join == joinSegment || gradeWord(words, i-2) // not of the operations of something
 	case "design":
 		return title.role == roleDesign // of designers, not a "policy design manager"
 	case "senior", "sr", "associate", "group", "lead", "general", "sales", "regional", "area", "shift", "team", "people", "store",
