@@ -77,8 +77,12 @@ func (s *Store) connectAnalyst() error {
 	}
 	if readonly {
 		opt.Settings["readonly"] = 1
-	} else {
-		opt.TransportFunc = func(t *http.Transport) (http.RoundTripper, error) { return withoutSettings{t}, nil }
+	}
+	opt.TransportFunc = func(t *http.Transport) (http.RoundTripper, error) {
+		if readonly {
+			return summaries{t}, nil
+		}
+		return withoutSettings{summaries{t}}, nil
 	}
 	if s.analyst, err = clickhouse.Open(opt); err != nil {
 		return connectError(opt, err)

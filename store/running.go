@@ -2,8 +2,10 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 )
@@ -42,6 +44,34 @@ func (s *Store) Stop(ctx context.Context, mark string) error {
 		return fmt.Errorf("stop the query: %w", serverError(err))
 	}
 	return nil
+}
+
+// Summary is what an answer of Raw cost, as ClickHouse says when the answer begins.
+type Summary struct {
+	// Whole says that it is of the whole answer, which ClickHouse had made when it said so.
+	Whole      bool   `json:"-"`
+	ReadRows   uint64 `json:"read_rows,string"`
+	ReadBytes  uint64 `json:"read_bytes,string"`
+	ResultRows uint64 `json:"result_rows,string"`
+}
+
+type summaryKey struct{}
+
+// WithSummary has Raw fill sum in. It stays empty where a server says nothing.
+func WithSummary(ctx context.Context, sum *Summary) context.Context {
+	return context.WithValue(ctx, summaryKey{}, sum)
+}
+
+// summaries reads the summaries that answers begin with.
+type summaries struct{ next http.RoundTripper }
+
+func (s summaries) RoundTrip(r *http.Request) (*http.Response, error) {
+	resp, err := s.next.RoundTrip(r)
+	if sum, ok := r.Context().Value(summaryKey{}).(*Summary); ok && err == nil {
+		text := resp.Header.Get("X-ClickHouse-Summary")
+		sum.Whole = json.Unmarshal([]byte(text), sum) == nil && resp.ContentLength >= 0
+	}
+	return resp, err
 }
 
 // Exception is what ClickHouse says about a statement: its code and its own words. ok is false for an

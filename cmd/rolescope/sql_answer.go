@@ -84,6 +84,8 @@ type sqlRun struct {
 	rows  *rowCounter
 	table *table
 	read  store.Running // as last seen
+	// answered is how many rows ClickHouse says there are; 0 when it does not, or there are none.
+	answered int64
 }
 
 func (r *sqlRun) into(ctx context.Context, out io.Writer) error {
@@ -100,8 +102,11 @@ func (r *sqlRun) into(ctx context.Context, out io.Writer) error {
 		out = r.table
 	case r.q.terminal:
 		out = &harmless{out: firstWrite{out, unwatch}}
+	case isPipe(out): // a pager may have the terminal
+		out = firstWrite{out, unwatch}
 	}
-	err := r.store.Raw(ctx, io.MultiWriter(out, r.rows), r.q.statement+"\n/*"+r.mark+"*/", format, r.q.params)
+	var sum store.Summary
+	err := r.store.Raw(store.WithSummary(ctx, &sum), io.MultiWriter(out, r.rows), r.q.statement+"\n/*"+r.mark+"*/", format, r.q.params)
 	if err != nil {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
 		defer cancel()
@@ -112,10 +117,25 @@ func (r *sqlRun) into(ctx context.Context, out io.Writer) error {
 	if errors.Is(err, errTableFull) {
 		err = nil
 	}
+	unwatch()
+	if sum.Whole {
+		r.answered = int64(sum.ResultRows)
+		r.read = store.Running{ReadRows: sum.ReadRows, ReadBytes: sum.ReadBytes}
+	}
 	if err == nil && r.table != nil {
 		err = r.table.Close()
 	}
 	return err
+}
+
+// isPipe reports whether somebody reads along.
+func isPipe(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	st, err := f.Stat()
+	return err == nil && st.Mode()&os.ModeNamedPipe != 0
 }
 
 // firstWrite calls a function before the first piece is written.
@@ -208,13 +228,16 @@ func (r *sqlRun) progressLine() string {
 
 // sayDone tells a person what came.
 func (r *sqlRun) sayDone(file string) {
-	if !isTerminal(r.app.stderr) {
+	if !isTerminal(r.app.stderr) || file == "" && isPipe(r.app.stdout) {
 		return
 	}
 	var parts []string
 	rows := r.rows.count()
-	if r.table != nil {
+	switch {
+	case r.table != nil:
 		rows = int64(r.table.rows)
+	case rows < 0 && r.answered > 0: // a format that cannot be counted
+		rows = r.answered
 	}
 	switch {
 	case r.table != nil && r.table.more:
@@ -251,7 +274,7 @@ func (r *sqlRun) hints() []string {
 		vertical, all = `\G in place of ;`, `\o FILE`
 	}
 	var out []string
-	if r.table.upright {
+	if r.table.upright && r.table.rows > 0 {
 		out = append(out, fmt.Sprintf("Rows stand upright: %d columns do not fit %d characters.", len(r.table.names), r.table.width))
 	}
 	if len(r.table.left) > 0 {

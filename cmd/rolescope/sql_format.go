@@ -57,7 +57,7 @@ func formatOfFile(path string) string {
 // binaryFormat reports whether a terminal cannot show the format.
 func binaryFormat(format string) bool {
 	switch format {
-	case "Parquet", "ORC", "Avro", "Native", "MsgPack", "CapnProto", "BSONEachRow", "Npy", "Buffers", "RawBLOB":
+	case "Parquet", "ORC", "Avro", "Native", "MsgPack", "CapnProto", "BSONEachRow", "Npy", "PNG", "Buffers", "RawBLOB":
 		return true
 	}
 	for _, prefix := range []string{"Arrow", "RowBinary", "Protobuf"} {

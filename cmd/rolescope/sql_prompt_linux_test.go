@@ -186,6 +186,7 @@ func TestPrompt(t *testing.T) {
 
 	file := filepath.Join(t.TempDir(), "answer.parquet")
 	s.press("\\format table\r\\o " + file + "\rSELECT 7 AS n;\r")
+	s.expect("1 row, ")
 	s.expect(" in " + file)
 	if got := read(t, file); !strings.HasPrefix(got, "PAR1") {
 		t.Errorf("the file holds %q", got)
