@@ -226,6 +226,9 @@ func (r *sqlRun) progressLine() string {
 	return line + "; Ctrl-C stops"
 }
 
+// readWorthSaying is how many rows an answer must have cost for anybody to care.
+const readWorthSaying = 1000
+
 // sayDone tells a person what came.
 func (r *sqlRun) sayDone(file string) {
 	if !isTerminal(r.app.stderr) || file == "" && isPipe(r.app.stdout) {
@@ -255,7 +258,7 @@ func (r *sqlRun) sayDone(file string) {
 		parts = append(parts, byteSize(size)+" in "+file)
 	}
 	line := strings.Join(append(parts, fmt.Sprintf("%.2f s", time.Since(r.start).Seconds())), ", ")
-	if r.read.ReadRows > 0 {
+	if r.read.ReadRows >= readWorthSaying {
 		line += fmt.Sprintf(" (%s rows read, %s)", count(r.read.ReadRows), byteSize(int64(r.read.ReadBytes)))
 	}
 	fmt.Fprintln(r.app.stderr, line)
