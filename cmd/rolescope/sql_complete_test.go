@@ -70,6 +70,10 @@ func TestErrorsShowTheirPlace(t *testing.T) {
 			"SELECT p.titl FROM t p", "Identifier 'p.titl' cannot be resolved from table with name p", "UNKNOWN_IDENTIFIER", "  SELECT p.titl FROM t p\n           ^",
 		},
 		{60, "Unknown table expression identifier 'é' in scope SELECT * FROM é. (UNKNOWN_TABLE)", "SELECT '企', * FROM é", "Unknown table expression identifier 'é'", "UNKNOWN_TABLE", "  SELECT '企', * FROM é\n                      ^"},
+		{
+			164, "Cannot modify 'max_threads' setting in readonly mode: (in query: select f(1) settings max_threads=1\n/*rolescope-sql-4125bb*/). (READONLY)",
+			"select f(1) settings max_threads=1", "Cannot modify 'max_threads' setting in readonly mode", "READONLY", "",
+		},
 		{159, "Timeout exceeded: elapsed 60 s. (TIMEOUT_EXCEEDED)", "SELECT 1", "Timeout exceeded: elapsed 60 s", "TIMEOUT_EXCEEDED", ""},
 	} {
 		short, name := shortMessage(f.message)

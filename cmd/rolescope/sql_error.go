@@ -31,6 +31,8 @@ var (
 	inScope    = regexp.MustCompile(`(?s)[.:]? [Ii]n scope .*?(\. Maybe you meant|\.?$)`)
 	namedThing = regexp.MustCompile("(?i:identifier|name) [`']([^`']+)[`']")
 	expected   = regexp.MustCompile(`(?s)Expected one of: (.*?)\.? *$`)
+	ownMark    = regexp.MustCompile(`\s*/\*rolescope-sql-[0-9a-f]+\*/`)
+	inQuery    = regexp.MustCompile(`(?s):? ?\(in query: .*\)`)
 	versionTag = regexp.MustCompile(` ?\(version [0-9.]+\)\.?`)
 	codeTag    = regexp.MustCompile(`[.\s]*\(([A-Z_]{3,})\)\s*$`)
 )
@@ -67,7 +69,7 @@ func explained(ctx context.Context, s *store.Store, q sqlQuestion, err error) er
 
 // shortMessage leaves out what repeats the query, and all but the first things that a parser expected.
 func shortMessage(text string) (message, name string) {
-	message = versionTag.ReplaceAllString(text, "")
+	message = versionTag.ReplaceAllString(ownMark.ReplaceAllString(text, ""), "")
 	for {
 		m := codeTag.FindStringSubmatchIndex(message)
 		if m == nil {
@@ -75,7 +77,7 @@ func shortMessage(text string) (message, name string) {
 		}
 		name, message = message[m[2]:m[3]], message[:m[0]]
 	}
-	message = inScope.ReplaceAllString(message, "$1")
+	message = inScope.ReplaceAllString(inQuery.ReplaceAllString(message, ""), "$1")
 	if m := failedAt.FindStringIndex(message); m != nil {
 		want := expected.FindStringSubmatch(message)
 		message = strings.TrimRight(message[:m[0]], " :")
