@@ -204,6 +204,10 @@ func (s *skill) vocabularyNames() []string {
 	for _, rule := range s.spellings() {
 		names = append(names, rule.Text...)
 	}
+	// O*NET writes the maker before the name: "Apache HBase", "Microsoft PowerShell".
+	for _, maker := range []string{"Microsoft", "Apache", "Amazon", "Google", "IBM", "Oracle", "SAP", "Adobe", "Autodesk", "The MathWorks", "Atlassian", "Red Hat"} {
+		names = append(names, maker+" "+s.Label)
+	}
 	for _, long := range slices.Clone(names) {
 		for _, suffix := range []string{s.Label, "software"} {
 			names = append(names, long+" "+suffix)
