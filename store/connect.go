@@ -78,34 +78,11 @@ func (s *Store) connectAnalyst() error {
 	if readonly {
 		opt.Settings["readonly"] = 1
 	}
-	opt.TransportFunc = func(t *http.Transport) (http.RoundTripper, error) {
-		if readonly {
-			return summaries{t}, nil
-		}
-		return withoutSettings{summaries{t}}, nil
-	}
+	opt.TransportFunc = func(t *http.Transport) (http.RoundTripper, error) { return summaries{t}, nil }
 	if s.analyst, err = clickhouse.Open(opt); err != nil {
 		return connectError(opt, err)
 	}
 	return nil
-}
-
-// clientSettings are what clickhouse-go adds of its own accord: to every greeting and to every query
-// with a deadline, and to every query for a format.
-var clientSettings = []string{"max_execution_time", "http_write_exception_in_output_format"}
-
-// withoutSettings takes clientSettings out of requests: a read-only user may not change a setting,
-// so each of them would have the request refused.
-type withoutSettings struct{ next http.RoundTripper }
-
-func (w withoutSettings) RoundTrip(r *http.Request) (*http.Response, error) {
-	r = r.Clone(r.Context())
-	query := r.URL.Query()
-	for _, name := range clientSettings {
-		query.Del(name)
-	}
-	r.URL.RawQuery = query.Encode()
-	return w.next.RoundTrip(r)
 }
 
 // options reads a URL. Its error never holds the password.

@@ -215,7 +215,7 @@ func (s *system) engineOptions(ctx context.Context) (engine.Options, error) {
 	if err != nil {
 		return engine.Options{}, err
 	}
-	analyst, err := newSecret()
+	analyst, err := analystPassword(c.DataDir)
 	return engine.Options{
 		Exe: exe, Args: []string{"engine", "serve"}, Lib: lib, DataDir: filepath.Join(c.DataDir, "clickhouse"),
 		Addr: first(c.ClickHouseHTTPAddr, s.app.engineAddr), WriterPassword: writer, AnalystPassword: analyst,

@@ -48,7 +48,7 @@ func loadConfig(ctx context.Context, environ []string) (config, error) {
 	}
 	known := configNames()
 	for name := range env {
-		if strings.HasPrefix(name, "ROLESCOPE_") && !slices.Contains(known, name) && !strings.HasPrefix(name, "ROLESCOPE_TEST_") && name != "ROLESCOPE_REQUIRE_SHARED" {
+		if strings.HasPrefix(name, "ROLESCOPE_") && !slices.Contains(known, name) && !strings.HasPrefix(name, "ROLESCOPE_TEST_") && !strings.HasPrefix(name, "ROLESCOPE_REQUIRE_") {
 			return c, hintf("one of "+strings.Join(known, ", "), "read configuration: unknown variable %s", name)
 		}
 	}

@@ -174,7 +174,7 @@ whole history, tags skills and roles with evidence, and answers questions about 
 		&cobra.Group{ID: "operate", Title: "Operate:"},
 	)
 	for _, c := range []*cobra.Command{
-		newDemoCommand(a), newCrawlCommand(a), newImportCommand(a), newTagCommand(a), newTrendCommand(a), newSQLCommand(a), newExportCommand(a),
+		newDemoCommand(a), newCrawlCommand(a), newImportCommand(a), newTagCommand(a), newTrendCommand(a), newSQLCommand(a), newExportCommand(a), newConnectionCommand(a),
 	} {
 		c.GroupID = "use"
 		root.AddCommand(c)

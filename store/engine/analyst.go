@@ -1,23 +1,36 @@
 package engine
 
-import "slices"
+import (
+	"math"
+	"slices"
+	"strconv"
+)
 
 // Limits of an analyst's statement. People wait a minute, not an hour, and no
 // question about postings needs more.
-const (
-	analystSecondsMax = "60"
-	analystRowsMax    = "10000000"
-	analystBytesMax   = "4294967296"
-	// analystMemoryMax of one statement leaves the pipeline its share of the engine's 2 GiB.
-	analystMemoryMax = "1073741824"
-)
+//
+// Tools set some of them by themselves (clickhouse-go max_execution_time, JDBC
+// max_result_rows), so they may be asked for: less counts, more is this much.
+var analystLimits = []struct {
+	setting string
+	most    float64
+}{
+	{"max_execution_time", 60},
+	{"max_result_rows", 10_000_000},
+	{"max_result_bytes", 4 << 30},
+	// Of one statement; it leaves the pipeline its share of the engine's 2 GiB.
+	{"max_memory_usage", 1 << 30},
+}
 
 // analystStatements are the first words an analyst's statement may have. KILL
 // and SYSTEM, which readonly = 1 lets through, are not among them.
 var analystStatements = []string{"SELECT", "WITH", "FROM", "(", "SHOW", "DESCRIBE", "DESC", "EXPLAIN", "EXISTS"}
 
-// analystSettings may be given in the URL by an analyst: the output's looks only.
+// analystSettings may be given in the URL by an analyst: what an answer looks like, what clients send
+// unasked, and whether an answer that is too long is an error or cut (which JDBC asks for).
 var analystSettings = []string{
+	"http_write_exception_in_output_format", "result_overflow_mode", "session_timezone", "join_use_nulls",
+	"output_format_json_quote_decimals", "output_format_native_encode_types_in_binary_format", "output_format_binary_write_json_as_string",
 	"output_format_json_quote_64bit_integers", "output_format_json_quote_denormals", "output_format_json_named_tuples_as_objects",
 	"output_format_pretty_max_rows", "output_format_pretty_color", "output_format_pretty_row_numbers",
 	"output_format_csv_crlf_end_of_line", "output_format_tsv_crlf_end_of_line", "format_csv_delimiter",
@@ -33,9 +46,40 @@ func checkAnalyst(q *request) error {
 		return exceptionf(codeReadonly, "READONLY", "User %s may only read tables: no OUTFILE, no INFILE, no functions that reach files, programs or other machines", UserAnalyst)
 	}
 	for _, setting := range q.settings {
+		if isAnalystLimit(setting.name) {
+			if asked, err := strconv.ParseFloat(setting.value, 64); err != nil || !(asked >= 0) {
+				return exceptionf(codeReadonly, "READONLY", "Setting %s: %q is no number from 0", setting.name, setting.value)
+			}
+			continue
+		}
 		if !slices.Contains(analystSettings, setting.name) {
 			return exceptionf(codeReadonly, "READONLY", "User %s may not change setting %s", UserAnalyst, setting.name)
 		}
 	}
 	return nil
+}
+
+func isAnalystLimit(setting string) bool {
+	for _, l := range analystLimits {
+		if l.setting == setting {
+			return true
+		}
+	}
+	return false
+}
+
+// analystSteps end what is set for an analyst's statement: the limits, and that nothing else may be set.
+// checkAnalyst has seen the settings; 0 is ClickHouse's word for no limit.
+func analystSteps(q *request) string {
+	steps := "SET "
+	for _, l := range analystLimits {
+		value := l.most
+		for _, setting := range q.settings {
+			if asked, err := strconv.ParseFloat(setting.value, 64); setting.name == l.setting && err == nil && asked > 0 {
+				value = min(value, asked) // rounded up, for none of them may become 0
+			}
+		}
+		steps += l.setting + " = " + strconv.FormatFloat(math.Ceil(value), 'f', -1, 64) + ", "
+	}
+	return steps + "readonly = 1"
 }

@@ -69,14 +69,13 @@ func (s *server) session(q *request, user string) (*session, error) {
 		steps = append(steps, "USE "+quoteName(q.database))
 	}
 	for _, setting := range q.settings {
-		if user == UserAnalyst && setting.name == "readonly" {
+		if user == UserAnalyst && (setting.name == "readonly" || isAnalystLimit(setting.name)) {
 			continue
 		}
 		steps = append(steps, "SET "+setting.name+" = "+quoteText(setting.value))
 	}
 	if user == UserAnalyst {
-		steps = append(steps, "SET max_execution_time = "+analystSecondsMax+", max_result_rows = "+analystRowsMax+
-			", max_result_bytes = "+analystBytesMax+", max_memory_usage = "+analystMemoryMax+", readonly = 1")
+		steps = append(steps, analystSteps(q))
 	} else if q.readonly {
 		steps = append(steps, "SET readonly = 2")
 	}

@@ -179,6 +179,8 @@ func TestRawRequests(t *testing.T) {
 		{"", "database=system", "SELECT currentDatabase()", "system\n"},
 		{"", "param_v=a%5C%27b%5Cnc", "SELECT {v:String}", "a\\'b\\nc\n"},
 		{engine.UserAnalyst, "", "SELECT count() FROM t", "9\n"},
+		{engine.UserAnalyst, "max_execution_time=0&max_memory_usage=1e30", "SELECT getSetting('max_execution_time'), getSetting('max_memory_usage')", "60\t1073741824\n"},
+		{engine.UserAnalyst, "max_execution_time=7.2&max_result_rows=5&result_overflow_mode=break", "SELECT getSetting('max_execution_time'), getSetting('max_result_rows')", "8\t5\n"},
 		{engine.UserAnalyst, "max_threads=1", "SELECT getSetting('max_threads'), getSetting('readonly')", "1\t1\n"},
 	} {
 		if step.user == "" {
@@ -238,7 +240,10 @@ func TestErrors(t *testing.T) {
 		{"analyst", "", "DESCRIBE TABLE file('/etc/hostname')", 500, 164},
 		{"analyst", "", "KILL QUERY WHERE 1", 500, 164},
 		{"analyst", "", "SELECT 1 SETTINGS readonly = 0", 500, 164},
-		{"analyst", "max_execution_time=0", "SELECT 1", 500, 164},
+		{"analyst", "max_execution_time=none", "SELECT 1", 500, 164},
+		{"analyst", "max_result_rows=-1", "SELECT 1", 500, 164},
+		{"analyst", "max_rows_to_read=1", "SELECT 1", 500, 164},
+		{"analyst", "max_result_rows=2", "SELECT number FROM numbers(9)", 500, 396},
 	} {
 		r, body := post(t, e, c.user, c.url, c.body)
 		head := c.body[:min(len(c.body), 60)]
