@@ -162,8 +162,7 @@ func (t *Tagger) tagRole(p *posting.Posting, doc document, r *room) {
 	p.RoleTitle, p.Roles = title.role, title.roles
 	code := t.codes.of(title)
 	p.ONETCode, p.ESCOCode = code.ONET, code.ESCO
-	r.words = splitText(r.words[:0], doc)
-	text := t.text.read(r.words, t.titles)
+	text := t.text.readDocument(doc, t.titles, r)
 	role, why := text.role(t.text.roles)
 	p.RoleText = role
 

@@ -23,7 +23,7 @@ func (r *titleRules) functionBeside(words []titleWord, segments []titleSegment, 
 		if role, phrase = r.tradeOf(words, other); role != "" && other.start > s.start {
 			return role, phrase
 		}
-		if role, phrase = r.lastFunction(words, other.start, other.cut); role != "" {
+		if role, phrase = r.lastFunction(words, other.start, other.cut); role != "" && (other.start > s.start || !r.wide[phrase] || other.end-other.start == 1) {
 			return role, phrase
 		}
 	}
@@ -85,9 +85,10 @@ func (r *titleRules) lastFunction(words []titleWord, start, end int) (role, phra
 		if n == 0 {
 			continue
 		}
-		if n == 1 && i > start && isMeans(words[i].stem) {
+		if at := i + 1 - n; at > start && (n == 1 && isMeans(words[i].stem) || words[i].stem == "initiative") {
 			// "Payroll Operations" is payroll, "Sales Operations" is not sales.
-			if of, k := r.functions.endingAt(words[start:end], i-1-start); k > 0 && (of == roleFinanceLegal || of == rolePeople) && !r.faint[words[i-1].stem] {
+			if of, k := r.functions.endingAt(words[start:end], at-1-start); k > 0 && (of == roleFinanceLegal || of == rolePeople) && !r.faint[words[at-1].stem] {
+				k += n - 1
 				return of, joinWords(words[i-k : i+1])
 			}
 		}

@@ -57,6 +57,7 @@ func TestHeaderLines(t *testing.T) {
 		{"Fern is an inventive company that designs and engineers kettles for people who drink tea", "", nil},
 		{"Fern is a marketplace for developers, and our users are happy with it", "", nil},
 		{"oslo norway Intern", "", nil},
+		{"Fern Media - Oslo - INTERN, VISA", "", nil},
 		{"Oslo Internship Program", "", nil},
 		{"Account Executive, Data Scientist Tools, EMEA", roleSales, nil},
 	} {

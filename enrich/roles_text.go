@@ -274,7 +274,19 @@ type textReading struct {
 	engineered int
 }
 
-// read counts the evidence of a description.
+// readDocument counts the evidence of a description; the job's name is looked for in what is said of the
+// employer too.
+func (r *textRules) readDocument(doc document, titles *titleRules, room *room) textReading {
+	room.words = splitText(room.words[:0], doc)
+	out := r.read(room.words, titles)
+	if out.named == "" {
+		room.words = splitSections(room.words[:0], doc, func(s section) bool { return s == sectionAbout })
+		r.nameIn(&out, room.words, titles)
+	}
+	return out
+}
+
+// read counts the evidence of words.
 func (r *textRules) read(words []titleWord, titles *titleRules) textReading {
 	out := textReading{scores: make([]int, len(r.roles))}
 	seen := make([]bool, r.phrases)
@@ -350,31 +362,6 @@ func (t textReading) role(roles []string) (role, reason string) {
 		return "", ruleNoJob
 	}
 	return roles[best], t.reason(roles, best)
-}
-
-// Software is what many roles are made of, so its evidence adds up in their descriptions too. A text
-// for it is one for AI or data engineers when the evidence for those is at least so much, and at
-// least this share, in percent, of that for software. Measured against the titles of 3,913 postings
-// (Ashby boards, October 2025): of those this changes, four in five then agree with their title.
-const (
-	narrowAIMin, narrowAIShare     = 10, 60
-	narrowDataMin, narrowDataShare = 8, 40
-)
-
-// narrower is the place of the role that software is the means of, or of software itself.
-func (t textReading) narrower(roles []string, software int) int {
-	written := t.scores[software]
-	if t.named == roleSoftwareEngineer {
-		written -= roleNamedWeight
-	}
-	ai, data := slices.Index(roles, roleAIEngineer), slices.Index(roles, roleDataEngineer)
-	switch {
-	case t.scores[ai] >= narrowAIMin && 100*t.scores[ai] >= narrowAIShare*written:
-		return ai
-	case t.named == "" && t.scores[data] >= narrowDataMin && 100*t.scores[data] >= narrowDataShare*written:
-		return data
-	}
-	return software
 }
 
 // reasonPhrasesMax bounds the phrases a reason quotes.

@@ -36,12 +36,27 @@ func (r *textRules) name(out *textReading, words []titleWord, i int, t trigger, 
 		return
 	}
 	// A bare "engineer" or "manager" names nothing.
+	if head.rule.kind == headRole && head.end > 0 && !endsPhrase(words[:end], head.end) && head.end-head.start == 1 {
+		return // "our clinical network", "our talent community"
+	}
 	bare := head.rule.kind != headRole && head.end-head.start == 1 && !strings.Contains(role.rule, " + ")
 	if bare || role.role == "" || role.role == roleOther && head.rule.kind != headRole || isFigure(strings.SplitN(role.rule, " + ", 2)[0]) {
 		return // "hiring an ex-founder" says what one was
 	}
 	out.named, out.namedBy = role.role, joinWords(words[i:end])
 	out.scores[slices.Index(r.roles, role.role)] += roleNamedWeight
+}
+
+// nameIn reads the role's name where employers speak of themselves: some say there whom they look for.
+// What they call themselves ("As a leading bank, we") is none.
+func (r *textRules) nameIn(out *textReading, words []titleWord, titles *titleRules) {
+	for i := range words {
+		if t, n := r.triggers.endingAt(words, i); n > 0 && !t.sentenceOnly && !t.followed && !t.team {
+			if r.name(out, words, i+1, t, titles); out.named != "" {
+				return
+			}
+		}
+	}
 }
 
 // team reads the team the job is in: what stands between a trigger that ends before word i and "team".
@@ -61,7 +76,7 @@ func (r *textRules) team(out *textReading, words []titleWord, i int, titles *tit
 // isFigure tells the heads that are mostly said of character: "a hands-on operator", "a player-coach".
 func isFigure(rule string) bool {
 	switch rule {
-	case "founder", "co founder", "operator", "coach", "investor", "ai builder", "storyteller", "artist", "hacker", "mentor", "driver", "seller", "owner", "expert":
+	case "founder", "co founder", "operator", "coach", "investor", "ai builder", "storyteller", "artist", "hacker", "mentor", "driver", "seller", "owner", "expert", "leader", "ambassador", "advocate", "authority":
 		return true
 	}
 	return false
@@ -76,7 +91,7 @@ func isRoleEnd(w string) bool { return w == "will" || w == "role" || w == "posit
 
 func endsName(w string) bool {
 	switch w {
-	case "who", "you", "we", "that", "to", "with", "at", "role", "position", "will", "is", "your", "our", "the", "passionate":
+	case "who", "you", "we", "that", "to", "with", "at", "role", "position", "will", "is", "your", "our", "the", "passionate", "well", "former":
 		return true
 	}
 	return false

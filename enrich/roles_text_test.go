@@ -8,7 +8,7 @@ import (
 func readText(t testing.TB, html string) (textReading, *textRules) {
 	t.Helper()
 	tagger := testTagger(t)
-	return tagger.text.read(splitText(nil, readDocument("", html)), tagger.titles), tagger.text
+	return tagger.text.readDocument(readDocument("", html), tagger.titles, &room{}), tagger.text
 }
 
 func TestRoleByText(t *testing.T) {
@@ -40,6 +40,12 @@ func TestRoleByText(t *testing.T) {
 		{roleOperations, `<p>Join our Revenue Operations team and help the sales team reach its sales targets.</p>`},
 		{roleOther, `<h2>About Fern</h2><p>Fern is looking for linguists with native speaker fluency who translate.</p>`},
 		{roleSales, `<p>We need a hands-on operator: quota, prospecting, closing deals.</p>`},
+		{roleProductManager, `<h2>About Fern</h2><p>As a grower, we sell ferns. We're looking for a Technical Product Manager to join us.</p><h2>What you'll do</h2><p>Drive strategic initiatives and process improvement.</p>`},
+		{roleManagement, `<p>Lead a team of engineers, people management; backend services, CI/CD, microservices, Kubernetes.</p>`},
+		{roleMLEngineer, `<p>Train and fine-tune diffusion models with LoRA on an image dataset, for image generation; prototype with design, visuals and fidelity matter.</p>`},
+		{roleResearchScientist, `<p>As our Computational Chemist, you will write software with CI/CD and code review.</p>`},
+		{roleOther, `<p>We are hiring a Technical Docs Writer for our content and audience.</p>`},
+		{"", `<p>As our clinical network grows, and as well as that, the team grows.</p>`},
 		{"", ``},
 		{"", `<p>A great place to work with kind people.</p>`},
 		{"", `<p>As a team, we value curiosity. As a company, we grow.</p>`},

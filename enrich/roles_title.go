@@ -243,7 +243,7 @@ func (r *titleRules) byHead(words []titleWord, segments []titleSegment, i int, h
 			}
 		}
 		switch {
-		case role == "" && (rule.phrase == "manager" || rule.phrase == "supervisor") && manages(words, segments[i].start, head.start):
+		case role == "" && (rule.phrase == "manager" || rule.phrase == "development manager" || rule.phrase == "supervisor") && manages(words, segments[i].start, head.start):
 			role = roleOperations // a "capacity planning manager" manages a thing
 		case role == roleOther:
 			role = roleOperations // leading translators or nurses is running a service

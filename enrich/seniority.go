@@ -260,7 +260,7 @@ func levelAt(words []titleWord, i int, before, after string) string {
 			return seniorityEntry
 		}
 	case "associate":
-		if i == 0 && after != "" && words[1].join == joinSpace && !isRank(after) && len(words) > 2 {
+		if i == 0 && after != "" && words[1].join == joinSpace && !isRank(after) && wordAt(words, 2) != "counsel" && len(words) > 2 {
 			return seniorityEntry
 		}
 	case "ii", "mid", "intermediate", "medior", "ssr", "semisenior", "pleno", "plena", "sde2":
