@@ -106,6 +106,7 @@ func TestStoreAgainstTruth(t *testing.T) {
 			for name, test := range map[string]func(*testing.T, filled){
 				"volume": testVolume, "adverts": testAdverts, "spells": testSpells, "skills": testSkills, "skill": testSkill, "movers": testMovers, "events": testEvents,
 				"book": testBook, "export": testExport, "dictionary": testDictionary,
+				"grafana": testGrafana, "dbt": testDBT,
 			} {
 				t.Run(name, func(t *testing.T) { test(t, f) })
 			}
