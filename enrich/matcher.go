@@ -34,6 +34,10 @@ type matcher struct {
 	us      map[int32]struct{} // "our": the employer's own
 	report  map[int32]struct{} // "reporting": the name of a superior follows
 	trade   map[int32]struct{} // "industry": a field before it is a market
+	where   map[int32]struct{} // "at": a company follows
+	was     map[int32]struct{} // "was a": somebody's story
+	analogy map[int32]struct{} // "the Acme for robots" says what the employer is like
+	serving map[int32]struct{} // "for" of an analogy
 }
 
 type edge struct{ node, word int32 }
@@ -116,6 +120,10 @@ func newMatcher(t *taxonomy) (*matcher, error) {
 	m.partner = m.numbers(t.words.Partners)
 	m.aim = m.numbers([]string{"to", "that", "which", "who", "using", "on", "for", "in", "into"})
 	m.with = m.numbers([]string{"with"})
+	m.where = m.numbers([]string{"at", "former", "formerly", "ex"})
+	m.was = m.numbers([]string{"was"})
+	m.analogy = m.numbers([]string{"the", "building"})
+	m.serving = m.numbers([]string{"for", "of"})
 	m.like = m.numbers([]string{"such", "like", "including"})
 	m.to = m.numbers([]string{"to"})
 	m.us = m.numbers([]string{"our", "we", "us"})

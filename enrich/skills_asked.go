@@ -137,6 +137,9 @@ func (s *sentence) dropUnasked(doc document) {
 		if m.chosen != nil && s.f.isShortName(m.found) && !s.inList(i) {
 			m.chosen = nil
 		}
+		if m.chosen != nil && s.namesMaker(m, doc) {
+			m.chosen = nil
+		}
 		if m.chosen == nil || m.chosen.skill.isMade() {
 			continue
 		}
@@ -146,6 +149,10 @@ func (s *sentence) dropUnasked(doc document) {
 		}
 		in := s.speakerOf(m, doc)
 		if in == ofThePost {
+			continue
+		}
+		if s.ofStory(m.found) {
+			m.chosen = nil
 			continue
 		}
 		sec := s.sectionOf(m, doc)

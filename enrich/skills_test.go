@@ -104,6 +104,7 @@ func TestSkillStrength(t *testing.T) {
 		{"You must love our bonus scheme and Python.", sectionBenefits, strengthMentioned},
 		{"Build tools in Python, ideally fast ones", sectionResponsibilities, strengthPreferred},
 		{"Python ist von Vorteil", sectionNone, strengthPreferred},
+		{"Python is a plus but not required.", sectionRequirements, strengthPreferred},
 		{"Python is not required but a plus.", sectionNone, strengthPreferred},
 		{"Python is not required, but would be great.", sectionRequirements, strengthPreferred},
 	} {
@@ -168,6 +169,10 @@ func TestSkillsOfTheEmployer(t *testing.T) {
 		{"Maven Clinic", "Maven is a clinic. We use Gradle, Maven, Java.", "gradle maven java"},
 		{"Turbopuffer", "turbopuffer needs Rust engineers.", "rust"},
 		{"Acme", "Acme is a payment gateway for robotics.", ""},
+		{"", "Rust Engineer | Databricks | Berlin", "rust"},
+		{"", "At Heroku we use Python. Former Twilio engineers lead us.", "python"},
+		{"", "We are building Heroku for robots, in Ruby, on Heroku.", "ruby heroku"},
+		{"", "Jane was a senior robotics engineer at Acme.", ""},
 		{"Acme", "Acme is looking for robotics engineers.", "robotics"},
 	} {
 		got := ids(tax.skills(plainDocument("", c.text, sectionNone), c.company, &room{}))
@@ -207,6 +212,8 @@ func TestSkillsNobodyAsksFor(t *testing.T) {
 		{"You report directly to our Head of Machine Learning.", sectionResponsibilities, ""},
 		{"You build reporting with data visualization.", sectionResponsibilities, "data-visualization"},
 		{"For robotics companies", sectionNone, ""},
+		{"- Works closely with product management, programmers and other designers.", sectionResponsibilities, ""},
+		{"- Jane was a robotics engineer at Acme.", sectionAbout, ""},
 		{"Experience with robotics companies", sectionNone, "robotics"},
 	} {
 		got := ids(tax.skills(plainDocument("", c.text, c.section), "", &room{}))
