@@ -85,7 +85,7 @@ func (r *titleRules) lastFunction(words []titleWord, start, end int) (role, phra
 		if n == 0 {
 			continue
 		}
-		if at := i + 1 - n; at > start && (n == 1 && isMeans(words[i].stem) || words[i].stem == "initiative") {
+		if at := i + 1 - n; at > start && (isMeans(words[i].stem) && (n == 1 || words[at].stem == "business") || words[i].stem == "initiative") {
 			// "Payroll Operations" is payroll, "Sales Operations" is not sales.
 			if of, k := r.functions.endingAt(words[start:end], at-1-start); k > 0 && (of == roleFinanceLegal || of == rolePeople) && !r.faint[words[at-1].stem] {
 				k += n - 1
@@ -123,7 +123,7 @@ func (r *titleRules) lastFunction(words []titleWord, start, end int) (role, phra
 // isMeans tells how a department works from what it is for.
 func isMeans(stem string) bool {
 	switch stem {
-	case "operation", "op", "ops", "transformation":
+	case "operation", "op", "ops", "transformation", "enablement":
 		return true
 	}
 	return false

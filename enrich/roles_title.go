@@ -233,6 +233,11 @@ func (r *titleRules) byHead(words []titleWord, segments []titleSegment, i int, h
 			if role, phrase := r.lastFunction(words, segments[i].start, head.start); isBusiness(role) || role == roleOperations {
 				return titleRole{role: role, rule: joinRule(rule.phrase, phrase)}
 			}
+			if i+1 < len(segments) && rule.phrase == "consultant" && len(segments[i+1].heads) == 0 && segments[i].end == head.end {
+				if role, phrase := r.lastFunction(words, segments[i+1].start, segments[i+1].end); isBusiness(role) && !r.wide[phrase] && !r.faint[phrase] {
+					return titleRole{role: role, rule: joinRule(rule.phrase, phrase)} // "Consultant, Value Engineering"
+				}
+			}
 		}
 		return titleRole{role: rule.role, rule: rule.phrase}
 	case headManager:

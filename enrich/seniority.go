@@ -216,7 +216,7 @@ func leadsPeople(words []titleWord, i int, before string, title titleRole) bool 
 	case "design":
 		return title.role == roleDesign // of designers, not a "policy design manager"
 	case "senior", "sr", "associate", "group", "lead", "general", "sales", "regional", "area", "shift", "team", "people", "store",
-		"accounting", "support", "recruiting", "warehouse", "production", "manufacturing", "tax", "treasury", "payroll", "bdr", "sdr",
+		"accounting", "engineering", "support", "recruiting", "warehouse", "production", "manufacturing", "tax", "treasury", "payroll", "bdr", "sdr",
 		"lab", "laboratory", "plant", "factory", "branch", "restaurant", "clinic":
 		return true // a team, or a place with its staff
 	}
