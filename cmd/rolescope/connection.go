@@ -109,7 +109,12 @@ func (a *app) connection(ctx context.Context) (connection, error) {
 // shellQuoted is a word of a shell; a person may have chosen the password.
 func shellQuoted(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
 
+// notRunning says what to run. Where the demo is what runs, that is its directory.
 func notRunning(dir string) error {
+	demo := filepath.Join(dir, "demo")
+	if _, err := os.Stat(filepath.Join(demo, "instance.json")); err == nil {
+		return hintf("ROLESCOPE_DATA_DIR="+demo+" rolescope connection", "nothing runs on %s; the demo does, on a directory of its own", dir)
+	}
 	return hintf("rolescope up (or rolescope up web, which only serves what is there), and this again beside it",
 		"nothing runs on %s that a tool could reach", dir)
 }
