@@ -121,7 +121,7 @@ func (a *app) up(ctx context.Context, roles []string) error {
 		case err != nil && time.Since(gone) < takeOver && pause(ctx, ownerPoll):
 			continue
 		case errors.Is(err, engine.ErrAddrInUse):
-			return hintf("ROLESCOPE_CLICKHOUSE_HTTP_ADDR=127.0.0.1:9123 rolescope up, or any other address; port 0 is a free one, another at each start",
+			return hintf("ROLESCOPE_CLICKHOUSE_HTTP_ADDR=127.0.0.1:9123 rolescope up, or ROLESCOPE_CLICKHOUSE_HTTP_ADDR=127.0.0.1:0 for a free port, another at each start",
 				"the embedded engine's address %s is taken by another program (ROLESCOPE_CLICKHOUSE_HTTP_ADDR): %w", first(c.ClickHouseHTTPAddr, upEngineAddr), err)
 		}
 		return err
