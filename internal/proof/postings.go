@@ -36,6 +36,7 @@ func postingsMain(args []string) error {
 	n := flags.Int("n", 100, "postings in all")
 	only := flags.String("corpus", "", "draw from one corpus alone: ashby or hn_hiring")
 	shared := flags.String("shared", "../shared", "the folder of data and recorded")
+	labels := flags.String("labels", "", "file of readers' labels, such as docs/proof/roles.jsonl: write postings and labels for rolescope eval roles --by text")
 	out := flags.String("out", "", "JSON lines for rolescope tag; empty is standard output. Keep it outside the tree: texts are real")
 	_ = flags.Parse(args)
 	if *hash == "" {
@@ -75,7 +76,14 @@ func postingsMain(args []string) error {
 		}
 	}
 	slices.SortFunc(drawn, func(a, b postingRow) int { return drawOrder(*hash+"\norder", a.ID, b.ID) })
-	return writeRows(*out, drawn)
+	if *labels == "" {
+		return writeRows(*out, drawn)
+	}
+	labelled, err := withLabels(*labels, *hash, "text", drawn)
+	if err != nil {
+		return err
+	}
+	return writeRows(*out, labelled)
 }
 
 func ashbyPostings(r io.Reader, yield func(postingRow)) error {

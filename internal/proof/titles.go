@@ -34,6 +34,7 @@ func titlesMain(args []string) error {
 	hash := flags.String("hash", "", "what decides the draw, such as a commit")
 	n := flags.Int("n", 300, "titles in all, a third from each corpus")
 	data := flags.String("data", "../shared/data", "the folder of the corpora")
+	labels := flags.String("labels", "", "file of readers' labels, such as docs/proof/roles.jsonl: write titles and labels for rolescope eval roles")
 	out := flags.String("out", "", "JSON lines of id and title; empty is standard output. Keep it outside the tree: titles are real")
 	_ = flags.Parse(args)
 	if *hash == "" {
@@ -67,7 +68,18 @@ func titlesMain(args []string) error {
 	}
 	// The corpora are mixed, so that a reader who tires does not tire of one of them.
 	slices.SortFunc(drawn, func(a, b titleRow) int { return drawOrder(*hash+"\norder", a.ID, b.ID) })
-	return writeRows(*out, drawn)
+	if *labels == "" {
+		return writeRows(*out, drawn)
+	}
+	rows := make([]postingRow, len(drawn))
+	for i, t := range drawn {
+		rows[i] = postingRow{ID: t.ID, Title: t.Title}
+	}
+	labelled, err := withLabels(*labels, *hash, "title", rows)
+	if err != nil {
+		return err
+	}
+	return writeRows(*out, labelled)
 }
 
 // draw takes n ids of titles (id -> title) in the order of their hashes, leaving out titles seen.
