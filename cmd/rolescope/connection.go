@@ -49,7 +49,7 @@ shell and --curl makes a configuration for curl instead.` + exitStatusHelp(exitO
 			switch {
 			case asEnv:
 				_, err = fmt.Fprintf(a.stdout, "export CLICKHOUSE_HOST=%s CLICKHOUSE_PORT=%s CLICKHOUSE_USER=%s CLICKHOUSE_PASSWORD=%s CLICKHOUSE_DATABASE=%s\n",
-					it.Host, it.Port, it.User, shellQuoted(it.Password), it.Database)
+					it.Host, it.Port, it.User, shellWord(it.Password), it.Database)
 			case asCurl:
 				_, err = fmt.Fprintf(a.stdout, "url = %q\nuser = %q\n", it.URL+"/?database="+url.QueryEscape(it.Database), it.User+":"+it.Password)
 			case a.wantJSON(asJSON):
@@ -106,14 +106,11 @@ func (a *app) connection(ctx context.Context) (connection, error) {
 	return it, nil
 }
 
-// shellQuoted is a word of a shell; a person may have chosen the password.
-func shellQuoted(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
-
 // notRunning says what to run. Where the demo is what runs, that is its directory.
 func notRunning(dir string) error {
 	demo := filepath.Join(dir, "demo")
 	if _, err := os.Stat(filepath.Join(demo, "instance.json")); err == nil {
-		return hintf("ROLESCOPE_DATA_DIR="+demo+" rolescope connection", "nothing runs on %s; the demo does, on a directory of its own", dir)
+		return hintf("ROLESCOPE_DATA_DIR="+shellWord(demo)+" rolescope connection", "nothing runs on %s; the demo does, on a directory of its own", dir)
 	}
 	return hintf("rolescope up (or rolescope up web, which only serves what is there), and this again beside it",
 		"nothing runs on %s that a tool could reach", dir)
