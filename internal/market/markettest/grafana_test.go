@@ -40,7 +40,12 @@ type panel struct {
 	Description string                   `json:"description"`
 	DataSource  dataSource               `json:"datasource"`
 	GridPos     struct{ X, Y, W, H int } `json:"gridPos"`
-	Targets     []struct {
+	Options     struct {
+		Reduce struct {
+			Fields string `json:"fields"` // empty: of numbers only
+		} `json:"reduceOptions"`
+	} `json:"options"`
+	Targets []struct {
 		DataSource dataSource `json:"datasource"`
 		Format     int        `json:"format"` // 0 is a series, 1 a table
 		RawSQL     string     `json:"rawSql"`
@@ -106,7 +111,7 @@ func testGrafana(t *testing.T, f filled) {
 				t.Run(d.UID+"/"+p.Title, func(t *testing.T) {
 					checkSource(t, p.Title, target.DataSource, provisioned)
 					got := asAnalyst(t, f, in.apply(t, target.RawSQL))
-					checkShape(t, p.Type, target.Format, got)
+					checkShape(t, p, target.Format, got)
 					if p.Title == "New vacancies by month" {
 						checkNewVacancies(t, f, in.values["role"], got)
 					}
@@ -148,8 +153,9 @@ func checkSource(t *testing.T, what string, s dataSource, provisioned []byte) {
 }
 
 // checkShape: a series needs one column of time, in order, and a number; anything needs rows.
-func checkShape(t *testing.T, kind string, format int, got analystAnswer) {
+func checkShape(t *testing.T, p panel, format int, got analystAnswer) {
 	t.Helper()
+	kind := p.Type
 	if len(got.rows) == 0 {
 		t.Fatal("no row")
 	}
@@ -159,6 +165,9 @@ func checkShape(t *testing.T, kind string, format int, got analystAnswer) {
 	}
 	if kind == "stat" && (len(got.rows) != 1 || len(got.names) != 1) {
 		t.Errorf("a stat of %d rows of %q", len(got.rows), got.names)
+	}
+	if kind == "stat" && !number.MatchString(got.types[0]) && p.Options.Reduce.Fields != "/.*/" {
+		t.Errorf("a stat shows no %s unless its fields are /.*/", got.types[0])
 	}
 	if kind != "timeseries" {
 		return
