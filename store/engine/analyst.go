@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // Limits of an analyst's statement. People wait a minute, not an hour, and no
@@ -16,10 +17,24 @@ var analystLimits = []struct {
 	most    float64
 }{
 	{"max_execution_time", 60},
+	// A billion rows is every version of ten million postings a hundred times.
+	{"max_rows_to_read", 1_000_000_000},
+	// More than a tool on a desk can show.
 	{"max_result_rows", 10_000_000},
 	{"max_result_bytes", 4 << 30},
 	// Of one statement; it leaves the pipeline its share of the engine's 2 GiB.
 	{"max_memory_usage", 1 << 30},
+	// Of what is sorted, grouped or joined on disk, which is the store's too.
+	{"max_temporary_data_on_disk_size_for_query", 4 << 30},
+	// One of the processors each; the pipeline needs them too.
+	{"max_threads", 1},
+	// A statement longer or deeper than these can only be an attack on the parser.
+	{"max_query_size", 1 << 20},
+	{"max_parser_depth", 1000},
+	{"max_ast_depth", 1000},
+	{"max_ast_elements", 20_000},
+	{"max_expanded_ast_elements", 100_000},
+	{"max_recursive_cte_evaluation_depth", 1000},
 }
 
 // analystStatements are the first words an analyst's statement may have. KILL
@@ -34,10 +49,11 @@ var analystSettings = []string{
 	"output_format_json_quote_64bit_integers", "output_format_json_quote_denormals", "output_format_json_named_tuples_as_objects",
 	"output_format_pretty_max_rows", "output_format_pretty_color", "output_format_pretty_row_numbers",
 	"output_format_csv_crlf_end_of_line", "output_format_tsv_crlf_end_of_line", "format_csv_delimiter",
-	"output_format_parquet_string_as_string", "date_time_output_format", "extremes", "max_threads", "readonly",
+	"output_format_parquet_string_as_string", "date_time_output_format", "extremes", "readonly",
 }
 
-// checkAnalyst refuses what an analyst's session would not refuse by itself.
+// checkAnalyst refuses what an analyst's session would not refuse by itself, or would with
+// a message that does not help.
 func checkAnalyst(q *request) error {
 	if q.kind != kindEmpty && (q.kind == kindInsert || !slices.Contains(analystStatements, q.keyword)) {
 		return exceptionf(codeReadonly, "READONLY", "User %s may only read: %s is not allowed", UserAnalyst, q.keyword)
@@ -56,7 +72,10 @@ func checkAnalyst(q *request) error {
 			return exceptionf(codeReadonly, "READONLY", "User %s may not change setting %s", UserAnalyst, setting.name)
 		}
 	}
-	return nil
+	if strings.EqualFold(q.database, "system") {
+		return exceptionf(codeAccessDenied, "ACCESS_DENIED", "User %s may not stand in database system: name its tables in full, as in system.columns", UserAnalyst)
+	}
+	return checkAnalystNames(q)
 }
 
 func isAnalystLimit(setting string) bool {
@@ -68,9 +87,10 @@ func isAnalystLimit(setting string) bool {
 	return false
 }
 
-// analystSteps end what is set for an analyst's statement: the limits, and that nothing else may be set.
+// analystSteps end what is set for an analyst's statement: the role (see usersConfig), the limits, and
+// that nothing else may be set.
 // checkAnalyst has seen the settings; 0 is ClickHouse's word for no limit.
-func analystSteps(q *request) string {
+func analystSteps(q *request) []string {
 	steps := "SET "
 	for _, l := range analystLimits {
 		value := l.most
@@ -81,5 +101,5 @@ func analystSteps(q *request) string {
 		}
 		steps += l.setting + " = " + strconv.FormatFloat(math.Ceil(value), 'f', -1, 64) + ", "
 	}
-	return steps + "readonly = 1"
+	return []string{"SET ROLE analyst", steps + "readonly = 1"}
 }

@@ -14,6 +14,9 @@ import (
 	"time"
 )
 
+// answerBytesMax bounds an answer that is written to a file before it is sent.
+const answerBytesMax = 4 << 30
+
 // exceptionBytesMax bounds the framed exception at an answer's end: clients look no further back.
 const exceptionBytesMax = 15 << 10
 
@@ -22,10 +25,18 @@ const exceptionBytesMax = 15 << 10
 func (s *server) spool(w http.ResponseWriter, q *request, session *session, mark string) error {
 	path := filepath.Join(s.answers, newQueryID())
 	defer os.Remove(path)
-	sql := q.body + "\nINTO OUTFILE " + quoteText(path) + " FORMAT " + q.format + " " + q.tail + "\n" + mark
+	clause := "\nINTO OUTFILE " + quoteText(path) + " FORMAT " + q.format + " "
+	sql := q.body + clause + q.tail + "\n" + mark
+	over := s.boundAnswer(path, mark)
 	r, err := session.query(sql, q.format, q.params)
+	if over() {
+		if err == nil {
+			r.destroy()
+		}
+		return exceptionf(codeTooManyBytes, "TOO_MANY_ROWS_OR_BYTES", "Limit for an answer in one document exceeded, max bytes: %d. Ask for fewer rows, or for a format that is sent row by row, such as CSV or JSONEachRow", answerBytesMax)
+	}
 	if err != nil {
-		return err
+		return without(err, clause)
 	}
 	summary := q.summary(r)
 	r.destroy()
@@ -50,6 +61,34 @@ func (s *server) spool(w http.ResponseWriter, q *request, session *session, mark
 		s.log.Debug("send answer", "error", err) // the client left
 	}
 	return nil
+}
+
+// boundAnswer stops the marked statement once its file is longer than answerBytesMax: what a
+// format makes of a limited result can be a thousand times as long, and the disk is the store's
+// too. over ends the watch and says whether it was.
+func (s *server) boundAnswer(path, mark string) (over func() bool) {
+	ended, watched := make(chan struct{}), make(chan bool, 1)
+	go func() {
+		ticker := time.NewTicker(killInterval)
+		defer ticker.Stop()
+		tooLong := false
+		for {
+			select {
+			case <-ended:
+				watched <- tooLong
+				return
+			case <-ticker.C:
+			}
+			if info, err := os.Stat(path); err == nil && info.Size() > answerBytesMax {
+				tooLong = true
+				s.kill(mark)
+			}
+		}
+	}()
+	return func() bool {
+		close(ended)
+		return <-watched
+	}
 }
 
 // onlyReader keeps io.Copy from going past output's time limits.

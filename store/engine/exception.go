@@ -17,6 +17,7 @@ const (
 	codeCannotDecompress = 271
 	codeNetworkError     = 210
 	codeQueryTooLarge    = 229
+	codeTooManyBytes     = 396
 	codeAccessDenied     = 497
 	codeAuthentication   = 516
 	codeRequiredPassword = 194

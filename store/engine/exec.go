@@ -46,16 +46,30 @@ func (s *server) execute(ctx context.Context, w http.ResponseWriter, q *request,
 	default:
 		err = s.whole(w, q, session)
 	}
-	return unmarked(err, mark)
+	if user == UserAnalyst {
+		err = hideFiles(q, err)
+	}
+	return without(err, "\n"+mark)
 }
 
-// unmarked takes the mark out of an error that quotes the statement.
-func unmarked(err error, mark string) error {
+// without takes what we added to the statement out of an error that quotes it, or the beginning of it.
+func without(err error, added string) error {
 	var exception *Exception
 	if !errors.As(err, &exception) {
 		return err
 	}
-	return &Exception{exception.Code, strings.ReplaceAll(exception.Text, "\n"+mark, "")}
+	text := strings.ReplaceAll(exception.Text, added, "")
+	if begins, _, cut := strings.Cut(added, "'"); cut { // the engine quotes no more than some bytes
+		if i := strings.Index(text, begins+"'"); i >= 0 {
+			rest := text[i:]
+			end := strings.Index(rest, ". ")
+			if end < 0 {
+				end = len(rest)
+			}
+			text = text[:i] + rest[end:]
+		}
+	}
+	return &Exception{exception.Code, text}
 }
 
 // session opens one with the request's database and settings.
@@ -75,7 +89,7 @@ func (s *server) session(q *request, user string) (*session, error) {
 		steps = append(steps, "SET "+setting.name+" = "+quoteText(setting.value))
 	}
 	if user == UserAnalyst {
-		steps = append(steps, analystSteps(q))
+		steps = append(steps, analystSteps(q)...)
 	} else if q.readonly {
 		steps = append(steps, "SET readonly = 2")
 	}
@@ -107,12 +121,7 @@ func (s *server) killWhenDone(ctx context.Context, mark string) (stop func()) {
 		ticker := time.NewTicker(killInterval)
 		defer ticker.Stop()
 		for {
-			s.controlMu.Lock()
-			err := s.control.run("KILL QUERY WHERE endsWith(query, " + quoteText(mark) + ") ASYNC")
-			s.controlMu.Unlock()
-			if err != nil {
-				s.log.Warn("kill abandoned statement", "error", err)
-			}
+			s.kill(mark)
 			select {
 			case <-over:
 				return
@@ -125,6 +134,15 @@ func (s *server) killWhenDone(ctx context.Context, mark string) (stop func()) {
 		if !unwatch() {
 			<-finished
 		}
+	}
+}
+
+// kill stops the marked statement, if it has begun.
+func (s *server) kill(mark string) {
+	s.controlMu.Lock()
+	defer s.controlMu.Unlock()
+	if err := s.control.run("KILL QUERY WHERE endsWith(query, " + quoteText(mark) + ") ASYNC"); err != nil {
+		s.log.Warn("kill statement", "error", err)
 	}
 }
 

@@ -75,11 +75,14 @@ func newServer(lib *library, config childConfig, log *slog.Logger) (*server, err
 	if err := errors.Join(os.RemoveAll(s.answers), os.Mkdir(s.answers, 0o700)); err != nil {
 		return nil, err
 	}
-	arguments := []string{"--path=" + s.path}
+	arguments, err := writeConfig(config.DataDir)
+	if err != nil {
+		return nil, err
+	}
+	arguments = append(arguments, "--path="+s.path)
 	if config.MemoryBytesMax > 0 {
 		arguments = append(arguments, memoryArgument(config.MemoryBytesMax))
 	}
-	var err error
 	if s.control, err = lib.open(arguments...); err != nil {
 		return nil, err
 	}

@@ -242,7 +242,8 @@ func TestErrors(t *testing.T) {
 		{"analyst", "", "SELECT 1 SETTINGS readonly = 0", 500, 164},
 		{"analyst", "max_execution_time=none", "SELECT 1", 500, 164},
 		{"analyst", "max_result_rows=-1", "SELECT 1", 500, 164},
-		{"analyst", "max_rows_to_read=1", "SELECT 1", 500, 164},
+		{"analyst", "max_rows_to_read=1", "SELECT sum(number) FROM numbers(9)", 500, 158},
+		{"analyst", "max_network_bandwidth=1", "SELECT 1", 500, 164},
 		{"analyst", "max_result_rows=2", "SELECT number FROM numbers(9)", 500, 396},
 	} {
 		r, body := post(t, e, c.user, c.url, c.body)

@@ -11,8 +11,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -35,6 +35,9 @@ const (
 	listenWait = time.Second
 	listenPoll = 50 * time.Millisecond
 )
+
+// childVariables are all the child gets of our environment, which may hold secrets of other servers.
+var childVariables = []string{"LANG", "LC_ALL", "TZ", "GODEBUG", "GOMAXPROCS", "GOMEMLIMIT", "GORACE", "GOTRACEBACK", "LD_LIBRARY_PATH", "GLIBC_TUNABLES"}
 
 var (
 	// ErrAddrInUse is in the chain when another program listens on Options.Addr.
@@ -193,10 +196,8 @@ func (e *Engine) Close() error {
 	return e.Err()
 }
 
-// supervise runs one child after the other. It keeps its OS thread: Linux ties
-// the child's life to the thread that started it.
+// supervise runs one child after the other.
 func (e *Engine) supervise(ready chan struct{}) {
-	runtime.LockOSThread()
 	defer close(e.done)
 	defer e.socket.Close()
 	defer e.listener.Close()
@@ -256,7 +257,11 @@ func (e *Engine) run(ready chan struct{}) (wasReady bool, err error) {
 	tail := &tail{log: e.log}
 	reports := make(chan childReady, 1)
 	cmd := exec.Command(o.Exe, o.Args...)
-	cmd.Dir = o.DataDir // the engine looks for config.xml where it stands
+	cmd.Dir = o.DataDir
+	cmd.Env = slices.DeleteFunc(os.Environ(), func(variable string) bool {
+		name, _, _ := strings.Cut(variable, "=")
+		return !slices.Contains(childVariables, name)
+	})
 	cmd.ExtraFiles = []*os.File{e.socket}
 	cmd.SysProcAttr = childAttributes()
 	cmd.Stderr = &lines{take: tail.add}
@@ -274,7 +279,8 @@ func (e *Engine) run(ready chan struct{}) (wasReady bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	if err := cmd.Start(); err != nil {
+	ended, watching := make(chan struct{}), make(chan struct{})
+	if err := e.startConfined(cmd, ended); err != nil {
 		return false, fmt.Errorf("start child: %w", err)
 	}
 	e.mu.Lock()
@@ -282,7 +288,6 @@ func (e *Engine) run(ready chan struct{}) (wasReady bool, err error) {
 	e.mu.Unlock()
 
 	var report childReady
-	ended, watching := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(watching)
 		report = e.watch(cmd, stdin, append(config, '\n'), reports, ready, ended)
@@ -296,6 +301,24 @@ func (e *Engine) run(ready chan struct{}) (wasReady bool, err error) {
 	default:
 	}
 	return report.PID > 0 && report.Error == "", e.verdict(report, err, tail)
+}
+
+// startConfined starts the child on a thread of its own that confines itself first,
+// for a child inherits it, and keeps the thread until the child has ended: Linux
+// ties the child's life to the thread that started it.
+func (e *Engine) startConfined(cmd *exec.Cmd, ended <-chan struct{}) error {
+	started := make(chan error, 1)
+	go onOwnThread(func() {
+		if err := confineThread(e.options.Exe, e.options.Lib, e.options.DataDir); err != nil {
+			e.log.Warn("the engine's process is not confined to its data", "reason", err)
+		}
+		err := cmd.Start()
+		started <- err
+		if err == nil {
+			<-ended
+		}
+	})
+	return <-started
 }
 
 // watch feeds the child its configuration, waits for its report, and stops it
