@@ -64,7 +64,7 @@ func (a *app) diagnose(ctx context.Context) []finding {
 		findings = append(findings, dataDirFinding(c.DataDir), diskFinding(c.DataDir))
 	}
 	if c.ClickHouseURL == "" {
-		findings = append(findings, engineFinding(c))
+		findings = append(findings, engineFinding(c), confinementFinding())
 	}
 	for _, f := range findings {
 		sound = sound && f.OK
@@ -136,6 +136,15 @@ func engineFinding(c config) finding {
 		}
 	}
 	return found("engine", lib.Version+" at "+lib.Path, err)
+}
+
+// confinementFinding is no fault where the kernel cannot: the engine's own users hold without it.
+func confinementFinding() finding {
+	active, detail := engine.Confinement()
+	if !active {
+		detail = "not confined: " + detail
+	}
+	return found("engine's confinement", detail, nil)
 }
 
 func (s *system) serverFindings(ctx context.Context) []finding {

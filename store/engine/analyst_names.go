@@ -56,6 +56,9 @@ func beginsSettings(l lexer) bool {
 	if name.kind == tokenSymbol || name.kind == tokenEnd { // a column of that name
 		return l.symbol(name, '{')
 	}
+	if l.is(name, "DESC") || l.is(name, "ASC") || l.is(name, "END") { // ORDER BY settings DESC, CASE ... settings END
+		return false
+	}
 	return after.kind == tokenEnd || after.kind == tokenSymbol && strings.IndexByte("=,).;", l.src[after.start]) >= 0
 }
 
@@ -86,7 +89,8 @@ func hideFiles(q *request, err error) error {
 	if !errors.As(err, &exception) || !slices.Contains(fileCodes, exception.Code) {
 		return err
 	}
-	if m := unknownTable.FindStringSubmatch(exception.Text); m != nil && !slashed(m[1]) {
+	m := unknownTable.FindStringSubmatch(exception.Text)
+	if m != nil && !slashed(m[1]) || m == nil && exception.Code == codeUnknownIdentifier {
 		return err // a slip of the pen
 	}
 	for _, p := range q.params {
@@ -104,6 +108,6 @@ func hideFiles(q *request, err error) error {
 }
 
 // fileCodes are how a statement can fail on a table that is a file, and on one that is not there.
-var fileCodes = []int{60, 76, 107, 390, codeAccessDenied}
+var fileCodes = []int{codeUnknownIdentifier, 60, 76, 107, 390, codeAccessDenied}
 
-var unknownTable = regexp.MustCompile(`Unknown table expression identifier '([^']*)'`)
+var unknownTable = regexp.MustCompile("Unknown (?:expression or )?table expression identifier ['`]([^'`]*)['`]")

@@ -9,18 +9,19 @@ import (
 
 // ClickHouse's error codes that this room raises or reads itself.
 const (
-	codeNotImplemented   = 48
-	codeSyntaxError      = 62
-	codeUnknownFormat    = 73
-	codeReadonly         = 164
-	codeTooManyQueries   = 202
-	codeCannotDecompress = 271
-	codeNetworkError     = 210
-	codeQueryTooLarge    = 229
-	codeTooManyBytes     = 396
-	codeAccessDenied     = 497
-	codeAuthentication   = 516
-	codeRequiredPassword = 194
+	codeUnknownIdentifier = 47
+	codeNotImplemented    = 48
+	codeSyntaxError       = 62
+	codeUnknownFormat     = 73
+	codeReadonly          = 164
+	codeTooManyQueries    = 202
+	codeCannotDecompress  = 271
+	codeNetworkError      = 210
+	codeQueryTooLarge     = 229
+	codeTooManyBytes      = 396
+	codeAccessDenied      = 497
+	codeAuthentication    = 516
+	codeRequiredPassword  = 194
 )
 
 // Exception is an error the engine raised, in ClickHouse's own words.

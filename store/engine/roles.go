@@ -14,14 +14,14 @@ const engineConfig = "<clickhouse></clickhouse>\n"
 
 // usersConfig are the roles. The library makes every session one of its only user,
 // which has both; an analyst's session takes the one, for good, since an analyst can
-// send no SET. It may then read tables and views of the default database, and
+// send no SET. It may then read tables, views and dictionaries, and
 // nothing that reaches files, programs or other machines.
 const usersConfig = `<clickhouse>
   <profiles><default></default></profiles>
   <quotas><default></default></quotas>
   <roles>
     <writer><grants><query>GRANT ALL ON *.*</query></grants></writer>
-    <analyst><grants><query>GRANT SELECT, dictGet ON default.*</query></grants></analyst>
+    <analyst><grants><query>GRANT SELECT, dictGet ON *.*</query></grants></analyst>
   </roles>
   <users>
     <default>

@@ -80,11 +80,14 @@ func parseStatement(src string) (statement, error) {
 var hostScalars = []string{"file", "catboostevaluate", "aiclassify", "aiembed", "aiextract", "aigenerate", "aitranslate"}
 
 // hostFunctions reach files, programs or other machines. readonly = 1 stops them
-// in a SELECT, but not in DESCRIBE TABLE; eval() would run a text that nobody lexed.
+// in a SELECT, but not in DESCRIBE TABLE; eval() would run a text that nobody lexed, and
+// viewIfPermitted() tells what is there by what it leaves out.
 var hostFunctions = []string{
-	"eval", "filesystem", "cluster", "clusterallreplicas", "oss", "cosn", "filecluster", "url", "urlcluster", "remote", "remotesecure", "executable", "catboostevaluate", "s3", "s3cluster", "gcs",
+	"eval", "viewifpermitted", "filesystem", "cluster", "clusterallreplicas", "oss", "cosn", "filecluster", "url", "urlcluster", "remote", "remotesecure", "executable", "catboostevaluate", "s3", "s3cluster", "gcs",
 	"hdfs", "hdfscluster", "mysql", "postgresql", "mongodb", "sqlite", "odbc", "jdbc", "redis", "azureblobstorage", "ytsaurus",
-	"iceberg", "icebergs3", "iceberglocal", "icebergazure", "deltalake", "deltalakelocal", "hudi", "paimon", "python", "arrowflight",
+	"iceberg", "icebergs3", "iceberglocal", "icebergazure", "iceberghdfs", "icebergcluster", "icebergs3cluster", "icebergazurecluster", "iceberghdfscluster", "iceberglocalcluster",
+	"deltalake", "deltalakes3", "deltalakelocal", "deltalakeazure", "deltalakecluster", "deltalakes3cluster", "deltalakeazurecluster", "hudi", "hudicluster", "azureblobstoragecluster",
+	"paimon", "paimons3", "paimonlocal", "paimonazure", "paimonhdfs", "paimoncluster", "paimons3cluster", "paimonazurecluster", "paimonhdfscluster", "python", "arrowflight", "arrowstream",
 }
 
 // reachesOut says whether the statement names OUTFILE, INFILE or one of
