@@ -277,7 +277,7 @@ func TestHostileAnalyst(t *testing.T) {
 }
 
 // stateOf lists what is in the store.
-const stateOf = "SELECT name, toString(uuid), total_rows, create_table_query FROM system.tables WHERE database = 'default' UNION ALL SELECT name, '', 0, '' FROM system.databases ORDER BY ALL"
+const stateOf = "SELECT * FROM (SELECT name, toString(uuid), total_rows, create_table_query FROM system.tables WHERE database = 'default' UNION ALL SELECT name, '', 0, '' FROM system.databases) ORDER BY ALL"
 
 // TestNoOracleOfFiles: whether a file of this machine exists cannot be told from any answer.
 func TestNoOracleOfFiles(t *testing.T) {
