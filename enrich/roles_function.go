@@ -11,6 +11,12 @@ import (
 func (r *titleRules) functionBeside(words []titleWord, segments []titleSegment, i int, head headFound) (role, phrase string) {
 	s := segments[i]
 	if role, phrase = r.lastFunction(words, s.start, head.start); role != "" {
+		if i > 0 && isMeans(phrase) && head.start == s.start+1 {
+			// The bracket of "People (HR) Ops Specialist" parts what belongs together.
+			if of, said := r.lastFunction(words, segments[i-1].start, segments[i-1].end); of == rolePeople || of == roleFinanceLegal {
+				return of, said + " " + phrase
+			}
+		}
 		return role, phrase
 	}
 	if role, phrase = r.lastFunction(words, head.end, nextCut(words, head.end, s.end)); role != "" {

@@ -58,7 +58,8 @@ func (r *titleRules) roleOfTitle(title string, words []titleWord) titleRole {
 	}
 	switch {
 	case headed == 1 && len(segments) > 1 && len(segments[0].heads) == 0:
-		return r.roleOf(words[segments[1].start:]) // the employer's name ("Fern.ai") refines nothing
+		one := r.roleOf(words[segments[1].start:]) // the employer's name ("Fern.ai") refines nothing
+		return r.withFieldsBefore(words, segments, one)
 	case headed == 1:
 		return r.roleOf(words) // one job, whose other segments refine it
 	case headed == 0:
@@ -69,6 +70,41 @@ func (r *titleRules) roleOfTitle(title string, words []titleWord) titleRole {
 		out.roles = roles
 	}
 	return out
+}
+
+// withFieldsBefore adds the fields listed before the one role of a header, which are short for people too
+// ("Acme | Front, Back, Data Scientist"): two at least, since one alone may be the employer's trade.
+func (r *titleRules) withFieldsBefore(words []titleWord, segments []titleSegment, one titleRole) titleRole {
+	at := slices.IndexFunc(segments, func(s titleSegment) bool {
+		_, ok := mainHead(s.heads, s.cut)
+		return ok
+	})
+	var roles []string
+	fields := 0
+	for ; at-fields > 1; fields++ {
+		s := segments[at-fields-1]
+		found, _ := r.fieldsOf(words[s.start:s.end], false)
+		if stem := words[s.start].stem; s.end == s.start+1 && (stem == "front" || stem == "back") {
+			found = []string{roleSoftwareEngineer}
+		}
+		if len(found) != 1 {
+			break
+		}
+		roles = append(roles, found[0])
+	}
+	if fields < listSegments-1 {
+		return one
+	}
+	slices.Reverse(roles)
+	var all []string
+	for _, role := range slices.Concat(roles, one.roles, []string{one.role}) {
+		all = appendRole(all, role)
+	}
+	one.role, one.roles = all[0], nil
+	if len(all) > 1 {
+		one.roles = all
+	}
+	return one
 }
 
 // roleOfBareTitles reads a header without a head that means something: only a bare title ("Data
@@ -228,7 +264,11 @@ func (r *titleRules) roleOfTeam(words []titleWord) titleRole {
 		if w.stem != "team" || !sought(words[i:min(len(words), i+proseReach)]) {
 			continue
 		}
-		if role, phrase := r.lastFunction(words, max(0, i-proseReach), i); role != "" {
+		role, phrase := r.lastFunction(words, max(0, i-proseReach), i)
+		if r.wide[phrase] && phrase != words[i-1].text {
+			continue // "Fern Web Services" is an employer
+		}
+		if role != "" {
 			return titleRole{role: role, rule: joinRule("team", phrase)}
 		}
 	}

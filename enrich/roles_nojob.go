@@ -1,15 +1,13 @@
 package enrich
 
-import (
-	"strings"
-	"unicode"
-)
+import "strings"
 
 // ruleNoJob is the reason of a title that names no work at all.
 const ruleNoJob = "names no job"
 
 // orNoJob is out, or, when no word of the title decided it, what is left to say: the work of nobody
-// we know ("Beekeeper"), or no work ("Fernwood - Oslo", "Full time, several positions").
+// we know ("Beekeeper"), or no work ("Fernwood - Oslo", "Full time, several positions"). What stands before a
+// bar is an employer's name, though it may sound like a trade ("Fernister | Oslo").
 func (r *titleRules) orNoJob(title string, words []titleWord, segments []titleSegment, out titleRole) titleRole {
 	line := isPostLine(title, words) || isProse(words)
 	switch {
@@ -30,7 +28,7 @@ func (r *titleRules) orNoJob(title string, words []titleWord, segments []titleSe
 			end--
 		}
 		last := words[max(s.start, end-1)]
-		if isUnread(last.text) || i == 0 && isOccupation(last.text) || len(s.heads) > 0 && !isBare(s.heads) && end > s.start+1 {
+		if i == 0 && !strings.Contains(title, "|") && isOccupation(last.text) || len(s.heads) > 0 && !isBare(s.heads) && end > s.start+1 {
 			return titleRole{role: roleOther, rule: last.text}
 		}
 	}
@@ -119,16 +117,6 @@ func isState(w string) bool {
 	return false
 }
 
-// isUnread reports whether a word is written in letters that the rules know few words of.
-func isUnread(w string) bool {
-	for _, r := range w {
-		if r >= 0x1100 && unicode.IsOneOf([]*unicode.RangeTable{unicode.Hangul, unicode.Han, unicode.Hiragana, unicode.Katakana}, r) {
-			return true
-		}
-	}
-	return false
-}
-
 // isOccupation reports whether a word has the form of one that names who does something.
 func isOccupation(w string) bool {
 	if len(w) < occupationLettersMin {
@@ -178,6 +166,9 @@ func (r *titleRules) sharedNoun(words []titleWord, s titleSegment, head headFoun
 		rule, n := r.heads.endingAt(one, len(one)-1)
 		if n < 2 || rule.kind != headRole && one[len(one)-2].stem != "software" {
 			continue // a "test and reliability engineer" is one
+		}
+		if head.end-head.start > 2 && words[head.start].join != joinList {
+			continue // the "Hardware / Infrastructure Site Reliability Engineer" is one
 		}
 		if out.role == roleHardwareEngineer && rule.role == roleSoftwareEngineer && one[len(one)-2].stem != "software" {
 			continue // "Automation & Controls Engineer"

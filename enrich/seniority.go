@@ -36,8 +36,8 @@ func seniorityOf(words []titleWord, title titleRole, years *int) string {
 		ofFirst = title.first // the grades of the others are theirs
 	}
 	for i := range words {
-		if alsoFullTime && isInternWord(words[i].stem) && (title.role == "" || words[i].text != words[i].stem) {
-			continue // "full-time and internships"
+		if isInternWord(words[i].stem) && alsoJobs(words, i, title, alsoFullTime) {
+			continue
 		}
 		if s := gradeAt(words, i, title); s == seniorityIntern {
 			found[s] = true // one for all
@@ -49,6 +49,9 @@ func seniorityOf(words []titleWord, title titleRole, years *int) string {
 		}
 	}
 	for _, s := range seniorityOrder() {
+		if found[s] && s == seniorityEntry && repeatsLower(ofFirst) {
+			return ""
+		}
 		if found[s] {
 			return s
 		}
@@ -73,7 +76,31 @@ func seniorityOf(words []titleWord, title titleRole, years *int) string {
 	return ""
 }
 
-func isInternWord(stem string) bool { return stem == "intern" || stem == "internship" }
+// repeatsLower reports whether a title offers a job without a grade and, behind it, as a first one too
+// ("Software Engineer or Junior Software Engineer"): the higher has none.
+func repeatsLower(words []titleWord) bool {
+	for k := 1; k < len(words); k++ {
+		if w := words[k]; w.join == joinList && (w.stem == "junior" || w.stem == "jr") {
+			for i := k + 1; i < len(words) && words[i].join == joinSpace; i++ {
+				if words[i].stem == words[k-1].stem {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+func isInternWord(stem string) bool {
+	return stem == "intern" || stem == "internship" || stem == "intership" // a frequent slip
+}
+
+// alsoJobs reports whether the internships of word i are offered beside jobs, whose grade they do not
+// say: "full-time and internships", "Designer | Oslo | INTERNS".
+func alsoJobs(words []titleWord, i int, title titleRole, alsoFullTime bool) bool {
+	several := words[i].text != words[i].stem
+	return alsoFullTime && (title.role == "" || several) || several && title.role != "" && !title.headless && aloneInSegment(words, i)
+}
 
 // saysFullTime reports whether a title offers full-time work.
 func saysFullTime(words []titleWord) bool {
@@ -97,7 +124,7 @@ func isJuniorAssociate(words []titleWord, role string, years *int) bool {
 	default:
 		return false
 	}
-	if years != nil && *years > associateYearsMax {
+	if years == nil || *years > associateYearsMax {
 		return false
 	}
 	for i, w := range words {
@@ -118,7 +145,7 @@ func holdsFounder(words []titleWord) bool {
 func gradeAt(words []titleWord, i int, title titleRole) string {
 	before, after := wordAt(words, i-1), wordAt(words, i+1)
 	switch words[i].stem {
-	case "intern", "internship", "praktikant", "praktikantin", "praktikum", "werkstudent", "werkstudentin", "stagiaire", "becario", "becaria",
+	case "intern", "internship", "intership", "praktikant", "praktikantin", "praktikum", "werkstudent", "werkstudentin", "stagiaire", "becario", "becaria",
 		"estagiario", "estagiaria", "estagio", "tirocinio", "tirocinante", "alternance", "alternant", "alternante", "coop", "pasante", "pasantia", "pflichtpraktikum", "stagiair", "stagista", "afstudeerstage", "practicante", "studentische":
 		if after == "recruiter" || after == "recruiting" || after == "coordinator" {
 			return ""
@@ -207,8 +234,8 @@ func leadsPeople(words []titleWord, i int, before string, title titleRole) bool 
 	if title.role == roleManagement {
 		return true
 	}
-	if words[i].join == joinSegment || before == "" {
-		return true
+	if words[i].join == joinSegment || before == "" || before == "consultant" && words[i].join == joinList {
+		return true // also one job at two grades: "Senior Consultant/Manager"
 	}
 	switch before {
 	case "operations":
@@ -240,7 +267,7 @@ func levelAt(words []titleWord, i int, before, after string) string {
 			return "" // "Support Staff"
 		}
 		return seniorityStaff
-	case "lead", "leader", "techlead", "teamlead":
+	case "lead", "leader", "techlead", "teamlead", "tl":
 		if after != "generation" && after != "gen" && after != "qualification" && after != "time" {
 			return seniorityLead
 		}

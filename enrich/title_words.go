@@ -34,6 +34,7 @@ func splitTitle(title string) []titleWord {
 	s := dropInclusive(dropGender(foldLatin(title)))
 	var words []titleWord
 	join := joinSegment
+	plural := false // the last word is the ending of "engineer's"
 	for i := 0; i < len(s) && len(words) < titleWordsMax; {
 		n := titleWordLen(s[i:])
 		if n == 0 {
@@ -48,13 +49,31 @@ func splitTitle(title string) []titleWord {
 			join = max(join, joinList)
 			continue
 		}
+		if join != joinSpace {
+			words = dropPlural(words, plural)
+		}
+		plural = w == "s" && join == joinSpace && endsApostrophe(s[:i-n])
 		words = append(words, titleWord{text: w, stem: singular(w), join: join})
 		join = joinSpace
 	}
+	words = dropPlural(words, plural)
 	if len(words) > 0 {
 		words[0].join = joinSegment
 	}
 	return words
+}
+
+// dropPlural is words without the last one if that is but an ending: before a cut or a conjunction
+// nothing follows that could be owned ("Software Engineer's & Designer's").
+func dropPlural(words []titleWord, plural bool) []titleWord {
+	if plural && len(words) > 1 {
+		return words[:len(words)-1]
+	}
+	return words
+}
+
+func endsApostrophe(s string) bool {
+	return strings.HasSuffix(s, "'") || strings.HasSuffix(s, "’")
 }
 
 // titleWordLen is the length of the word s begins with: letters and digits, with "c++", "c#" whole.
