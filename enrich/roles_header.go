@@ -170,6 +170,7 @@ func (r *titleRules) fieldsOf(words []titleWord, certain bool) (roles []string, 
 			continue
 		}
 		certain = certain || len(words) == 1 && (words[i].stem == "sale" || words[i].stem == "marketing") || words[i].stem == "engineering" || isCraft(role) && !r.wide[words[i].stem]
+		certain = certain || role == roleMLPlatform && words[i+1-n].stem == "ml" // no product is called so
 		phrase = joinWords(words[i+1-n : i+1])
 		roles = append(roles, role)
 		i -= n

@@ -59,11 +59,48 @@ func TestHeaderLines(t *testing.T) {
 		{"oslo norway Intern", "", nil},
 		{"Fern Media - Oslo - INTERN, VISA", "", nil},
 		{"Oslo Internship Program", "", nil},
+		{"Quillnet | | Oslo, NO | Full Time | Front, Back, Data Scientist", roleSoftwareEngineer, []string{roleSoftwareEngineer, roleDataScientist}},
+		{"Data Science | Oslo | Backend Engineer", roleSoftwareEngineer, nil},
+		{"Quillnet | ML/Algo Platform | Oslo | Full-time", roleMLPlatform, nil},
+		{"Quillnet | Oslo | Software Engineer's & Business Analyst's | Onsite", roleSoftwareEngineer, []string{roleSoftwareEngineer, roleOperations}},
+		{"Fernister | Oslo, Norway (On-site)", "", nil},
+		{"Fern Medical School", "", nil},
+		{"The Fern Web Services team is hiring for positions in Oslo, Bergen and Narvik", "", nil},
+		{"シダ株式会社 人材登録 (財務企画)", "", nil},
+		{"고사리 인재풀 등록", "", nil},
+		{"고사리 - Backend Engineer (백엔드)", roleSoftwareEngineer, nil},
 		{"Account Executive, Data Scientist Tools, EMEA", roleSales, nil},
 	} {
 		got := rules.roleOfTitle(c.title, splitTitle(c.title))
 		if got.role != c.role || !slices.Equal(got.roles, c.roles) {
 			t.Errorf("%q is %s %v, want %s %v", c.title, got.role, got.roles, c.role, c.roles)
+		}
+	}
+}
+
+func TestHeaderSeniority(t *testing.T) {
+	t.Parallel()
+	rules := testTagger(t).titles
+	one, three := 1, 3
+	for _, c := range []struct {
+		title string
+		years *int
+		want  string
+	}{
+		{"Quillnet | Rails Developer | Oslo | ONSITE, INTERNS, VISA", nil, ""},
+		{"Quillnet | Full-time and internships | Oslo", nil, ""},
+		{"Quillnet | Oslo | Internships, Onsite", nil, seniorityIntern},
+		{"Quillnet | Software Engineering Interns | Oslo", nil, seniorityIntern},
+		{"Quillnet | Software Engineer or Junior Software Engineer | Oslo", nil, ""},
+		{"Quillnet | DevOps TL | Oslo", nil, seniorityLead},
+		{"Operations Associate", nil, ""},
+		{"Operations Associate", &one, seniorityEntry},
+		{"Operations Associate", &three, ""},
+		{"Investment Associate", &one, ""},
+	} {
+		words := splitTitle(c.title)
+		if got := seniorityOf(words, rules.roleOfTitle(c.title, words), c.years); got != c.want {
+			t.Errorf("seniority of %q is %q, want %q", c.title, got, c.want)
 		}
 	}
 }

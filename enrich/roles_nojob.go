@@ -167,7 +167,7 @@ func (r *titleRules) sharedNoun(words []titleWord, s titleSegment, head headFoun
 		if n < 2 || rule.kind != headRole && one[len(one)-2].stem != "software" {
 			continue // a "test and reliability engineer" is one
 		}
-		if head.end-head.start > 2 && words[head.start].join != joinList {
+		if head.end-head.start > 1 && words[head.start].join != joinList {
 			continue // the "Hardware / Infrastructure Site Reliability Engineer" is one
 		}
 		if out.role == roleHardwareEngineer && rule.role == roleSoftwareEngineer && one[len(one)-2].stem != "software" {
