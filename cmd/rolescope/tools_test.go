@@ -89,6 +89,7 @@ func TestTools(t *testing.T) {
 		t.Errorf("%d recipes have answered, want curl, Node.js, Go and DuckDB", answers)
 	}
 	t.Run("every view in DuckDB", k.countViews)
+	t.Run("catalogue", k.catalogue)
 }
 
 const chosenPassword = `it's "mine": \ $HOME %41&?#/@`
@@ -243,6 +244,33 @@ func (k *kitchen) countViews(t *testing.T) {
 	want := k.run(t, k.bin, "sql", "SELECT * FROM ("+strings.Join(store, " UNION ALL ")+") ORDER BY view FORMAT TSV")
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("-store +DuckDB:\n%s", d)
+	}
+}
+
+// catalogue asks what JDBC drivers, Grafana's editor and other explorers ask when they connect, in the format
+// and with the settings of ClickHouse's JDBC driver.
+func (k *kitchen) catalogue(t *testing.T) {
+	k.needs(t, "bash", "curl")
+	for _, sql := range []string{
+		"SELECT currentUser() AS user, timezone() AS timezone, version() AS version LIMIT 1",
+		"SELECT name AS TABLE_SCHEM, '' AS TABLE_CATALOG FROM system.databases ORDER BY name",
+		`SELECT t.database, t.name, t.engine, t.is_temporary, t.comment, d.engine FROM system.tables t JOIN system.databases d
+			ON system.tables.database = system.databases.name WHERE t.database LIKE 'default' AND t.name LIKE 'v\_%'`,
+		`SELECT table, name, type, comment, default_expression, position, numeric_precision, numeric_scale, numeric_precision_radix,
+			character_octet_length FROM system.columns WHERE database LIKE 'default' AND table LIKE 'v\_spells'`,
+		"SELECT name FROM system.functions ORDER BY name", "SHOW DATABASES", "SHOW TABLES FROM default", "DESC TABLE default.v_postings",
+		"SHOW CREATE TABLE v_postings", "SELECT table_name FROM information_schema.tables WHERE table_schema = 'default'",
+	} {
+		for _, settings := range []string{
+			"default_format=TSV", // to be read here
+			"default_format=RowBinaryWithNamesAndTypes&compress=1&max_result_rows=200&result_overflow_mode=break&max_execution_time=90",
+		} {
+			script := `rolescope connection --curl | sed '1s|?|?` + strings.ReplaceAll(settings, "&", `\&`) + `\&|' > asked.conf; curl -sS --fail-with-body -K asked.conf --data-binary @asked.sql`
+			k.file(t, "asked.sql", sql)
+			if got := k.run(t, "bash", "-euo", "pipefail", "-c", script); got == "" {
+				t.Errorf("no answer to %s", sql)
+			}
+		}
 	}
 }
 

@@ -21,4 +21,7 @@ const (
 	UserWriter = "rolescope"
 	// UserAnalyst may read tables, and nothing of the host.
 	UserAnalyst = "analyst"
+	// userDefault is the analyst by another name: what tools fill in, and what the library's currentUser()
+	// says, with which JDBC drivers go on.
+	userDefault = "default"
 )

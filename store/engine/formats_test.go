@@ -251,6 +251,8 @@ func TestAuthentication(t *testing.T) {
 	}{
 		{"user=rolescope&password=test", nil, 200},
 		{"user=analyst&password=test", nil, 200},
+		{"user=default&password=test", nil, 200},
+		{"user=default", nil, 403},
 		{"", []string{"X-ClickHouse-User", "rolescope", "X-ClickHouse-Key", "test"}, 200},
 		{"", []string{"Authorization", "Basic cm9sZXNjb3BlOnRlc3Q="}, 200},
 		{"user=rolescope&password=test", []string{"X-ClickHouse-User", "rolescope"}, 403},

@@ -209,10 +209,14 @@ func (s *server) authenticate(r *http.Request) (string, error) {
 	if user == "" {
 		return "", exceptionf(codeRequiredPassword, "REQUIRED_PASSWORD", "Authentication is required: send user and password (basic authentication, X-ClickHouse-User and X-ClickHouse-Key, or user and password in the URL)")
 	}
+	asked := user
+	if user == userDefault {
+		user = UserAnalyst
+	}
 	want, known := s.passwords[user]
 	got := sha256.Sum256([]byte(password))
 	if equal := subtle.ConstantTimeCompare(want[:], got[:]) == 1; !known || !equal {
-		return "", exceptionf(codeAuthentication, "AUTHENTICATION_FAILED", "%s: Authentication failed: password is incorrect, or there is no user with such name", strconv.Quote(user))
+		return "", exceptionf(codeAuthentication, "AUTHENTICATION_FAILED", "%s: Authentication failed: password is incorrect, or there is no user with such name", strconv.Quote(asked))
 	}
 	return user, nil
 }

@@ -231,6 +231,7 @@ func TestErrors(t *testing.T) {
 		{"rolescope", "", "SELECT '" + strings.Repeat("x", 5<<20) + "'", 413, 229},
 		{"nobody", "", "SELECT 1", 403, 516},
 		{"analyst", "", "INSERT INTO t VALUES (1)", 500, 164},
+		{"default", "", "INSERT INTO t VALUES (1)", 500, 164},
 		{"analyst", "", "SELECT 1 INTO OUTFILE '/tmp/x' TRUNCATE", 500, 164},
 		{"rolescope", "readonly=1", "SELECT 1 INTO OUTFILE '/tmp/x' TRUNCATE", 500, 164},
 		{"analyst", "", "SELECT file('/etc/hostname')", 500, 164},
