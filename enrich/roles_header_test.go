@@ -93,6 +93,7 @@ func TestHeaderSeniority(t *testing.T) {
 		{"Quillnet | Software Engineering Interns | Oslo", nil, seniorityIntern},
 		{"Quillnet | Software Engineer or Junior Software Engineer | Oslo", nil, ""},
 		{"Quillnet | DevOps TL | Oslo", nil, seniorityLead},
+		{"tl;dr Quillnet seeks a PHP dev", nil, ""},
 		{"Operations Associate", nil, ""},
 		{"Operations Associate", &one, seniorityEntry},
 		{"Operations Associate", &three, ""},

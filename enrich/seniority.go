@@ -268,7 +268,7 @@ func levelAt(words []titleWord, i int, before, after string) string {
 		}
 		return seniorityStaff
 	case "lead", "leader", "techlead", "teamlead", "tl":
-		if after != "generation" && after != "gen" && after != "qualification" && after != "time" {
+		if after != "dr" && after != "generation" && after != "gen" && after != "qualification" && after != "time" {
 			return seniorityLead
 		}
 	case "senior", "sr", "snr", "sen", "confirme", "confirmee", "experimente", "experimentee", "erfahrener", "erfahrene", "ervaren", "iii", "sde3":
