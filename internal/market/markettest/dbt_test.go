@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -52,6 +54,7 @@ func testDBT(t *testing.T, f filled) {
 		}
 	}
 	checkSources(t, file.Bytes(), columns)
+	checkModels(t, f)
 	if *update && !t.Failed() {
 		if err := os.WriteFile(dbtSources, file.Bytes(), 0o644); err != nil {
 			t.Fatal(err)
@@ -64,6 +67,30 @@ func testDBT(t *testing.T, f filled) {
 	}
 	if d := cmp.Diff(string(got), file.String()); d != "" {
 		t.Errorf("%s is out of date, -update writes it (-file +views):\n%s", dbtSources, d)
+	}
+}
+
+var dbtSource = regexp.MustCompile(`\{\{ source\('rolescope', '(v_\w+)'\) \}\}`)
+
+// checkModels runs the example models as plain queries.
+func checkModels(t *testing.T, f filled) {
+	t.Helper()
+	models, err := filepath.Glob(filepath.Join(filepath.Dir(dbtSources), "*.sql"))
+	if err != nil || len(models) == 0 {
+		t.Fatalf("models: %q, %v", models, err)
+	}
+	for _, path := range models {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sql := dbtSource.ReplaceAllString(string(text), "$1")
+		if sql == string(text) || strings.Contains(sql, "{{") {
+			t.Errorf("%s reads no source, or more than that:\n%s", path, sql)
+		}
+		if got := asAnalyst(t, f, sql); len(got.names) == 0 {
+			t.Errorf("%s answers with no column", path)
+		}
 	}
 }
 
