@@ -32,6 +32,16 @@ type matcher struct {
 	like    map[int32]struct{} // "such as": examples follow
 	to      map[int32]struct{} // "to" itself
 	us      map[int32]struct{} // "our": the employer's own
+	role    map[int32]struct{} // "as": "as an engineer" begins another thought
+	legal   map[int32]struct{} // "Inc": a company's name stands before it
+	team    map[int32]struct{} // "team"
+	is      map[int32]struct{} // "is"
+	hiring  map[int32]struct{} // "hiring": its subject is the employer
+	joint   map[int32]struct{} // "interface": software does so with software
+	manner  map[int32]struct{} // "agile": how a team works, not what it does
+	work    map[int32]struct{} // "work": before "with", one works with others
+	head    map[int32]struct{} // "head": somebody's post, of a field
+	founder map[int32]struct{} // "founders": what they did follows
 	report  map[int32]struct{} // "reporting": the name of a superior follows
 	trade   map[int32]struct{} // "industry": a field before it is a market
 	where   map[int32]struct{} // "at": a company follows
@@ -118,7 +128,7 @@ func newMatcher(t *taxonomy) (*matcher, error) {
 	m.worker = m.numbers(t.words.Workers)
 	m.group = m.numbers(t.words.Colleagues)
 	m.partner = m.numbers(t.words.Partners)
-	m.aim = m.numbers([]string{"to", "that", "which", "who", "using", "on", "for", "in", "into"})
+	m.aim = m.numbers([]string{"to", "that", "which", "who", "using", "on", "for", "in", "into", "through", "during", "via", "by", "across"})
 	m.with = m.numbers([]string{"with"})
 	m.where = m.numbers([]string{"at", "former", "formerly", "ex"})
 	m.was = m.numbers([]string{"was"})
@@ -127,6 +137,16 @@ func newMatcher(t *taxonomy) (*matcher, error) {
 	m.like = m.numbers([]string{"such", "like", "including"})
 	m.to = m.numbers([]string{"to"})
 	m.us = m.numbers([]string{"our", "we", "us"})
+	m.role = m.numbers([]string{"as"})
+	m.legal = m.numbers([]string{"inc", "incorporated", "llc", "gmbh", "ltd", "corp", "corporation"})
+	m.team = m.numbers([]string{"team", "teams"})
+	m.is = m.numbers([]string{"is", "are"})
+	m.hiring = m.numbers([]string{"hiring", "looking", "seeking", "recruiting"})
+	m.joint = m.numbers([]string{"interface", "interfaces", "interfacing"})
+	m.manner = m.numbers([]string{"agile", "scrum", "kanban", "safe", "lean", "xp"})
+	m.work = m.numbers([]string{"work", "works", "working", "worked"})
+	m.head = m.numbers([]string{"head", "vp", "svp", "evp", "director", "chief", "president", "manager"})
+	m.founder = m.numbers([]string{"founder", "founders", "cofounder", "cofounders"})
 	m.report = m.numbers([]string{"report", "reports", "reporting"})
 	m.trade = m.numbers([]string{"industry", "industries", "market", "markets", "company", "companies", "startup", "startups", "firm", "firms", "agency", "space", "sector", "vendor", "vendors"})
 	m.connect = m.numbers(t.words.Connectives)

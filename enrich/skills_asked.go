@@ -147,17 +147,16 @@ func (s *sentence) dropUnasked(doc document) {
 			m.chosen = nil
 			continue
 		}
-		in := s.speakerOf(m, doc)
-		if in == ofThePost {
-			continue
-		}
-		if s.ofStory(m.found) {
+		in, sec := s.speakerOf(m, doc), s.sectionOf(m, doc)
+		product, broad := m.chosen.skill.isProduct(), m.chosen.skill.Broad
+		if !product && sec != "title" && s.ofOthers(m, in) {
 			m.chosen = nil
 			continue
 		}
-		sec := s.sectionOf(m, doc)
-		product, broad := m.chosen.skill.isProduct(), m.chosen.skill.Broad
-		if !product && (s.ofColleagues(m.found) || s.ofSuperior(m.found)) || s.ofMarket(m.found) || broad && ofEmployer(sec) {
+		if in == ofThePost {
+			continue
+		}
+		if s.ofStory(m.found) || s.ofFounders(m.found) || s.ofMarket(m.found) || broad && ofEmployer(sec) {
 			m.chosen = nil
 			continue
 		}
@@ -248,11 +247,8 @@ func (s *sentence) askedFor(m found) bool {
 
 // How far words tell what a field in their sentence is there for.
 const (
-	asksReach    = 24 // before it: "you", "experience"
-	workerReach  = 2  // behind it: "Machine Learning Engineers"
-	partnerReach = 14 // between "partner with" and whom one works with
-	groupReach   = 5  // between a field and the "team" that does it
-	reportReach  = 9  // between "reporting to" and the superior's field
+	asksReach   = 24 // before it: "you", "experience"
+	workerReach = 2  // behind it: "Machine Learning Engineers"
 )
 
 // asks reports whether one of the words stands in the sentence before a match.
@@ -292,53 +288,6 @@ func (s *sentence) ofUs(m found) bool {
 		if has(s.m.us, s.f.tokens[i]) {
 			return true
 		}
-	}
-	return false
-}
-
-// ofColleagues reports whether a match names others one works with: "partner with the data science
-// and design teams", "partner with teams such as data science".
-func (s *sentence) ofColleagues(m found) bool {
-	for i := m.first; i < min(len(s.f.tokens), m.last+1+groupReach); i++ {
-		if i > m.last && (s.f.tokens[i].before >= gapHard || has(s.m.aim, s.f.tokens[i])) {
-			break
-		}
-		if has(s.m.group, s.f.tokens[i]) {
-			return s.partnersBefore(m.first)
-		}
-	}
-	for i := m.first; i > max(0, m.first-groupReach) && s.f.tokens[i].before < gapHard; i-- {
-		if has(s.m.like, s.f.tokens[i]) && has(s.m.group, s.f.tokens[i-1]) {
-			return s.partnersBefore(i)
-		}
-	}
-	return false
-}
-
-// partnersBefore reports whether one works with others in front of a word, with nothing between that
-// begins another thought.
-func (s *sentence) partnersBefore(at int) bool {
-	for i := at; i > max(0, at-partnerReach) && s.f.tokens[i].before < gapHard; {
-		i--
-		if has(s.m.partner, s.f.tokens[i]) || i+1 < at && has(s.m.with, s.f.tokens[i]) && (has(s.m.article, s.f.tokens[i+1]) || has(s.m.us, s.f.tokens[i+1])) {
-			return true
-		}
-		if has(s.m.aim, s.f.tokens[i]) {
-			return false
-		}
-	}
-	return false
-}
-
-// ofSuperior reports whether a match belongs to the name of a post that this one reports to.
-func (s *sentence) ofSuperior(m found) bool {
-	to := false
-	for i := m.first; i > max(0, m.first-reportReach) && s.f.tokens[i].before < gapHard; {
-		i--
-		if to && has(s.m.report, s.f.tokens[i]) {
-			return true
-		}
-		to = to || has(s.m.to, s.f.tokens[i])
 	}
 	return false
 }

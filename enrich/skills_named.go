@@ -1,6 +1,9 @@
 package enrich
 
-import "strings"
+import (
+	"strings"
+	"unicode"
+)
 
 // Companies carry the names of their products, and people have had other posts: this file tells where
 // a name or a field belongs to somebody's story and not to the post.
@@ -8,6 +11,9 @@ import "strings"
 // namesMaker reports whether a match names a company by its product: "at Acme", "former Acme
 // engineers", "the Acme for robots", or a header that puts the post before the employer.
 func (s *sentence) namesMaker(m *mention, doc document) bool {
+	if s.ofCompany(m.found) {
+		return true
+	}
 	if len(m.chosen.skill.Owner) == 0 {
 		return false
 	}
@@ -16,7 +22,7 @@ func (s *sentence) namesMaker(m *mention, doc document) bool {
 	if !name.makes(m.chosen) {
 		return false
 	}
-	if s.secondPart(m.found) {
+	if s.secondPart(m.found) || s.f.own == nil && s.hires(m.found) {
 		return true
 	}
 	if m.first == 0 || first.before >= gapList {
@@ -58,4 +64,21 @@ func (s *sentence) ofStory(m found) bool {
 		}
 	}
 	return false
+}
+
+// ofCompany reports whether a match is the name of a company by its legal form: "Serverless, Inc.".
+func (s *sentence) ofCompany(m found) bool {
+	next := m.last + 1
+	return next < len(s.f.tokens) && s.f.tokens[next].before <= gapList && has(s.m.legal, s.f.tokens[next]) &&
+		unicode.IsUpper(firstRune(s.f.text, s.f.tokens[m.first])) && unicode.IsUpper(firstRune(s.f.text, s.f.tokens[next]))
+}
+
+// hires reports whether a match is who looks for people: "the Acme team is hiring", "Acme is hiring".
+func (s *sentence) hires(m found) bool {
+	rest := s.f.tokens[m.last+1:]
+	if len(rest) > 0 && has(s.m.team, rest[0]) {
+		rest = rest[1:]
+	}
+	return len(rest) > 1 && rest[0].before < gapList && rest[1].before < gapList && has(s.m.is, rest[0]) && has(s.m.hiring, rest[1]) &&
+		(m.first == 0 || !has(s.m.us, s.f.tokens[m.first-1]))
 }
