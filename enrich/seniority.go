@@ -16,6 +16,14 @@ const (
 	seniorityExecutive = "executive"
 )
 
+// Seniorities lists every seniority a posting can have, lowest first.
+func Seniorities() []string {
+	return []string{
+		seniorityIntern, seniorityEntry, seniorityMid, senioritySenior, seniorityStaff,
+		seniorityPrincipal, seniorityLead, seniorityManager, seniorityDirector, seniorityExecutive,
+	}
+}
+
 // seniorityOrder is which of several words of a title wins: whom one leads says more than a grade,
 // and a stated internship more than either.
 func seniorityOrder() []string {

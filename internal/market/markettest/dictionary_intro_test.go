@@ -1,26 +1,106 @@
 package markettest_test
 
+import (
+	"bytes"
+	_ "embed"
+	"fmt"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/rolescope/rolescope/enrich"
+)
+
 // dictionaryIntro is what somebody has to know before the columns.
-const dictionaryIntro = "# Data dictionary\n" + `
-The views that queries may rely on, with every column. Columns are added, never renamed; tables without ` + "`v_`" + ` may change.
-Meanings come from the comments in the database, which ` + "`DESCRIBE v_postings`" + ` shows too; examples are rows of a simulated
-market, one posting throughout. Generated: do not edit. Worked questions are in the [query book](../queries/README.md).
+//
+//go:embed testdata/dictionary_intro.txt
+var dictionaryIntro string
 
-## Before you count
+// rolesGuide says what each role means, for those who label; the dictionary takes the beginnings.
+const rolesGuide = "../../../enrich/roles/README.md"
 
-- **Posting, vacancy.** A posting is one advert at one board. The same job advertised in six cities is six postings and one
-  vacancy. Demand is counted in vacancies: ` + "`uniqExact(vacancy_id)`" + `, or rows of v_vacancies.
-- **Stock, flow.** What was open in a month is a stock (v_spells: ` + "`opened_at`" + ` to ` + "`active_until`" + `); what began in it is a flow
-  (` + "`first_seen`" + `). Flows add up over months, stocks do not.
-- **Censored.** What a board listed when it was first seen whole had been open before (` + "`opened_censored`" + `): it is in every
-  stock, in no flow (` + "`WHERE NOT opened_censored`" + `) and in no duration. What is open now has no end yet: ` + "`closed_at`" + ` is NULL.
-- **Closed.** Only a look that saw the whole board (` + "`v_runs.whole`" + `) closes a posting. Gone for up to 21 days and back is one
-  spell; longer is two.
-- **Role.** ` + "`role_title`" + ` is what the title says, ` + "`role_text`" + ` what the text describes. Adverts for several roles have them in
-  ` + "`roles`" + `: leave them out of questions about one role (` + "`WHERE empty(roles)`" + `). Unknown is the empty string, other is a role.
-- **Shares, not numbers**, where coverage changes: a board that joins adds vacancies, not demand.
-- **Versions.** Every view shows what one tagger version read: the active one. Answers never mix two.
-- **Time** is UTC. ` + "`first_seen`" + ` is ours, ` + "`posted_claim`" + ` the source's.
-- **Types.** ` + "`skills`" + `, ` + "`countries`" + ` and the like are arrays: ` + "`has(skills, 'pytorch')`" + `, or one row each by ` + "`ARRAY JOIN skills AS skill`" + `.
-  ` + "`LowCardinality(String)`" + ` is a string. Salaries are Decimal and never converted: group by currency and period.
-`
+var (
+	guideEntry  = regexp.MustCompile(`(?ms)^\*\*([a-z_]+)\.\*\* (.*?)(?:[.;]\s|\n\n)`)
+	brackets    = regexp.MustCompile(`\s*\([^)]*\)`)
+	fencedQuery = regexp.MustCompile("(?s)```sql\n(.*?)```")
+)
+
+// meaningMax is how many letters of a role's meaning the list shows; it is cut between two of its examples.
+const meaningMax = 110
+
+// testRecipes runs what the dictionary's beginning recommends: each recipe has an answer in a market.
+func testRecipes(t *testing.T, f filled) {
+	if f.Config().Seed != 0 {
+		t.Skip("one market is enough")
+	}
+	recipes := fencedQuery.FindAllStringSubmatch(dictionaryIntro, -1)
+	if len(recipes) == 0 {
+		t.Fatal("the dictionary has no recipe")
+	}
+	for _, m := range recipes {
+		var answer bytes.Buffer
+		if err := f.store.Raw(t.Context(), &answer, m[1], "TSV", nil); err != nil {
+			t.Errorf("%s\n%v", m[1], err)
+		}
+		if answer.Len() == 0 {
+			t.Errorf("no answer to\n%s", m[1])
+		}
+	}
+}
+
+// writeValues lists the ids that role_title and seniority hold: those that the tagger has, and a store holds no others.
+func writeValues(t *testing.T, f filled, page *bytes.Buffer) {
+	t.Helper()
+	guide, err := os.ReadFile(rolesGuide)
+	if err != nil {
+		t.Fatal(err)
+	}
+	meanings := map[string]string{}
+	for _, m := range guideEntry.FindAllStringSubmatch(string(guide), -1) {
+		meanings[m[1]] = meaningOf(m[2])
+	}
+	page.WriteString("\n## Roles\n\nThe ids that `role_title`, `role_text`, `roles` and `role` hold, and how the [guide](../../enrich/roles/README.md) to them begins:\n\n| id | means |\n|---|---|\n")
+	for _, role := range enrich.Roles() {
+		if meanings[role] == "" {
+			t.Errorf("%s does not say what %s means", rolesGuide, role)
+		}
+		fmt.Fprintf(page, "| %s | %s |\n", role, meanings[role])
+	}
+	fmt.Fprintf(page, "\n`seniority` is one of these, from the lowest: `%s`.\n", strings.Join(enrich.Seniorities(), "`, `"))
+	for column, known := range map[string][]string{"role_title": enrich.Roles(), "role_text": enrich.Roles(), "seniority": enrich.Seniorities()} {
+		var rows []struct {
+			Value string `ch:"value"`
+		}
+		if err := f.store.Ask(t.Context(), &rows, "SELECT DISTINCT toString("+column+") AS value FROM v_postings WHERE value != ''", nil); err != nil {
+			t.Fatal(err)
+		}
+		if len(rows) < 3 {
+			t.Errorf("%s has %d values, which proves nothing", column, len(rows))
+		}
+		for _, r := range rows {
+			if !slices.Contains(known, r.Value) {
+				t.Errorf("%s holds %q, which is not in the dictionary", column, r.Value)
+			}
+		}
+	}
+}
+
+// meaningOf is the beginning of a guide's entry on one line, cut at a comma if it is long.
+func meaningOf(said string) string {
+	said = brackets.ReplaceAllString(strings.ReplaceAll(strings.TrimRight(said, ".;:"), "\n", " "), "")
+	said = strings.NewReplacer("*", "", "|", `\|`).Replace(said)
+	for len(said) > meaningMax {
+		i := strings.LastIndex(said[:meaningMax], ", ")
+		if i < 0 {
+			return said
+		}
+		said = said[:i] + " and so on"
+		if len(said) <= meaningMax {
+			break
+		}
+		said = said[:i]
+	}
+	return said
+}

@@ -169,6 +169,7 @@ func testDictionary(t *testing.T, f filled) {
 		row, _, _ := strings.Cut(strings.TrimPrefix(e.about, "One row is "), ".")
 		fmt.Fprintf(&page, "| [%s](#%s) | %s | %s |\n", e.view, e.view, row, strings.Join(e.key, ", "))
 	}
+	writeValues(t, f, &page)
 	for _, e := range dictionary {
 		saysEmpty(t, f, e.view, byView[e.view])
 	}
