@@ -2,6 +2,7 @@ package engine
 
 import (
 	"math"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -36,6 +37,10 @@ var analystLimits = []struct {
 	{"max_expanded_ast_elements", 100_000},
 	{"max_recursive_cte_evaluation_depth", 1000},
 }
+
+// analystSessionsMax is how many statements of analysts run at once, each on one thread; more
+// wait. Half of the processors, and no more than four, leave the pipeline its own.
+func analystSessionsMax() int { return max(1, min(4, runtime.GOMAXPROCS(0)/2)) }
 
 // analystStatements are the first words an analyst's statement may have. KILL
 // and SYSTEM, which readonly = 1 lets through, are not among them.

@@ -166,6 +166,7 @@ func (c *child) serve(ctx context.Context, cancel context.CancelFunc, stop <-cha
 	case <-ctx.Done():
 	case <-stop:
 	}
+	c.server.leave()
 	draining, done := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
 	defer done()
 	if err := web.Shutdown(draining); err != nil {

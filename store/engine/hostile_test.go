@@ -349,3 +349,33 @@ func TestAnalystReads(t *testing.T) {
 		t.Errorf("merge() shows an analyst %s statements", got)
 	}
 }
+
+// TestServersUsersParse has the engine read every statement of deploy/clickhouse/users.sql; it has
+// no storage of users to run them in.
+func TestServersUsersParse(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile(filepath.Join("..", "..", "deploy", "clickhouse", "users.sql"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := enginetest.Start(t)
+	var sql strings.Builder
+	for line := range strings.Lines(string(text)) {
+		if !strings.HasPrefix(line, "--") {
+			sql.WriteString(line)
+		}
+	}
+	n := 0
+	for statement := range strings.SplitSeq(sql.String(), ";") {
+		if strings.TrimSpace(statement) == "" {
+			continue
+		}
+		n++
+		if r, text := post(t, e, engine.UserWriter, "", "EXPLAIN AST "+statement); r.StatusCode != http.StatusOK {
+			t.Errorf("%s: %s", statement, text)
+		}
+	}
+	if n < 12 {
+		t.Errorf("%d statements", n)
+	}
+}

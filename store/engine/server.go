@@ -21,8 +21,6 @@ import (
 const (
 	// writerSessionsMax is how many of the pipeline's requests run at once; more wait.
 	writerSessionsMax = 16
-	// analystSessionsMax keeps people from starving the pipeline.
-	analystSessionsMax = 4
 	// sessionWaitMax is how long a request waits for a free session.
 	sessionWaitMax = 30 * time.Second
 	// headerBytesMax bounds the request line and headers: a statement in the URL
@@ -52,6 +50,10 @@ type server struct {
 	timezone  string
 	log       *slog.Logger
 
+	// closing ends analysts' statements; nobody waits for them to close the engine.
+	closing context.Context
+	leave   context.CancelFunc
+
 	// control is the session that keeps the engine up and stops other sessions' statements.
 	control   *session
 	controlMu sync.Mutex
@@ -65,12 +67,13 @@ func newServer(lib *library, config childConfig, log *slog.Logger) (*server, err
 		passwords: map[string][32]byte{UserWriter: sha256.Sum256([]byte(config.WriterPassword))},
 		slots: map[string]chan struct{}{
 			UserWriter:  make(chan struct{}, writerSessionsMax),
-			UserAnalyst: make(chan struct{}, analystSessionsMax),
+			UserAnalyst: make(chan struct{}, analystSessionsMax()),
 		},
 	}
 	if config.AnalystPassword != "" {
 		s.passwords[UserAnalyst] = sha256.Sum256([]byte(config.AnalystPassword))
 	}
+	s.closing, s.leave = context.WithCancel(context.Background())
 	// What a killed child left there is of no use.
 	if err := errors.Join(os.RemoveAll(s.answers), os.Mkdir(s.answers, 0o700)); err != nil {
 		return nil, err
@@ -185,7 +188,14 @@ func (s *server) serveQuery(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer release()
-	if err := s.execute(r.Context(), w, q, user); err != nil {
+	ctx := r.Context()
+	if user == UserAnalyst {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithCancel(ctx)
+		defer cancel()
+		defer context.AfterFunc(s.closing, cancel)()
+	}
+	if err := s.execute(ctx, w, q, user); err != nil {
 		s.fail(w, body, err)
 	}
 }
