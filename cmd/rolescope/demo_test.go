@@ -142,6 +142,7 @@ func TestDemo(t *testing.T) {
 		t.Errorf("the last crawl was on %s; the demo says:\n%s", last, out)
 	}
 	inDemo(t, bin, dir, "verify")
+	testAbsent(t, bin, filepath.Join(dir, "demo"))
 	if got := inDemo(t, bin, dir, "sql", "SELECT count(), uniqExact(board), uniqExact(observed_at) FROM v_runs FORMAT TSV"); got != "160\t8\t20" {
 		t.Errorf("runs, boards, moments: %q", got)
 	}

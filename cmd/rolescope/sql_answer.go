@@ -70,6 +70,7 @@ func (a *app) answer(ctx context.Context, s *store.Store, q sqlQuestion, file st
 		return err
 	}
 	run.sayDone(file)
+	run.sayAbsent(ctx)
 	return nil
 }
 

@@ -13,6 +13,7 @@ import (
 
 // Codes of ClickHouse's exceptions that have something to add.
 const (
+	codeIllegalType       = 43
 	codeUnknownFunction   = 46
 	codeUnknownIdentifier = 47
 	codeUnknownTable      = 60
@@ -21,6 +22,7 @@ const (
 	codeTooManyRows       = 158
 	codeTimeout           = 159
 	codeReadonly          = 164
+	codeAggregation       = 184
 	codeTooManyQueries    = 202
 	codeMemory            = 241
 	codeResultTooLarge    = 396
@@ -34,6 +36,7 @@ var (
 	ownMark    = regexp.MustCompile(`\s*/\*rolescope-sql-[0-9a-f]+\*/`)
 	inQuery    = regexp.MustCompile(`(?s):? ?\(in query: .*\)`)
 	versionTag = regexp.MustCompile(` ?\(version [0-9.]+\)\.?`)
+	ownAlias   = regexp.MustCompile("([a-zA-Z]+\\(.*?\\)) AS `?([a-zA-Z_0-9]+)`? is found in")
 	codeTag    = regexp.MustCompile(`[.\s]*\(([A-Z_]{3,})\)\s*$`)
 )
 
@@ -157,12 +160,18 @@ func errorHint(ctx context.Context, s *store.Store, q sqlQuestion, code int, mes
 		if err != nil {
 			return list
 		}
+		views := slices.DeleteFunc(slices.Clone(names), func(n string) bool { return !strings.HasPrefix(n, "v_") })
+		if near := nearest(subject, views); len(near) > 0 { // what ClickHouse means may be a table, which may change
+			return strings.Join(near, " or ")
+		}
 		if near := nearest(subject, names); len(near) > 0 && !strings.Contains(message, "Maybe you meant") {
 			return strings.Join(near, " or ")
 		}
-		views := slices.DeleteFunc(names, func(n string) bool { return !strings.HasPrefix(n, "v_") })
 		return "one of " + strings.Join(views, ", ")
 	case codeUnknownIdentifier:
+		if hint := columnFor(subject[strings.LastIndexByte(subject, '.')+1:]); hint != "" && slices.ContainsFunc(tablesIn(q.statement), func(name string) bool { return name == "v_postings" || name == "v_vacancies" }) {
+			return hint
+		}
 		if strings.Contains(message, "Maybe you meant") {
 			return ""
 		}
@@ -171,6 +180,15 @@ func errorHint(ctx context.Context, s *store.Store, q sqlQuestion, code int, mes
 			return ""
 		}
 		return strings.ReplaceAll(describe, "NAME", tables[0])
+	case codeAggregation:
+		if m := ownAlias.FindStringSubmatch(message); m != nil && strings.Contains(m[1], m[2]) {
+			return "another alias than " + m[2] + ", which hides the column of this name in WHERE, too: " + m[1] + " AS the_" + m[2]
+		}
+		return "HAVING for what is computed over the rows, WHERE for the rows"
+	case codeIllegalType:
+		if strings.Contains(message, "Decimal") {
+			return "toFloat64(...) around the column: salaries are Decimal, of which this function makes nothing"
+		}
 	case codeReadonly:
 		if slices.Contains(readingWords(), firstWord(q.statement)) {
 			return ""
@@ -180,6 +198,21 @@ func errorHint(ctx context.Context, s *store.Store, q sqlQuestion, code int, mes
 		return "a smaller question: fewer columns, a WHERE on first_seen or observed_at, or a GROUP BY; a large export in parts by date"
 	case codeTooManyQueries:
 		return "again in a moment: others ask, too"
+	}
+	return ""
+}
+
+// columnFor is what v_postings and v_vacancies have for a name that people expect there.
+func columnFor(name string) string {
+	switch strings.ToLower(name) {
+	case "role":
+		return "role_title (what the title says) or role_text (what the text describes)"
+	case "skill":
+		return "has(skills, 'python'), or ARRAY JOIN skills AS skill"
+	case "salary", "pay":
+		return "salary_min, salary_max, salary_currency and salary_period of v_postings"
+	case "country", "city", "location":
+		return "has(countries, 'DE'); v_postings has cities and locations, too"
 	}
 	return ""
 }

@@ -19,6 +19,11 @@ const (
 	promptNext  = "        -> "
 )
 
+// greetingQuery also says when the data begin and end, for questions of "now" and "the last month".
+const greetingQuery = `SELECT version() AS version,
+	if(count() = 0, ' There are no data yet.', concat(' The data: ', toString(toDate(min(observed_at))), ' to ', toString(toDate(max(observed_at))), '.')) AS range
+FROM v_runs`
+
 // sqlPrompt is the prompt of `rolescope sql`.
 type sqlPrompt struct {
 	app     *app
@@ -56,14 +61,15 @@ func (a *app) sqlPrompt(ctx context.Context, o sqlOptions) error {
 	}
 	var greeting []struct {
 		Version string `ch:"version"`
+		Range   string `ch:"range"`
 	}
 	err := p.session.use(ctx, func(ctx context.Context, s *store.Store) error {
-		return s.Ask(ctx, &greeting, "SELECT version() AS version", nil)
+		return s.Ask(ctx, &greeting, greetingQuery, nil)
 	})
 	if err != nil {
 		return errors.Join(err, p.session.close())
 	}
-	fmt.Fprintf(a.stdout, "ClickHouse %s, read-only. \\? helps, \\d shows the views, Ctrl-D leaves.\nA query ends with a semicolon.\n", greeting[0].Version)
+	fmt.Fprintf(a.stdout, "ClickHouse %s, read-only. \\? helps, \\d shows the views, Ctrl-D leaves.\nA query ends with a semicolon.%s\n", greeting[0].Version, greeting[0].Range)
 	err = p.converse(ctx)
 	return errors.Join(err, p.session.close())
 }

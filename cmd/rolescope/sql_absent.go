@@ -1,0 +1,178 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/rolescope/rolescope/store"
+)
+
+// comparison is a literal that a statement compares a column of ids with.
+type comparison struct{ column, value string }
+
+// absentMax is how many literals that never occur are told of: one mistake is made in all of them.
+const absentMax = 3
+
+// listedMax is up to how many values are listed in full where none resembles what was asked for.
+const listedMax = 30
+
+// idColumns are the columns whose values are ids that nobody can guess, and what finds all of them with
+// their names for display.
+func idColumns() map[string]string {
+	posting := func(column string) string {
+		return "SELECT DISTINCT toString(" + column + ") AS id, '' AS label FROM v_postings WHERE id != '' ORDER BY id"
+	}
+	const skill = "SELECT DISTINCT toString(skill) AS id, toString(label) AS label FROM v_posting_skills ORDER BY id, label"
+	return map[string]string{
+		"role_title": posting("role_title"), "role": posting("role_title"), "role_text": posting("role_text"),
+		"seniority": posting("seniority"), "workplace": posting("workplace"), "skill": skill, "skills": skill,
+		"kind": "SELECT DISTINCT toString(kind) AS id, '' AS label FROM v_posting_skills ORDER BY id",
+	}
+}
+
+// comparisons finds column = 'x', column IN ('x', ...) and has(column, 'x'), with parameters in place of
+// literals, too. What else a statement may do with a column is not looked at.
+func comparisons(statement string, params map[string]string) []comparison {
+	columns := idColumns()
+	tokens := slices.DeleteFunc(sqlTokens(statement), func(t sqlToken) bool { return t.kind == sqlComment })
+	at := func(i int) string {
+		if i < 0 || i >= len(tokens) {
+			return ""
+		}
+		return strings.ToUpper(tokens[i].text(statement))
+	}
+	var out []comparison
+	for i, t := range tokens {
+		column := t.text(statement)
+		if t.kind != sqlWord || columns[column] == "" {
+			continue
+		}
+		next := i + 1
+		switch {
+		case at(next) == "=":
+			for next++; at(next) == "="; next++ { // == is =
+			}
+		case at(next) == "IN" && (at(next+1) == "(" || at(next+1) == "["):
+			next += 2
+		case at(next) == "," && slices.ContainsFunc([]int{i - 2, i - 4}, func(j int) bool { return strings.HasPrefix(at(j), "HAS") && at(j+1) == "(" }):
+			for next++; at(next) == "["; next++ {
+			}
+		default:
+			continue
+		}
+		for ; next < len(tokens); next++ {
+			value, behind, ok := literalAt(statement, tokens, next, params)
+			if !ok {
+				break
+			}
+			if c := (comparison{column, value}); value != "" && !slices.Contains(out, c) {
+				out = append(out, c)
+			}
+			if next = behind; at(next) != "," {
+				break
+			}
+		}
+	}
+	return out
+}
+
+// literalAt is the text that a literal or a parameter stands for, and the token behind it.
+func literalAt(statement string, tokens []sqlToken, i int, params map[string]string) (value string, behind int, ok bool) {
+	text := tokens[i].text(statement)
+	switch {
+	case tokens[i].kind == sqlText && strings.HasPrefix(text, "'") && !strings.Contains(text, `\`):
+		return strings.ReplaceAll(text[1:len(text)-1], "''", "'"), i + 1, true
+	case text == "{" && i+4 < len(tokens) && tokens[i+2].is(statement, ":") && tokens[i+4].is(statement, "}"):
+		value, ok = params[tokens[i+1].text(statement)]
+		return value, i + 5, ok
+	}
+	return "", i, false
+}
+
+// idOf is an id or a name without what people write differently.
+func idOf(s string) string {
+	words := strings.FieldsFunc(strings.ToLower(s), func(r rune) bool { return strings.ContainsRune(" _-/.,", r) })
+	return strings.NewReplacer("machine_learning", "ml", "artificial_intelligence", "ai").Replace(strings.Join(words, "_"))
+}
+
+// nearestID are the ids that a text may have meant; labels are their names for display.
+func nearestID(text string, ids, labels []string) []string {
+	byName := map[string]string{}
+	for i := range slices.Backward(ids) { // of equal names, the first id's
+		if labels[i] != "" {
+			byName[idOf(labels[i])] = ids[i]
+		}
+	}
+	for _, id := range ids {
+		byName[idOf(id)] = id
+	}
+	wanted := idOf(text)
+	if id, ok := byName[wanted]; ok {
+		return []string{id}
+	}
+	var out []string
+	for _, name := range nearest(wanted, slices.Sorted(maps.Keys(byName))) {
+		if id := byName[name]; !slices.Contains(out, id) {
+			out = append(out, id)
+		}
+	}
+	return out
+}
+
+// absences says of each literal of a statement that its column never holds it, and what was meant perhaps.
+// It is for answers with nothing in them: an id that is not known is no error to the database.
+func absences(ctx context.Context, s *store.Store, q sqlQuestion) ([]string, error) {
+	asked := comparisons(q.statement, q.params)
+	if len(asked) == 0 || !slices.ContainsFunc(tablesIn(q.statement), func(name string) bool { return strings.HasPrefix(name, "v_") }) {
+		return nil, nil
+	}
+	columns := idColumns()
+	var out []string
+	for _, c := range asked {
+		var rows []struct {
+			ID    string `ch:"id"`
+			Label string `ch:"label"`
+		}
+		if err := s.Ask(ctx, &rows, columns[c.column], nil); err != nil {
+			return out, fmt.Errorf("look for %s: %w", c.value, err)
+		}
+		ids, labels := make([]string, len(rows)), make([]string, len(rows))
+		for i, r := range rows {
+			ids[i], labels[i] = r.ID, r.Label
+		}
+		if len(ids) == 0 || slices.Contains(ids, c.value) {
+			continue // an empty history has nothing to compare with
+		}
+		line := fmt.Sprintf("No posting has the %s '%s'", strings.TrimSuffix(c.column, "s"), plain(c.value))
+		if near := nearestID(c.value, ids, labels); len(near) > 0 {
+			line += "; try " + strings.Join(near, " or ")
+		} else if len(ids) <= listedMax {
+			line += ", but " + strings.Join(ids, ", ")
+		}
+		if out = append(out, line+"."); len(out) == absentMax {
+			break
+		}
+	}
+	return out, nil
+}
+
+// sayAbsent tells why there is nothing in an answer of one row, which may be a count, or of none.
+func (r *sqlRun) sayAbsent(ctx context.Context) {
+	rows := r.rows.count()
+	if r.table != nil {
+		rows = int64(r.table.rows)
+	}
+	if rows < 0 || rows > 1 {
+		return
+	}
+	lines, err := absences(ctx, r.store, r.q)
+	if err != nil {
+		r.app.logger().Debug("look for ids that never occur", "error", err)
+	}
+	for _, line := range lines {
+		fmt.Fprintln(r.app.stderr, wrapped(line, max(r.app.terminalWidth(), 80)))
+	}
+}

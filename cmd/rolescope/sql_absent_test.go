@@ -1,0 +1,74 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestComparisons(t *testing.T) {
+	t.Parallel()
+	for statement, want := range map[string][]comparison{
+		`SELECT 1 FROM v_postings WHERE role_title = 'ML Engineer' AND p.seniority=='Senior'`: {{"role_title", "ML Engineer"}, {"seniority", "Senior"}},
+		`WHERE role_title IN ('a', 'it''s', {r:String}) OR role = {r:String}`:                 {{"role_title", "a"}, {"role_title", "it's"}, {"role_title", "given"}, {"role", "given"}},
+		`WHERE has(skills, 'K8s') OR hasAny(p.skills, ['Go', 'C++'])`:                         {{"skills", "K8s"}, {"skills", "Go"}, {"skills", "C++"}},
+		`WHERE role_title != 'a' AND role_title NOT IN ('b') AND seniority LIKE 's%'`:         nil,
+		`WHERE role_title = {missing:String} OR role_title = lower('x') OR role_title = ''`:   nil,
+		`WHERE title = 'role_title' -- role_title = 'x'`:                                      nil,
+		`SELECT skill, 'x' FROM v_skills WHERE role_title`:                                    nil,
+		`WHERE role_title IN (SELECT 'x')`:                                                    nil,
+		`WHERE role_title IN ('a'`:                                                            {{"role_title", "a"}},
+		`role_title =`:                                                                        nil,
+	} {
+		if diff := cmp.Diff(want, comparisons(statement, map[string]string{"r": "given"}), cmp.AllowUnexported(comparison{})); diff != "" {
+			t.Errorf("%s: -want +got\n%s", statement, diff)
+		}
+	}
+}
+
+func TestNearestID(t *testing.T) {
+	t.Parallel()
+	ids := []string{"ml_engineer", "ml_platform_engineer", "research_engineer", "cpp", "vector-databases", "senior"}
+	labels := []string{"", "", "", "C++", "Vector databases", ""}
+	for text, want := range map[string]string{
+		"ML Engineer": "ml_engineer", "machine_learning_engineer": "ml_engineer", "Machine-Learning Engineer": "ml_engineer", "mlengineer": "ml_engineer",
+		"C++": "cpp", "Vector Databases": "vector-databases", "Senior": "senior", "welder": "", "": "",
+	} {
+		got := nearestID(text, ids, labels)
+		if want == "" && len(got) > 0 || want != "" && !slices.Contains(got[:min(1, len(got))], want) {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+}
+
+// testAbsent asks a market for ids that it does not have.
+func testAbsent(t *testing.T, bin, data string) {
+	t.Helper()
+	for _, c := range []struct {
+		query string
+		want  string // on stderr; empty for nothing of the kind
+	}{
+		{"SELECT title FROM v_postings WHERE role_title = 'ML Engineer'", "No posting has the role_title 'ML Engineer'; try ml_engineer"},
+		{"SELECT count() FROM v_vacancies WHERE role_title = 'machine_learning_engineer'", "; try ml_engineer"},
+		{"SELECT 1 FROM v_vacancies WHERE seniority IN ('Senior', 'boss')", "No posting has the seniority 'Senior'; try senior"},
+		{"SELECT count() FROM v_postings WHERE has(skills, 'PyTorch')", "No posting has the skill 'PyTorch'; try pytorch"},
+		{"SELECT count() FROM v_skills WHERE kind = 'xyzzy'", "No posting has the kind 'xyzzy', but "},
+		{"SELECT title FROM v_postings WHERE role_title = 'ml_engineer' AND company = 'Nobody'", ""},
+		{"SELECT title FROM v_postings WHERE role_title = 'ml_engineer' OR role_title = 'ML Engineer' LIMIT 2", ""},
+	} {
+		var said bytes.Buffer
+		cmd := commandEnv(bin, append(os.Environ(), "ROLESCOPE_DATA_DIR="+filepath.Clean(data)), "sql", c.query)
+		cmd.Stderr = &said
+		if _, err := cmd.Output(); err != nil {
+			t.Errorf("%s: %v\n%s", c.query, err, said.String())
+		}
+		if got := strings.TrimSpace(said.String()); !strings.Contains(got, c.want) || c.want == "" && strings.Contains(got, "No posting") {
+			t.Errorf("%s\nsays %q, want %q", c.query, got, c.want)
+		}
+	}
+}
