@@ -104,3 +104,24 @@ func meaningOf(said string) string {
 	}
 	return said
 }
+
+// testVacancies asks the postings, another way, for what v_vacancies says of them.
+func testVacancies(t *testing.T, f filled) {
+	for query, want := range map[string]string{
+		`SELECT count() > 20, countIf(length(workplaces) > 0) > 20 FROM v_vacancies WHERE salary_currency != ''`: "1\t1\n",
+		// Each posting's workplace is in its vacancy, and nothing else is.
+		`SELECT count() FROM v_vacancies AS v INNER JOIN (SELECT vacancy_id, arraySort(arrayFilter(x -> x != '', groupUniqArray(CAST(workplace, 'String')))) AS w
+			FROM v_postings GROUP BY vacancy_id) AS p ON p.vacancy_id = v.vacancy_id WHERE p.w != v.workplaces`: "0\n",
+		// The newest of the postings with pay has the pay of the vacancy; one without any has none.
+		`SELECT count() FROM v_vacancies AS v LEFT JOIN (SELECT vacancy_id, salary_min, salary_max, salary_currency, salary_period FROM v_postings
+			WHERE salary_min IS NOT NULL OR salary_max IS NOT NULL ORDER BY first_seen DESC, posting_id DESC LIMIT 1 BY vacancy_id) AS p ON p.vacancy_id = v.vacancy_id
+			WHERE (toString((v.salary_min, v.salary_max)), v.salary_currency, v.salary_period) != (toString((p.salary_min, p.salary_max)), p.salary_currency, p.salary_period)`: "0\n",
+		`SELECT count() FROM v_vacancies AS v INNER JOIN (SELECT vacancy_id, roles FROM v_postings ORDER BY first_seen, posting_id LIMIT 1 BY vacancy_id) AS p
+			ON p.vacancy_id = v.vacancy_id WHERE arrayStringConcat(p.roles, ',') != arrayStringConcat(v.roles, ',')`: "0\n",
+	} {
+		var answer bytes.Buffer
+		if err := f.store.Raw(t.Context(), &answer, query, "TSV", nil); err != nil || answer.String() != want {
+			t.Errorf("%s\ngot %q, want %q, %v", query, answer.String(), want, err)
+		}
+	}
+}
