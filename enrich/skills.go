@@ -40,6 +40,7 @@ type mention struct {
 	run       int       // number of the list it stands in
 	paragraph int       // index into document.paragraphs, -1 in the title
 	negated   bool
+	wished    bool // the sentence says that it is a plus
 	strength  string
 }
 

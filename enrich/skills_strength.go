@@ -18,6 +18,7 @@ func (t *taxonomy) judge(f *field, doc document) {
 			s.dropCompanies(doc)
 		}
 		s.dropUnasked(doc)
+		s.wish()
 		for i := range s.matches {
 			if s.matches[i].chosen == nil {
 				continue
@@ -82,7 +83,7 @@ func (s *sentence) dropCompanies(doc document) {
 	}
 }
 
-// strengthOf follows the nearest cue of the sentence, then the section.
+// strengthOf follows what the sentence says of it, then its nearest cue, then the section.
 func (s *sentence) strengthOf(m *mention, doc document) string {
 	sec := m.sectionOf(s.f, doc)
 	switch sec {
@@ -90,6 +91,9 @@ func (s *sentence) strengthOf(m *mention, doc document) string {
 		return strengthRequired
 	case sectionAbout, sectionBenefits, sectionLegal, sectionProcess:
 		return strengthMentioned
+	}
+	if m.wished {
+		return strengthPreferred
 	}
 	kind, ok := s.nearestCue(m.found)
 	switch {

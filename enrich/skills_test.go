@@ -107,6 +107,15 @@ func TestSkillStrength(t *testing.T) {
 		{"Python is a plus but not required.", sectionRequirements, strengthPreferred},
 		{"Python is not required but a plus.", sectionNone, strengthPreferred},
 		{"Python is not required, but would be great.", sectionRequirements, strengthPreferred},
+		{"Experience with Python is a strong bonus.", sectionRequirements, strengthPreferred},
+		{"Proficiency in Python is highly desired", sectionRequirements, strengthPreferred},
+		{"Experience in Python is a significant advantage.", sectionNone, strengthPreferred},
+		{"Familiarity with Python is a significant plus", sectionRequirements, strengthPreferred},
+		{"Strong knowledge of Python is a plus but not required; we teach you.", sectionRequirements, strengthPreferred},
+		{"Strong writing is required. Experience with Python is a plus.", sectionNone, strengthPreferred},
+		{"Experience with Python required, a degree is a plus", sectionNone, strengthRequired},
+		{"Experience with Python. Preferred: a degree", sectionNone, strengthRequired},
+		{"Experience with Python; experience in sales is a plus", sectionNone, strengthRequired},
 	} {
 		found := tax.skills(plainDocument("", c.text, c.section), "", &room{})
 		if len(found) != 1 || found[0].Strength != c.want || found[0].Section != string(c.section) {
