@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"text/tabwriter"
 	"time"
 
@@ -56,6 +57,9 @@ Old readings are kept until --prune deletes them.` + exitStatusHelp(exitOK, exit
 		Example: "  rolescope replay\n  rolescope replay --status       what is read by which version; status 4 when a replay is due\n  rolescope replay --prune 3      delete what version 3 has read",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if workers < 0 {
+				return usageError{errors.New("--workers: 0 or more")}
+			}
 			return a.with(cmd.Context(), func(ctx context.Context, s *system) error {
 				switch {
 				case prune != "":
@@ -198,6 +202,13 @@ func (r *replayRun) settle(ctx context.Context) error {
 var errReplaying = errors.New("another replay is at work")
 
 func (s *system) prune(ctx context.Context, version string) error {
+	all, err := s.store.Coverages(ctx, s.app.taggerVersion(), s.activeVersion)
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(all, func(c store.Coverage) bool { return c.TaggerVersion == version }) {
+		return usageError{fmt.Errorf("--prune %s: nothing was read by that tagger version; rolescope replay --status lists those that did", version)}
+	}
 	if err := s.store.Prune(ctx, version); err != nil {
 		return err
 	}
