@@ -46,6 +46,13 @@ func analystSessionsMax() int { return max(1, min(4, runtime.GOMAXPROCS(0)/2)) }
 // and SYSTEM, which readonly = 1 lets through, are not among them.
 var analystStatements = []string{"SELECT", "WITH", "FROM", "(", "SHOW", "DESCRIBE", "DESC", "EXPLAIN", "EXISTS"}
 
+// otherStatements are the first words of what writers and administrators say. A word that is in neither
+// list is a slip of the pen.
+var otherStatements = []string{
+	"INSERT", "CREATE", "REPLACE", "ATTACH", "DETACH", "ALTER", "DROP", "UNDROP", "TRUNCATE", "RENAME", "EXCHANGE", "MOVE", "DELETE", "UPDATE", "OPTIMIZE", "CHECK", "COPY",
+	"BACKUP", "RESTORE", "KILL", "SYSTEM", "GRANT", "REVOKE", "SET", "USE", "WATCH", "EXECUTE", "BEGIN", "START", "COMMIT", "ROLLBACK", "PARALLEL",
+}
+
 // analystSettings may be given in the URL by an analyst: what an answer looks like, what clients send
 // unasked, and whether an answer that is too long is an error or cut (which JDBC asks for).
 var analystSettings = []string{
@@ -60,7 +67,11 @@ var analystSettings = []string{
 // checkAnalyst refuses what an analyst's session would not refuse by itself, or would with
 // a message that does not help.
 func checkAnalyst(q *request) error {
-	if q.kind != kindEmpty && (q.kind == kindInsert || !slices.Contains(analystStatements, q.keyword)) {
+	if q.kind != kindEmpty && !slices.Contains(analystStatements, q.keyword) {
+		if !slices.Contains(otherStatements, q.keyword) {
+			word := q.keyword[:min(len(q.keyword), 40)]
+			return exceptionf(codeSyntaxError, "SYNTAX_ERROR", "Syntax error: failed at position %d (%s): no statement begins so. Expected one of: %s", q.start+1, word, strings.Join(analystStatements, ", "))
+		}
 		return exceptionf(codeReadonly, "READONLY", "User %s may only read: %s is not allowed", UserAnalyst, q.keyword)
 	}
 	if q.reaches {

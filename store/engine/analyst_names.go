@@ -23,6 +23,17 @@ var analystSystemTables = []string{
 	"completions", "documentation", "time_zones", "settings", "licenses", "contributors", "build_options", "current_roles", "enabled_roles",
 }
 
+// machineFunctions tell of the machine that the engine runs on, or of its configuration. An alias or
+// a column of such a name is no call.
+var machineFunctions = []string{
+	"hostname", "fullhostname", "fqdn", "tcpport", "uptime", "getoskernelversion", "serveruuid", "buildid", "showcertificate", "zookeepersessionuptime", "connectionid", "connection_id",
+}
+
+// machineScalars do, too, and take an argument, so that a mere name may call them: arrayMap(getMacro, ...).
+var machineScalars = []string{
+	"getserversetting", "getserverport", "getmacro", "getclienthttpheader", "filesystemavailable", "filesystemcapacity", "filesystemunreserved",
+}
+
 // checkAnalystNames looks at what the statement names. It is the first of two walls: the
 // second are the role and the row policies of usersConfig, which no spelling gets round.
 func checkAnalystNames(q *request) error {
@@ -35,6 +46,8 @@ func checkAnalystNames(q *request) error {
 			return exceptionf(codeAccessDenied, "ACCESS_DENIED", "User %s may not read system.%s; of the system's tables it may read %s", UserAnalyst, name, strings.Join(analystSystemTables, ", "))
 		case l.is(last, "SHOW") && before.kind == tokenEnd && !slices.Contains(analystShows, strings.ToUpper(name)):
 			return exceptionf(codeAccessDenied, "ACCESS_DENIED", "User %s may not use SHOW %s", UserAnalyst, strings.ToUpper(name))
+		case t.kind != tokenText && tellsOfMachine(name, l.symbol(l.peek(), '(')):
+			return exceptionf(codeAccessDenied, "ACCESS_DENIED", "User %s may not ask %s of this machine", UserAnalyst, name)
 		case q.keyword == "EXISTS" && t.kind != tokenWord && t.kind != tokenSymbol && slashed(name):
 			return errFileName
 		case l.is(t, "SETTINGS") && !l.symbol(last, '.') && beginsSettings(*l):
@@ -46,6 +59,11 @@ func checkAnalystNames(q *request) error {
 		}
 	}
 	return nil
+}
+
+func tellsOfMachine(name string, called bool) bool {
+	name = strings.ToLower(name)
+	return slices.Contains(machineScalars, name) || called && slices.Contains(machineFunctions, name)
 }
 
 // beginsSettings says whether a SETTINGS clause begins behind that word. The engine refuses one
@@ -69,7 +87,7 @@ var errFileName error = exceptionf(60, "UNKNOWN_TABLE", "Unknown table: a name w
 // would have looked at it.
 func checkIdentifier(q *request, name string) error {
 	for _, p := range q.params {
-		if p.name == name && (!settingName.MatchString(p.value) || strings.EqualFold(p.value, "system") || slices.Contains(hostScalars, strings.ToLower(p.value))) {
+		if p.name == name && (!settingName.MatchString(p.value) || strings.EqualFold(p.value, "system") || slices.Contains(hostScalars, strings.ToLower(p.value)) || tellsOfMachine(p.value, true)) {
 			return exceptionf(codeAccessDenied, "ACCESS_DENIED", "User %s may only give plain names of tables and columns for {%s:Identifier}", UserAnalyst, name)
 		}
 	}

@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io/fs"
 	"net/http"
@@ -83,11 +84,17 @@ var refusedStatements = []struct {
 		"SELECT * FROM iceberg('http://127.0.0.1:1/b')", "SELECT * FROM icebergS3('http://127.0.0.1:1/b')", "SELECT * FROM deltaLake('http://127.0.0.1:1/b')", "SELECT * FROM paimon('http://127.0.0.1:1/b')", "SELECT * FROM cluster('default', system.one)",
 		"SELECT * FROM arrowFlight('127.0.0.1:1', 'd')", "DESCRIBE TABLE s3('http://127.0.0.1:1/b/k', CSV)", "EXPLAIN TABLE OVERRIDE mysql('a', 'b', 'c', 'd', 'e')", "SELECT * FROM executable('id', TSV, 'x String')", "SELECT * FROM ytsaurus('http://127.0.0.1:1', 'p', 't', 'a Int8')",
 	}},
+	{"this machine", 497, []string{
+		"SELECT getServerSetting('path')", "SELECT hostName()", "SELECT hostname()", "SELECT FQDN()", "SELECT fullHostName()", "SELECT `hostName` ()", "SELECT getServerPort('tcp_port')", "SELECT tcpPort()", "SELECT uptime()", "SELECT getOSKernelVersion()",
+		"SELECT filesystemAvailable()", "SELECT filesystemCapacity(), filesystemUnreserved('default')", "SELECT arrayMap(filesystemAvailable, ['default'])", "SELECT arrayMap(getServerSetting, ['path'])", "SELECT serverUUID()", "SELECT getMacro('x')", "SELECT showCertificate()",
+		"SELECT buildId()", "SELECT getClientHTTPHeader('x')", "SELECT * FROM t WHERE a = /**/hostname/**/()",
+	}},
 	{"secrets", 497, []string{
 		"SELECT * FROM system.processes", "SELECT * FROM `system` . \"processes\"", "SELECT * FROM system.query_log", "SELECT * FROM system.users", "SELECT * FROM system.server_settings", "SELECT * FROM system.errors",
 		"SELECT * FROM system.disks", "SELECT * FROM system.parts", "SELECT * FROM system.stack_trace", "SELECT * FROM SYSTEM.grants", "DESCRIBE system.processes", "SHOW PROCESSLIST", "SHOW GRANTS", "SHOW USERS", "SHOW ACCESS", "SHOW CREATE USER default",
 		"SHOW CREATE ROLE writer", "SELECT addressToSymbol(0)", "SELECT * FROM loop('system', 'processes')", "SELECT * FROM system./**/clusters",
 	}},
+	{"no statement", 62, []string{"SELEC 1", "EXPORT DATA", "$$x$$", "\u00a0SELECT 1"}},
 	{"more than one statement", 62, []string{"SELECT 1; DROP TABLE t", "SELECT 1;\nSELECT 2", "SELECT 1 /* ; */; -- ;\n DROP TABLE t"}},
 }
 
@@ -283,8 +290,10 @@ const stateOf = "SELECT * FROM (SELECT name, toString(uuid), total_rows, create_
 func TestNoOracleOfFiles(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "there.csv"), []byte("a,b\n1,2\n"), 0o644); err != nil {
-		t.Fatal(err)
+	for _, name := range []string{dir, filepath.Join(dir, "data")} { // the second is where the engine begins to stand
+		if err := errors.Join(os.MkdirAll(name, 0o700), os.WriteFile(filepath.Join(name, "there.csv"), []byte("a,b\n1,2\n"), 0o644)); err != nil {
+			t.Fatal(err)
+		}
 	}
 	e := enginetest.StartDir(t, filepath.Join(dir, "data"))
 	for _, sql := range []string{
@@ -294,14 +303,16 @@ func TestNoOracleOfFiles(t *testing.T) {
 		"EXPLAIN SYNTAX SELECT * FROM `%s`", "EXPLAIN QUERY TREE SELECT * FROM `%s`", "EXPLAIN ESTIMATE SELECT * FROM `%s`", "SELECT count() FROM system.columns WHERE table = '%s'", "SELECT count() FROM system.tables WHERE name = '%s'",
 		"SELECT * FROM view(SELECT * FROM `%s`)", "SELECT * FROM viewIfPermitted(SELECT a FROM `%s` ELSE null('a Int64'))", "SELECT (SELECT count() FROM `%s`)", "WITH x AS (SELECT * FROM `%s`) SELECT 1", "SELECT * FROM prometheusQuery('%s', 'up', now())",
 	} {
-		answers := make([]string, 2)
-		for i, name := range []string{"there.csv", "miss.csv"} {
-			path := filepath.Join(dir, name)
-			_, text := post(t, e, engine.UserAnalyst, "", fmt.Sprintf(sql, path))
-			answers[i] = strings.ReplaceAll(text, strings.TrimSuffix(path, filepath.Ext(path)), "PATH")
-		}
-		if answers[0] != answers[1] {
-			t.Errorf("%s tells whether a file is there:\n%s%s", sql, answers[0], answers[1])
+		for _, beneath := range []string{dir, ""} {
+			answers := make([]string, 2)
+			for i, name := range []string{"there.csv", "miss.csv"} {
+				path := filepath.Join(beneath, name)
+				_, text := post(t, e, engine.UserAnalyst, "", fmt.Sprintf(sql, path))
+				answers[i] = strings.ReplaceAll(text, strings.TrimSuffix(path, filepath.Ext(path)), "PATH")
+			}
+			if answers[0] != answers[1] {
+				t.Errorf("%s in %q tells whether a file is there:\n%s%s", sql, beneath, answers[0], answers[1])
+			}
 		}
 	}
 }
@@ -318,6 +329,9 @@ func TestAnalystReads(t *testing.T) {
 		{"", "SHOW TABLES", "t\nv\n"},
 		{"", "SHOW FULL TABLES LIKE 'v'", "v\tView\n"},
 		{"", "SELECT settings, a FROM t WHERE settings = 1", "1\t1\n"},
+		{"", "SELECT a AS format FROM t ORDER BY format DESC", "1\n"},
+		{"", "SELECT domain('http://x.example/') AS hostname, 1 AS uptime ORDER BY hostname", "x.example\t1\n"},
+		{"", "SELECT displayName()", "rolescope\n"},
 		{"", "SELECT t.settings FROM t ORDER BY settings DESC", "1\n"},
 		{"", "SELECT max(settings) AS settings FROM t", "1\n"},
 		{"", "SELECT count() FROM t WHERE file_name = 'a/b' -- comment / with slash", "1\n"},
@@ -340,6 +354,9 @@ func TestAnalystReads(t *testing.T) {
 		if r, got := post(t, e, engine.UserAnalyst, c.url, c.sql); r.StatusCode != http.StatusOK || got != c.want {
 			t.Errorf("%s %s: status %d, %q, want %q", c.url, c.sql, r.StatusCode, got, c.want)
 		}
+	}
+	if _, got := post(t, e, engine.UserAnalyst, "", " /* a comment */ SELEC 1"); !strings.Contains(got, "failed at position 18 (SELEC)") || !strings.Contains(got, "Expected one of: SELECT, WITH") {
+		t.Errorf("a misspelt first word: %q", got)
 	}
 	if r, got := post(t, e, engine.UserAnalyst, "", "SELECT * FROM typo WHERE x = 'a/b'"); r.Header.Get("X-ClickHouse-Exception-Code") != "60" || !strings.Contains(got, "typo") {
 		t.Errorf("a slip of the pen is not named: %q", got)

@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// engineConfig is the engine's main configuration: nothing, so that no file of this
-// machine (config.xml where it stands, or in a person's home) has a say.
-const engineConfig = "<clickhouse></clickhouse>\n"
+// engineConfig is the engine's main configuration: nothing but a name that is not this machine's, so that
+// no file of this machine (config.xml where it stands, or in a person's home) has a say.
+const engineConfig = "<clickhouse><display_name>" + displayName + "</display_name></clickhouse>\n"
 
 // usersConfig are the roles. The library makes every session one of its only user,
 // which has both; an analyst's session takes the one, for good, since an analyst can
@@ -49,15 +49,21 @@ var writersTables = []string{
 	"metrics", "events", "asynchronous_metrics", "jemalloc_bins", "jemalloc_stats", "jemalloc_profile_text", "symbols", "trace_log", "query_log",
 }
 
-// writeConfig writes both files anew, where the child stands, and returns the arguments
-// that name them: without the directory, whose name the engine might not be able to read.
+// writeConfig writes both files anew, moves this process to an empty directory beside them, and returns
+// the arguments that name them: relative, for the engine might not be able to read the whole name. It takes
+// an unknown table's name for that of a file where it stands, and its answers would tell whether there is one.
 func writeConfig(dir string) ([]string, error) {
 	var policies strings.Builder
 	for _, table := range writersTables {
 		fmt.Fprintf(&policies, "        <%s><filter>has(currentRoles(), 'writer')</filter></%[1]s>\n", table)
 	}
+	nothing := filepath.Join(dir, "nothing")
 	err := errors.Join(
 		os.WriteFile(filepath.Join(dir, "engine.xml"), []byte(engineConfig), 0o600),
-		os.WriteFile(filepath.Join(dir, "users.xml"), fmt.Appendf(nil, usersConfig, policies.String()), 0o600))
-	return []string{"--config-file=engine.xml", "--users_config=users.xml"}, err
+		os.WriteFile(filepath.Join(dir, "users.xml"), fmt.Appendf(nil, usersConfig, policies.String()), 0o600),
+		os.RemoveAll(nothing), os.Mkdir(nothing, 0o700))
+	if err != nil {
+		return nil, err
+	}
+	return []string{"--config-file=../engine.xml", "--users_config=../users.xml"}, os.Chdir(nothing)
 }

@@ -24,6 +24,8 @@ type statement struct {
 	kind statementKind
 	// keyword is the first word in upper case; "(" for a parenthesised SELECT.
 	keyword string
+	// start is where the first word begins in the source.
+	start int
 	// sql is the text to run: no trailing semicolon, and for kindInsert neither
 	// VALUES nor FORMAT nor data.
 	sql string
@@ -70,7 +72,7 @@ func parseStatement(src string) (statement, error) {
 	if err != nil {
 		return statement{}, err
 	}
-	s.keyword = strings.ToUpper(l.text(first))
+	s.keyword, s.start = strings.ToUpper(l.text(first)), first.start
 	s.reaches = reachesOut(s.sql, l.exotic)
 	return s, nil
 }
@@ -157,11 +159,12 @@ func parseOrdinary(l *lexer) (statement, error) {
 }
 
 // formatName looks behind the word FORMAT: a format's name stands at the end or before SETTINGS.
+// So may what follows a column of that name: ORDER BY format DESC, CASE ... THEN format END.
 func formatName(l *lexer) (token, bool) {
 	pos := l.pos
 	defer func() { l.pos = pos }()
 	name := l.next()
-	if name.kind != tokenWord {
+	if name.kind != tokenWord || l.is(name, "DESC") || l.is(name, "ASC") || l.is(name, "END") {
 		return token{}, false
 	}
 	after := l.next()
