@@ -37,6 +37,9 @@ Rows that come in meanwhile may be in some files and not in others; the manifest
 			if verify {
 				return a.verifyExport(o.Dir, asJSON)
 			}
+			if err := o.Check(); err != nil {
+				return usageError{err}
+			}
 			return a.with(cmd.Context(), func(ctx context.Context, s *system) error { return a.export(ctx, s, o, asJSON) })
 		},
 	}
@@ -83,6 +86,8 @@ func exportHint(err error, dir string) error {
 	switch {
 	case errors.Is(err, export.ErrExists):
 		return &hinted{err, "--replace, or another folder"}
+	case errors.Is(err, export.ErrEmpty):
+		return &hinted{err, "other months for --since and --until, other views, or the ROLESCOPE_DATA_DIR of the store that you mean"}
 	case errors.Is(err, export.ErrForeign):
 		return &hinted{err, "a folder that does not exist yet"}
 	case errors.Is(err, export.ErrFull):

@@ -37,8 +37,9 @@ v_role_skill_month, v_dead); every column has a comment, which DESCRIBE shows.
 Formats are table (on a terminal unless asked otherwise; what does not fit is cut), vertical (every
 value whole), csv and tsv (with a line of names), json, jsonl (JSON lines; into a pipe unless asked
 otherwise), parquet, and every other of ClickHouse's by its own name. Without --format the name of
---output's file tells: .csv .tsv .json .jsonl .parquet .arrow, and .gz behind it packs the text ones.
-A FORMAT clause in the query beats --format. The file appears whole or not at all.
+--output's file tells: .csv .tsv .json .jsonl .parquet .arrow .txt, and .gz behind it packs the text
+ones; any other end is an error. A FORMAT clause in the query beats --format. The file appears whole
+or not at all. On a terminal, characters that would steer it are shown as ·.
 
 With the embedded engine one query may take a minute, 1 GiB of memory and return ten million rows;
 split a larger export by date. Ctrl-C stops the query.` + exitStatusHelp(exitOK, exitError),
@@ -132,21 +133,6 @@ func parseAssignments(flag string, values []string) (map[string]string, error) {
 	return out, nil
 }
 
-// missingParameters names what a statement asks for and was not given; the hint is how to give it.
-func missingParameters(statement string, given map[string]string, give func(sqlParameter) string) error {
-	var missing, hints, all []string
-	for _, p := range sqlParameters(statement) {
-		all = append(all, p.name+" ("+p.typ+")")
-		if _, ok := given[p.name]; !ok {
-			missing, hints = append(missing, p.name), append(hints, give(p))
-		}
-	}
-	if len(missing) == 0 {
-		return nil
-	}
-	return &hinted{fmt.Errorf("no value for %s; the query asks for %s", strings.Join(missing, ", "), strings.Join(all, ", ")), strings.Join(hints, " ")}
-}
-
 // sqlOnce runs one statement from the command line.
 func (a *app) sqlOnce(ctx context.Context, text string, o sqlOptions) error {
 	statement, err := oneStatement(text)
@@ -156,7 +142,13 @@ func (a *app) sqlOnce(ctx context.Context, text string, o sqlOptions) error {
 	if err := missingParameters(statement, o.params, func(p sqlParameter) string { return "--param " + p.name + "=VALUE" }); err != nil {
 		return usageError{err}
 	}
-	q := a.question(statement, o.format, o.output)
+	if err := errors.Join(unusedParameters(statement, o.params), unfitParameters(statement, o.params)); err != nil {
+		return usageError{err}
+	}
+	q, err := a.question(statement, o.format, o.output)
+	if err != nil {
+		return usageError{err}
+	}
 	q.params = o.params
 	if o.output != "" {
 		if err := refuseExisting(o.output, o.force); err != nil {
@@ -166,9 +158,16 @@ func (a *app) sqlOnce(ctx context.Context, text string, o sqlOptions) error {
 		return usageError{hintf("--output FILE", "%s is no text for a terminal", q.format)}
 	}
 	return a.with(ctx, func(ctx context.Context, s *system) error {
+		person := isTerminal(a.stderr)
+		if person {
+			a.sayStore(ctx, s.store)
+		}
 		err := a.answer(ctx, s.store, q, o.output)
 		switch {
 		case err == nil:
+			if !person && ofHistory(statement) {
+				a.sayStore(ctx, s.store)
+			}
 			return nil
 		case ctx.Err() != nil && !s.ownerGone():
 			fmt.Fprintln(a.stderr, "rolescope: the query was stopped")

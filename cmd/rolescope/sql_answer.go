@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -32,8 +33,8 @@ type sqlQuestion struct {
 }
 
 // question takes a statement's FORMAT clause, or the format asked for, or the one the file's name tells,
-// or what suits where the answer goes.
-func (a *app) question(statement, format, output string) sqlQuestion {
+// or what suits where the answer goes. Its error is a name that tells a format which nobody writes here.
+func (a *app) question(statement, format, output string) (sqlQuestion, error) {
 	q := sqlQuestion{terminal: output == "" && isTerminal(a.stdout)}
 	q.statement, q.format = cutFormat(statement)
 	switch {
@@ -42,12 +43,15 @@ func (a *app) question(statement, format, output string) sqlQuestion {
 		q.format = formatNamed(format)
 	case formatOfFile(output) != "":
 		q.format = formatOfFile(output)
+	case unknownExtension(output) != "":
+		return q, hintf("--format, or a name that ends with "+strings.Join(fileExtensions(), ", "),
+			"no format is known by the name %s", filepath.Base(output))
 	case q.terminal:
 		q.format = formatTable
 	default:
 		q.format = "JSONEachRow"
 	}
-	return q
+	return q, nil
 }
 
 // laidOut reports whether the answer is laid out here.

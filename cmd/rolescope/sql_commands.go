@@ -116,7 +116,14 @@ func (p *sqlPrompt) setOutput(file string) error {
 		if err := refuseExisting(file, p.force); err != nil {
 			return err
 		}
-		p.say("The next answer goes to %s, %s.", file, first(formatOfFile(file), p.format, "JSONEachRow"))
+		format := first(formatOfFile(file), p.format)
+		if format == "" {
+			format = "JSONEachRow"
+			if unknownExtension(file) != "" {
+				format = "as the query's FORMAT clause says"
+			}
+		}
+		p.say("The next answer goes to %s, %s.", file, format)
 	}
 	p.output = file
 	return nil

@@ -42,11 +42,16 @@ var (
 
 // explained makes an exception readable: what is wrong, where in the query, and what to do.
 func explained(ctx context.Context, s *store.Store, q sqlQuestion, err error) error {
+	if store.Busy(err) && ctx.Err() == nil {
+		return hintf("again in a moment; others ask, too, and each of their questions takes a place until it ends",
+			"the store had no place for the question in time")
+	}
 	code, whole, ok := store.Exception(err)
 	if !ok || ctx.Err() != nil {
 		return err
 	}
 	message, name := shortMessage(whole)
+	message = plainLines(message) // it may quote an advert
 	subject := ""
 	if m := namedThing.FindStringSubmatch(message); m != nil {
 		subject = m[1]
@@ -197,7 +202,7 @@ func errorHint(ctx context.Context, s *store.Store, q sqlQuestion, code int, mes
 	case codeTimeout, codeMemory, codeTooManyRows, codeResultTooLarge:
 		return "a smaller question: fewer columns, a WHERE on first_seen or observed_at, or a GROUP BY; a large export in parts by date"
 	case codeTooManyQueries:
-		return "again in a moment: others ask, too"
+		return "again in a moment; others ask, too, and each of their questions takes a place until it ends"
 	}
 	return ""
 }

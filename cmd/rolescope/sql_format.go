@@ -42,14 +42,32 @@ func formatNamed(name string) string {
 	return name
 }
 
+// fileExtensions are the ends of names that tell a format; .gz may stand behind them.
+func fileExtensions() []string {
+	return []string{".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet", ".arrow", ".txt"}
+}
+
+func extension(path string) string {
+	return strings.ToLower(filepath.Ext(strings.TrimSuffix(path, ".gz")))
+}
+
 // formatOfFile is what a file's name asks for, "" when it says nothing.
 func formatOfFile(path string) string {
-	ext := strings.ToLower(filepath.Ext(strings.TrimSuffix(path, ".gz")))
-	switch ext {
-	case ".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet", ".arrow":
-		return formatNamed(ext[1:])
-	case ".txt":
+	ext := extension(path)
+	switch {
+	case ext == ".txt":
 		return formatTable
+	case slices.Contains(fileExtensions(), ext):
+		return formatNamed(ext[1:])
+	}
+	return ""
+}
+
+// unknownExtension is the end of a name that asks for a format which is not known, "" when it does not:
+// a name without any end says nothing.
+func unknownExtension(path string) string {
+	if ext := extension(path); len(ext) > 1 && !slices.Contains(fileExtensions(), ext) {
+		return ext
 	}
 	return ""
 }

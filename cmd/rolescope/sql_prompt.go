@@ -19,11 +19,6 @@ const (
 	promptNext  = "        -> "
 )
 
-// greetingQuery also says when the data begin and end, for questions of "now" and "the last month".
-const greetingQuery = `SELECT version() AS version,
-	if(count() = 0, ' There are no data yet.', concat(' The data: ', toString(toDate(min(observed_at))), ' to ', toString(toDate(max(observed_at))), '.')) AS range
-FROM v_runs`
-
 // sqlPrompt is the prompt of `rolescope sql`.
 type sqlPrompt struct {
 	app     *app
@@ -59,17 +54,18 @@ func (a *app) sqlPrompt(ctx context.Context, o sqlOptions) error {
 			return usageError{err}
 		}
 	}
-	var greeting []struct {
-		Version string `ch:"version"`
-		Range   string `ch:"range"`
-	}
-	err := p.session.use(ctx, func(ctx context.Context, s *store.Store) error {
-		return s.Ask(ctx, &greeting, greetingQuery, nil)
+	var held heldStore
+	err := p.session.use(ctx, func(ctx context.Context, s *store.Store) (err error) {
+		held, err = askHeld(ctx, s)
+		return err
 	})
 	if err != nil {
 		return errors.Join(err, p.session.close())
 	}
-	fmt.Fprintf(a.stdout, "ClickHouse %s, read-only. \\? helps, \\d shows the views, Ctrl-D leaves.\nA query ends with a semicolon.%s\n", greeting[0].Version, greeting[0].Range)
+	fmt.Fprintf(a.stdout, "ClickHouse %s, read-only. \\? helps, \\d shows the views, Ctrl-D leaves.\nA query ends with a semicolon. The data: %s.\n", held.Version, a.storeLine(ctx, held))
+	if held.empty() {
+		p.say("%s", wrapped("Try: "+a.emptyHint(), a.terminalWidth()))
+	}
 	err = p.converse(ctx)
 	return errors.Join(err, p.session.close())
 }
@@ -248,7 +244,14 @@ func (p *sqlPrompt) ask(ctx context.Context, statement, format string, params ma
 	if formatOfFile(p.output) != "" { // the file's name says more of that answer than \format, which is for all
 		format = ""
 	}
-	q := p.app.question(statement, format, p.output)
+	if err := unfitParameters(statement, params); err != nil {
+		return err
+	}
+	q, err := p.app.question(statement, format, p.output)
+	if err != nil {
+		p.output = ""
+		return &hinted{err, `\format NAME or FORMAT in the query, or \o FILE with a name that ends with ` + strings.Join(fileExtensions(), ", ")}
+	}
 	q.params, q.prompt, q.describes = params, true, statement == describeAll || statement == describeOne
 	if p.output == "" && binaryFormat(q.format) {
 		return hintf(`\o FILE first`, "%s is no text for a terminal", q.format)
@@ -264,7 +267,7 @@ func (p *sqlPrompt) ask(ctx context.Context, statement, format string, params ma
 	stop := func() { cancel() }
 	p.cancel.Store(&stop)
 	defer p.cancel.Store(nil)
-	err := p.session.use(asked, func(ctx context.Context, s *store.Store) error {
+	err = p.session.use(asked, func(ctx context.Context, s *store.Store) error {
 		err := p.app.answer(ctx, s, q, p.output)
 		if err != nil {
 			err = explained(ctx, s, q, err)

@@ -149,7 +149,7 @@ func TestPrompt(t *testing.T) {
 	t.Parallel()
 	bin, dir, state := binary(t), filepath.Join(t.TempDir(), "data"), t.TempDir()
 	s := promptIn(t, bin, dir, state)
-	s.expect("Ctrl-D leaves.\nA query ends with a semicolon. There are no data yet.\n")
+	s.expect("Ctrl-D leaves.\nA query ends with a semicolon. The data: " + dir + ": there are no data yet.\nTry: ROLESCOPE_DATA_DIR")
 	s.expect(promptFirst)
 
 	s.press("SELECT 1 AS one, 'a;b' AS text,\r")
@@ -180,10 +180,18 @@ func TestPrompt(t *testing.T) {
 	s.expect(`Try: \set n VALUE`)
 	s.press("\\set n 5\rSELECT {n:Int32} + 1 AS n\\G\r")
 	s.expect("\nn  6\n")
+	s.press("\\o " + filepath.Join(t.TempDir(), "x.xlsx") + "\rSELECT 8 AS n;\r")
+	s.expect("x.xlsx, as the query's FORMAT clause says.")
+	s.expect("no format is known by the name x.xlsx")
 	s.press("\\fromat csv\r")
 	s.expect("there is no command \\fromat")
 	s.press("\\format csv\rSELECT 7 AS n;\r")
 	s.expect("\"n\"\n7\n")
+
+	s.press("\\format TSV\rSELECT '\\xe2\\x80\\xae\\x1b' || 'harmless';\r")
+	s.expect("\n··harmless\n")
+	s.press("\\set n 99999999999\rSELECT {n:Int32};\r")
+	s.expect("the value of n does not fit Int32: 99999999999 is not from -2147483648 to 2147483647")
 
 	file := filepath.Join(t.TempDir(), "answer.parquet")
 	s.press("\\format table\r\\o " + file + "\rSELECT 7 AS n;\r")

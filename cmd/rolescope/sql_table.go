@@ -130,11 +130,7 @@ func (t *table) single(value string) error {
 	if t.began != nil {
 		t.began()
 	}
-	lines := strings.Split(value, "\n")
-	for i, line := range lines {
-		lines[i] = plain(line)
-	}
-	return t.print(t.names[0] + "\n" + strings.Repeat("─", min(textWidth(t.names[0]), t.width)) + "\n" + strings.Join(lines, "\n") + "\n")
+	return t.print(t.names[0] + "\n" + strings.Repeat("─", min(textWidth(t.names[0]), t.width)) + "\n" + plainLines(value) + "\n")
 }
 
 // fits reports whether the rows held back fit the width as they are.

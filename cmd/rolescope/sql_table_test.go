@@ -135,6 +135,14 @@ func TestHarmlessText(t *testing.T) {
 	if got := out.String(); got != "a·[31m\tÄ企··\n" {
 		t.Errorf("%q", got)
 	}
+	out.Reset()
+	// What turns the order of letters, hides some, or breaks a line, and what belongs to letters.
+	if _, err := io.WriteString(w, "\u202egro.live\u202c \u2066x\u2069 \u200b\ufeff\u2028\U000e0041 👩\u200d🔬 e\u0301 \xff"); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := out.String(), "·gro.live· ·x· ···· 👩\u200d🔬 e\u0301 \ufffd"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
 }
 
 func TestRowsAreCounted(t *testing.T) {

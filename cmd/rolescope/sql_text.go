@@ -89,11 +89,14 @@ func wrapped(text string, cells int) string {
 	return b.String()
 }
 
+// steers reports whether a character does something to a terminal or to the letters around it: controls,
+// what turns the direction of writing, what has no width and ends of lines. Joiners of emoji may stay.
+func steers(r rune) bool {
+	return r != '\u200d' && r != '\u00ad' && unicode.Is(unicode.C, r) || unicode.Is(unicode.Zl, r) || unicode.Is(unicode.Zp, r)
+}
+
 // plain is a value on one line that does nothing to a terminal: adverts are written by strangers.
 func plain(s string) string {
-	steers := func(r rune) bool {
-		return r != '\u200d' && r != '\u00ad' && unicode.Is(unicode.C, r) || unicode.Is(unicode.Zl, r) || unicode.Is(unicode.Zp, r)
-	}
 	if strings.IndexFunc(s, steers) < 0 {
 		return s
 	}
@@ -114,6 +117,15 @@ func plain(s string) string {
 	return b.String()
 }
 
+// plainLines is plain for each line of a text.
+func plainLines(s string) string {
+	lines := strings.Split(s, "\n")
+	for i, line := range lines {
+		lines[i] = plain(line)
+	}
+	return strings.Join(lines, "\n")
+}
+
 // harmless passes text on to a terminal without what would steer it.
 type harmless struct {
 	out  io.Writer
@@ -132,7 +144,7 @@ func (h *harmless) Write(p []byte) (int, error) {
 		}
 	}
 	clean := bytes.Map(func(r rune) rune {
-		if r < ' ' && r != '\n' && r != '\t' || r >= 0x7f && r < 0xa0 {
+		if r != '\n' && r != '\t' && steers(r) {
 			return '·'
 		}
 		return r

@@ -60,6 +60,7 @@ var (
 	ErrBusy    = errors.New("another export writes to it")
 	ErrForeign = errors.New("it is no export of ours")
 	ErrFull    = errors.New("the disk is full")
+	ErrEmpty   = errors.New("there is nothing in these months")
 )
 
 // partialSuffix is what the folder is called while it is written. A killed export leaves it, and the next
@@ -175,6 +176,9 @@ func (o Options) fill(ctx context.Context, src Source, dir string, views []view)
 			m.add(v.name, f)
 		}
 	}
+	if err := o.something(m, views); err != nil {
+		return Manifest{}, err
+	}
 	after, err := a.state(ctx)
 	if err != nil {
 		return Manifest{}, err
@@ -184,6 +188,27 @@ func (o Options) fill(ctx context.Context, src Source, dir string, views []view)
 	}
 	m.Snapshot = before == after
 	return m, o.save(dir, manifestName, m.encode)
+}
+
+// something refuses months of which no view has a row: a mistyped year gives no export of nothing.
+func (o Options) something(m Manifest, views []view) error {
+	if o.Since == "" && o.Until == "" {
+		return nil
+	}
+	monthly := false
+	for i, v := range views {
+		monthly = monthly || v.month != ""
+		if v.month != "" && len(m.Views[i].Files) > 0 {
+			return nil
+		}
+	}
+	switch {
+	case !monthly:
+		return nil
+	case m.FirstObserved == "":
+		return fmt.Errorf("%w: the store has no data yet", ErrEmpty)
+	}
+	return fmt.Errorf("%w: the store was filled by looks from %.10s to %.10s", ErrEmpty, m.FirstObserved, m.LastObserved)
 }
 
 // writeView writes the files of one view.

@@ -123,6 +123,13 @@ func TestVerifyFinds(t *testing.T) {
 		"v_runs/more: the manifest does not name it":       func(dir string) error { return os.WriteFile(filepath.Join(dir, "v_runs/more"), nil, 0o644) },
 		"v_runs: its files have 9 rows, the manifest says": replaceIn(`"rows": 3`, `"rows": 6`),
 		"../x: the manifest may not name it":               replaceIn(file, "../x"),
+		"v_runs/month=2030-01: the manifest names nothing": func(dir string) error { return os.Mkdir(filepath.Join(dir, "v_runs/month=2030-01"), 0o755) },
+		"v_more: the manifest names nothing":               func(dir string) error { return os.Mkdir(filepath.Join(dir, "v_more"), 0o755) },
+		".hidden: the manifest does not name it":           func(dir string) error { return os.WriteFile(filepath.Join(dir, ".hidden"), nil, 0o644) },
+		"elsewhere: the manifest does not name it":         func(dir string) error { return os.Symlink(dir, filepath.Join(dir, "elsewhere")) },
+		file + ": it is no regular file":                   linked(file),
+		manifestName + ": it is no regular file":           linked(manifestName),
+		"v_runs: the manifest does not name it":            linked("v_runs"),
 	} {
 		dir := filepath.Join(t.TempDir(), "out")
 		write(t, source{}, Options{Dir: dir, Views: []string{"v_runs"}})
@@ -136,6 +143,26 @@ func TestVerifyFinds(t *testing.T) {
 	}
 	if _, _, err := Verify(t.TempDir()); err == nil {
 		t.Error("an empty folder is verified")
+	}
+}
+
+// linked moves what is there out of the folder and puts a link to it in its place.
+func linked(name string) func(dir string) error {
+	return func(dir string) error {
+		return errors.Join(os.Rename(filepath.Join(dir, name), dir+".moved"), os.Symlink(dir+".moved", filepath.Join(dir, name)))
+	}
+}
+
+// TestVerifyByALink: somebody may keep the whole folder elsewhere.
+func TestVerifyByALink(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "out")
+	write(t, source{}, Options{Dir: dir, Views: []string{"v_runs"}})
+	if err := os.Symlink(dir, dir+".link"); err != nil {
+		t.Fatal(err)
+	}
+	if _, problems, err := Verify(dir + ".link"); err != nil || len(problems) > 0 {
+		t.Errorf("%v, %v", problems, err)
 	}
 }
 
@@ -221,10 +248,34 @@ func TestWriteWhileRowsComeIn(t *testing.T) {
 
 func TestWriteRefuses(t *testing.T) {
 	t.Parallel()
-	for _, o := range []Options{{Views: []string{"v_nothing"}}, {Since: "2025"}, {Until: "2025-13"}, {Since: "2025-01-01"}} {
+	for _, o := range []Options{{Views: []string{"v_nothing"}}, {Since: "2025"}, {Until: "2025-13"}, {Since: "2025-01-01"}, {Since: "2025-02", Until: "2025-01"}, {Since: "2025-02", Until: "2025-02"}} {
 		o.Dir = filepath.Join(t.TempDir(), "out")
 		if _, err := Write(t.Context(), source{}, o); err == nil {
 			t.Errorf("%+v is exported", o)
+		}
+	}
+}
+
+// TestWriteNothing: months in which there is nothing are no export; views without months have no such thing.
+func TestWriteNothing(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		o    Options
+		want error
+	}{
+		{Options{Since: "2030-01"}, ErrEmpty},
+		{Options{Until: "2020-01", Views: []string{"v_runs", "v_skills"}}, ErrEmpty},
+		{Options{Since: "2025-02", Views: []string{"v_alerts"}}, ErrEmpty},
+		{Options{Since: "2030-01", Views: []string{"v_skills"}}, nil},
+		{Options{Since: "2025-02", Views: []string{"v_alerts", "v_runs"}}, nil},
+	} {
+		c.o.Dir = filepath.Join(t.TempDir(), "out")
+		_, err := Write(t.Context(), source{}, c.o)
+		if !errors.Is(err, c.want) {
+			t.Errorf("%+v: %v", c.o, err)
+		}
+		if left, _ := filepath.Glob(c.o.Dir + "*"); err != nil && len(left) > 0 {
+			t.Errorf("%+v: left behind: %v", c.o, left)
 		}
 	}
 }

@@ -52,6 +52,12 @@ func Names() (usual, private []string) {
 	return usual, private
 }
 
+// Check says what is wrong with the views and the months asked for, without looking at the store.
+func (o Options) Check() error {
+	_, err := o.views()
+	return err
+}
+
 // views are the ones asked for, in the order of the list.
 func (o Options) views() ([]view, error) {
 	for _, name := range o.Views {
@@ -63,6 +69,9 @@ func (o Options) views() ([]view, error) {
 		if _, err := time.Parse("2006-01", month); month != "" && err != nil {
 			return nil, fmt.Errorf("export: %q is no month: want one like 2025-10", month)
 		}
+	}
+	if o.Since != "" && o.Until != "" && o.Since >= o.Until {
+		return nil, fmt.Errorf("export: no month is since %s and before %s, which is left out", o.Since, o.Until)
 	}
 	var out []view
 	for _, v := range views {

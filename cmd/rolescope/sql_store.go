@@ -1,0 +1,104 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/rolescope/rolescope/store"
+)
+
+// storeQuery says what a store holds. It reads no view: a person waits for it before every answer.
+const storeQuery = `SELECT version() AS version, (SELECT uniqExact(posting_id) FROM spells) AS postings,
+	if(count() = 0, '', concat(toString(toDate(min(observed_at))), ' to ', toString(toDate(max(observed_at))))) AS range
+FROM runs`
+
+// heldStore is what the store that is asked holds.
+type heldStore struct {
+	Version  string `ch:"version"`
+	Postings uint64 `ch:"postings"`
+	Range    string `ch:"range"` // the days of the first and the last run; empty without any
+}
+
+func askHeld(ctx context.Context, s *store.Store) (heldStore, error) {
+	var rows []heldStore
+	if err := s.Ask(ctx, &rows, storeQuery, nil); err != nil {
+		return heldStore{}, err
+	}
+	return rows[0], nil
+}
+
+func (h heldStore) empty() bool { return h.Range == "" }
+
+// storeLine says which store is asked: an answer from another one than was meant looks like any other.
+func (a *app) storeLine(ctx context.Context, h heldStore) string {
+	where := a.storePlace(ctx)
+	if h.empty() {
+		return where + ": there are no data yet"
+	}
+	return fmt.Sprintf("%s: %s postings, %s", where, count(h.Postings), h.Range)
+}
+
+// emptyHint is what to do about a store without data.
+func (a *app) emptyHint() string {
+	const fill = "rolescope crawl, import or demo fills a store"
+	if environMap(a.environ)["CLICKHOUSE_URL"] != "" {
+		return "CLICKHOUSE_URL of the store that you mean; " + fill
+	}
+	return "ROLESCOPE_DATA_DIR of the store that you mean (of the demo, demo in the data directory); " + fill
+}
+
+// storePlace is the data directory as one would write it here, or the server's address.
+func (a *app) storePlace(ctx context.Context) string {
+	c, err := loadConfig(ctx, a.environ)
+	if err != nil {
+		return "store"
+	}
+	if c.ClickHouseURL != "" {
+		u, err := url.Parse(c.ClickHouseURL)
+		if err != nil {
+			return "the server of CLICKHOUSE_URL"
+		}
+		return u.Host + u.Path
+	}
+	here, err := os.Getwd()
+	if err != nil {
+		return c.DataDir
+	}
+	if rel, err := filepath.Rel(here, c.DataDir); err == nil && len(rel) < len(c.DataDir) {
+		return rel
+	}
+	return c.DataDir
+}
+
+// storeLineMax is how long an answer may wait for the line that says of which store it is: on a busy
+// store it comes without.
+const storeLineMax = 2 * time.Second
+
+// sayStore tells which store is asked. What is no terminal is told only of an empty one: a forgotten
+// ROLESCOPE_DATA_DIR is no error, but a store of its own.
+func (a *app) sayStore(ctx context.Context, s *store.Store) {
+	ctx, cancel := context.WithTimeout(ctx, storeLineMax)
+	defer cancel()
+	h, err := askHeld(ctx, s)
+	if err != nil { // the question itself will say what is wrong
+		a.logger().Debug("ask what the store holds", "error", err)
+		return
+	}
+	if h.empty() || isTerminal(a.stderr) {
+		fmt.Fprintf(a.stderr, "rolescope: %s\n", a.storeLine(ctx, h))
+	}
+	if h.empty() {
+		fmt.Fprintln(a.stderr, "Try:", a.emptyHint())
+	}
+}
+
+// ofHistory reports whether a statement asks for what the store holds.
+func ofHistory(statement string) bool {
+	return slices.ContainsFunc(tablesIn(statement), func(name string) bool { return strings.HasPrefix(name, "v_") })
+}
