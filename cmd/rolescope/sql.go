@@ -160,13 +160,13 @@ func (a *app) sqlOnce(ctx context.Context, text string, o sqlOptions) error {
 	return a.with(ctx, func(ctx context.Context, s *system) error {
 		person := isTerminal(a.stderr)
 		if person {
-			a.sayStore(ctx, s.store)
+			a.sayStore(ctx, s.store, true)
 		}
 		err := a.answer(ctx, s.store, q, o.output)
 		switch {
 		case err == nil:
 			if !person && ofHistory(statement) {
-				a.sayStore(ctx, s.store)
+				a.sayStore(ctx, s.store, false)
 			}
 			return nil
 		case ctx.Err() != nil && !s.ownerGone():

@@ -175,4 +175,7 @@ func (r *sqlRun) sayAbsent(ctx context.Context) {
 	for _, line := range lines {
 		fmt.Fprintln(r.app.stderr, wrapped(line, max(r.app.terminalWidth(), 80)))
 	}
+	if len(lines) > 0 && !isTerminal(r.app.stderr) { // a terminal has been told: perhaps it is another store
+		r.app.sayStore(ctx, r.store, true)
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -69,6 +70,9 @@ func testAbsent(t *testing.T, bin, data string) {
 		}
 		if got := strings.TrimSpace(said.String()); !strings.Contains(got, c.want) || c.want == "" && strings.Contains(got, "No posting") {
 			t.Errorf("%s\nsays %q, want %q", c.query, got, c.want)
+		}
+		if told := regexp.MustCompile(`rolescope: .*` + regexp.QuoteMeta(filepath.Base(data)) + `: [\d,]+ postings, \d{4}-`).MatchString(said.String()); told != (c.want != "") {
+			t.Errorf("%s\nsays %q, which store it is: %v", c.query, said.String(), told)
 		}
 	}
 }

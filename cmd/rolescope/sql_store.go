@@ -80,9 +80,9 @@ func (a *app) storePlace(ctx context.Context) string {
 // store it comes without.
 const storeLineMax = 2 * time.Second
 
-// sayStore tells which store is asked. What is no terminal is told only of an empty one: a forgotten
+// sayStore tells which store is asked, unless only an empty one is worth a word: a forgotten
 // ROLESCOPE_DATA_DIR is no error, but a store of its own.
-func (a *app) sayStore(ctx context.Context, s *store.Store) {
+func (a *app) sayStore(ctx context.Context, s *store.Store, always bool) {
 	ctx, cancel := context.WithTimeout(ctx, storeLineMax)
 	defer cancel()
 	h, err := askHeld(ctx, s)
@@ -90,7 +90,7 @@ func (a *app) sayStore(ctx context.Context, s *store.Store) {
 		a.logger().Debug("ask what the store holds", "error", err)
 		return
 	}
-	if h.empty() || isTerminal(a.stderr) {
+	if always || h.empty() {
 		fmt.Fprintf(a.stderr, "rolescope: %s\n", a.storeLine(ctx, h))
 	}
 	if h.empty() {
