@@ -55,6 +55,6 @@ func CosineInterval(a, b Role, level float64) (float64, Interval, bool) {
 			return value, Interval{}, false
 		}
 	}
-	interval, ok := intervalOf(value, without, bk.employers(2), level)
+	interval, ok := IntervalOf(value, without, bk.sizes(2), level)
 	return value, interval, ok
 }

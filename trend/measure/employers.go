@@ -117,17 +117,17 @@ func (sum *summer) side(role Role, cells []int) side {
 	return s
 }
 
-// employers is how many employers each role has.
-func (b book) employers(roles int) []int {
-	counts := make([]int, roles)
+// sizes are each role's vacancies of each of its employers.
+func (b book) sizes(roles int) [][]int {
+	out := make([][]int, roles)
 	for _, f := range b.firms {
 		for r, s := range f.sides {
 			if s.n > 0 {
-				counts[r]++
+				out[r] = append(out[r], int(s.n))
 			}
 		}
 	}
-	return counts
+	return out
 }
 
 // together calls f once for each skill that one of two sides mentions, in order; an entry of a side

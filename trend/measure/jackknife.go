@@ -6,23 +6,24 @@ import (
 	"slices"
 )
 
-// Interval is value -/+ q SE, with q the quantile of Student's t with Degrees degrees of freedom.
+// Interval is Centre -/+ q SE, with q the quantile of Student's t with Degrees degrees of freedom.
 type Interval struct {
 	Low, High, SE float64
-	Employers     int // in any of the roles: how many were left out in turn
-	Degrees       int // of the role with the fewest employers, less one
+	Centre        float64 // the value without the jackknife's estimate of its bias
+	Employers     int     // in any of the roles: how many were left out in turn
+	Degrees       int     // of the role with the fewest effective employers, less one
 }
 
 // Jackknife is the delete-one-employer interval of a measure f whose value on roles is value:
 // se^2 = (E - 1) / E * sum_c (f(-c) - mean f(-c))^2 over the E employers of any role, which leave all
-// roles together (Efron & Stein 1981; Miller 1974). f is called with the roles in their order; it must
-// not keep them, nor depend on the order of their cells. level is the nominal coverage, such as 0.95.
-// False when a role has fewer than EmployersMin employers, some f(-c) is undefined, or level is not
-// between 0 and 1.
+// roles together, around E value - (E - 1) mean f(-c) (Efron & Stein 1981; Miller 1974). f is called with
+// the roles in their order; it must not keep them, nor depend on the order of their cells. level is the
+// nominal coverage, such as 0.95. False when a role has fewer than EmployersMin employers or fewer than
+// two effective ones, some f(-c) is undefined, or level is not between 0 and 1.
 func Jackknife(roles []Role, value float64, level float64, f func([]Role) (float64, bool)) (Interval, bool) {
 	sorted := make([]Role, len(roles))
 	rest := make([]Role, len(roles))
-	counts := make([]int, len(roles))
+	sizes := make([][]int, len(roles)) // vacancies of each employer
 	var names []string
 	for r, role := range roles {
 		s := slices.DeleteFunc(slices.Clone(role), func(c Cell) bool { return c.Vacancies <= 0 })
@@ -30,14 +31,15 @@ func Jackknife(roles []Role, value float64, level float64, f func([]Role) (float
 		for i, cell := range s {
 			if i == 0 || s[i-1].Employer != cell.Employer {
 				names = append(names, cell.Employer)
-				counts[r]++
+				sizes[r] = append(sizes[r], 0)
 			}
+			sizes[r][len(sizes[r])-1] += cell.Vacancies
 		}
 		sorted[r], rest[r] = s, make(Role, 0, len(s))
 	}
 	slices.Sort(names)
 	names = slices.Compact(names)
-	if !enough(counts, level) {
+	if !enough(sizes, level) {
 		return Interval{}, false
 	}
 	without := make([]float64, len(names))
@@ -56,32 +58,57 @@ func Jackknife(roles []Role, value float64, level float64, f func([]Role) (float
 			return Interval{}, false
 		}
 	}
-	return intervalOf(value, without, counts, level)
+	return IntervalOf(value, without, sizes, level)
 }
 
-// enough says whether roles with so many employers have an interval at a level.
-func enough(employers []int, level float64) bool {
-	return level > 0 && level < 1 && len(employers) > 0 && slices.Min(employers) >= EmployersMin
+// Effective is how many employers of equal size would tell as much as those with so many vacancies:
+// (sum n)^2 / sum n^2, rounded down (Kish, Survey Sampling, 1965). One that has most of the vacancies
+// decides the standard error alone, however many others there are.
+func Effective(vacancies []int) int {
+	n, squares := 0, 0
+	for _, v := range vacancies {
+		n += v
+		squares += v * v
+	}
+	if squares == 0 {
+		return 0
+	}
+	return n * n / squares
 }
 
-// intervalOf is the interval around a value whose delete-one values are given.
-func intervalOf(value float64, without []float64, employers []int, level float64) (Interval, bool) {
-	if !enough(employers, level) {
+// enough says whether roles with employers of such sizes have an interval at a level.
+func enough(vacancies [][]int, level float64) bool {
+	for _, v := range vacancies {
+		if len(v) < EmployersMin || Effective(v) < 2 {
+			return false
+		}
+	}
+	return level > 0 && level < 1 && len(vacancies) > 0
+}
+
+// IntervalOf is the Jackknife interval of a value whose delete-one values are given; vacancies are, for
+// each role, those of each of its employers. False when there is none.
+func IntervalOf(value float64, without []float64, vacancies [][]int, level float64) (Interval, bool) {
+	if !enough(vacancies, level) {
 		return Interval{}, false
 	}
-	degrees := slices.Min(employers) - 1
-	se := jackknifeSE(without)
+	degrees := Effective(vacancies[0]) - 1
+	for _, v := range vacancies[1:] {
+		degrees = min(degrees, Effective(v)-1)
+	}
+	se, mean := jackknifeSE(without)
+	n := float64(len(without))
+	centre := value + (n-1)*(value-mean)
 	half := StudentT((1+level)/2, degrees) * se
 	return Interval{
-		Low: value - half, High: value + half, SE: se,
+		Low: centre - half, High: centre + half, SE: se, Centre: centre,
 		Employers: len(without), Degrees: degrees,
 	}, true
 }
 
-// jackknifeSE is the standard error from the delete-one values.
-func jackknifeSE(without []float64) float64 {
+// jackknifeSE is the standard error from the delete-one values, and their mean.
+func jackknifeSE(without []float64) (se, mean float64) {
 	n := float64(len(without))
-	var mean float64
 	for _, v := range without {
 		mean += v
 	}
@@ -90,5 +117,5 @@ func jackknifeSE(without []float64) float64 {
 	for _, v := range without {
 		squares += (v - mean) * (v - mean)
 	}
-	return math.Sqrt((n - 1) / n * squares)
+	return math.Sqrt((n - 1) / n * squares), mean
 }

@@ -288,7 +288,7 @@ func TestSlopeFastIsPlain(t *testing.T) {
 		rng := rand.New(rand.NewPCG(seed, 1))
 		a := simulated(rng, 12, 6, []float64{0.5, 0.3, 0.2, 0.1, 0.7})
 		b := simulated(rng, 14, 6, []float64{0.3, 0.3, 0.4, 0.1, 0.6})
-		a = append(a, Cell{"giant", 0, 5000, []Count{{0, 4000}, {2, 100}}}, Cell{"giant", 5, 6000, []Count{{0, 4000}, {1, 600}}})
+		a = append(a, Cell{"giant", 0, 100, []Count{{0, 80}, {2, 2}}}, Cell{"giant", 5, 120, []Count{{0, 80}, {1, 12}}})
 		if !compareSlopes(t, a, b, 6) {
 			t.Error("no interval")
 		}
@@ -361,6 +361,24 @@ func TestJackknife(t *testing.T) {
 	}
 	if _, ok := Jackknife([]Role{role, role[:9]}, mean, 0.95, share); ok {
 		t.Error("an interval from nine employers of the second role")
+	}
+	// The plug-in square of a share is too large by the share's variance: the jackknife takes it out.
+	square := func(r []Role) (float64, bool) {
+		v, ok := share(r)
+		return v * v, ok
+	}
+	got, ok = Jackknife([]Role{role}, mean*mean, 0.95, square)
+	if want := mean*mean - squares/10/11; !ok || !near(got.Centre, want, 1e-14) || !near((got.Low+got.High)/2, want, 1e-14) {
+		t.Errorf("%+v %v, want around %v", got, ok, want)
+	}
+	// A large employer is as good as fewer: (10*10 + 40)^2 / (10*100 + 1600) = 7.5.
+	role[0] = Cell{Employer: "0", Vacancies: 40, Counts: []Count{{0, 12}}}
+	if got, ok = Jackknife([]Role{role}, mean, 0.95, share); !ok || got.Employers != 11 || got.Degrees != 6 {
+		t.Errorf("%+v %v, want 6 degrees", got, ok)
+	}
+	role[0].Vacancies = 1000
+	if _, ok = Jackknife([]Role{role}, mean, 0.95, share); ok {
+		t.Error("an interval from one employer and ten small ones")
 	}
 	if _, ok := Jackknife(nil, mean, 0.95, share); ok {
 		t.Error("an interval from nothing")

@@ -28,13 +28,13 @@ func SlopeIntervals(a, b Role, periods int, perYear, level float64) (trend Trend
 	if totals == nil && withins == nil {
 		return trend, nil, nil, nil, err
 	}
-	var employers []int
+	var sizes [][]int
 	deleted := func(l *lines) []float64 {
 		if l == nil {
 			return nil
 		}
-		employers = l.book.employers(2)
-		if !enough(employers, level) {
+		sizes = l.book.sizes(2)
+		if !enough(sizes, level) {
 			return nil
 		}
 		values := make([]float64, len(l.book.firms))
@@ -51,7 +51,7 @@ func SlopeIntervals(a, b Role, periods int, perYear, level float64) (trend Trend
 		if without == nil {
 			return nil
 		}
-		if i, ok := intervalOf(value, without, employers, level); ok {
+		if i, ok := IntervalOf(value, without, sizes, level); ok {
 			return &i
 		}
 		return nil
