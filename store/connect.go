@@ -22,6 +22,11 @@ const connectTimeout = 5 * time.Second
 // its turn and then fails with an error that may pass.
 const connectionsMax = 8
 
+// questionsMax is how many questions this process asks at once. A server lets fewer run and has the others
+// wait, longer than connectTimeout, and says so to those that wait in vain: so it is more than the
+// pages of a dashboard ask.
+const questionsMax = 32
+
 // settings of every statement of ours, whatever the server's defaults.
 func (s *Store) settings() clickhouse.Settings {
 	set := clickhouse.Settings{
@@ -62,12 +67,12 @@ func (s *Store) connect(ctx context.Context) error {
 	if err := s.conn.Ping(ctx); err != nil {
 		return connectError(opt, err)
 	}
-	return s.connectAnalyst()
+	return s.connectReader()
 }
 
-// connectAnalyst opens the read-only connection; it is first used by Raw.
-func (s *Store) connectAnalyst() error {
-	address, readonly := s.cfg.AnalystURL, false
+// connectReader opens the read-only connections; they are first used by Raw and Ask.
+func (s *Store) connectReader() error {
+	address, readonly := s.cfg.ReaderURL, false
 	if address == "" {
 		address, readonly = s.cfg.URL, true
 	}
@@ -79,7 +84,8 @@ func (s *Store) connectAnalyst() error {
 		opt.Settings["readonly"] = 1
 	}
 	opt.TransportFunc = func(t *http.Transport) (http.RoundTripper, error) { return summaries{t}, nil }
-	if s.analyst, err = clickhouse.Open(opt); err != nil {
+	opt.MaxOpenConns, opt.MaxIdleConns = questionsMax, connectionsMax
+	if s.reader, err = clickhouse.Open(opt); err != nil {
 		return connectError(opt, err)
 	}
 	return nil

@@ -29,7 +29,7 @@ func (s *Store) Raw(ctx context.Context, w io.Writer, query, format string, para
 	}
 	query = trailingEnd.ReplaceAllString(query, "")
 	ctx = withParameters(ctx, params)
-	stream, err := s.analyst.QueryFormat(ctx, format, query)
+	stream, err := s.reader.QueryFormat(ctx, format, query)
 	if err != nil {
 		if errors.Is(err, clickhouse.ErrFormatNativeUnsupported) {
 			return &engine.HintError{
@@ -83,7 +83,7 @@ func serverError(err error) error {
 // {name:Type} as they stand, unescaped.
 func (s *Store) Ask(ctx context.Context, dest any, query string, params map[string]string) error {
 	ctx = withParameters(ctx, params)
-	if err := s.analyst.Select(ctx, dest, query); err != nil {
+	if err := s.reader.Select(ctx, dest, query); err != nil {
 		return fmt.Errorf("query: %w", serverError(err))
 	}
 	return nil

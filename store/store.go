@@ -25,9 +25,9 @@ type Config struct {
 	// http[s]://user:password@host:8123/database or clickhouse://user:password@host:9000/database.
 	// Without a database it is "default". Empty: this process starts the embedded engine.
 	URL string
-	// AnalystURL is what Raw connects with. Empty: the embedded engine's analyst, or URL itself with
+	// ReaderURL is what Raw and Ask connect with. Empty: the embedded engine's reader, or URL itself with
 	// readonly = 1.
-	AnalystURL string
+	ReaderURL string
 	// Cluster is the name of an external server's cluster: every statement of a migration then runs
 	// ON CLUSTER with Replicated engines. Empty: one server.
 	Cluster string
@@ -47,7 +47,8 @@ type Store struct {
 	log     *slog.Logger
 	engine  *engine.Engine // nil with an external server
 	conn    driver.Conn    // as the writer
-	analyst driver.Conn    // read-only, for Raw
+	reader  driver.Conn    // read-only, for Raw and Ask
+	analyst string         // the embedded engine's URL for others' tools
 }
 
 // Open connects, starting the embedded engine first when cfg.URL is empty, and migrates. It is the
@@ -68,8 +69,11 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 		}
 		s.engine = e
 		s.cfg.URL = engineURL(e.Addr(), engine.UserWriter, cfg.Engine.WriterPassword)
+		if cfg.Engine.ReaderPassword != "" {
+			s.cfg.ReaderURL = engineURL(e.Addr(), engine.UserReader, cfg.Engine.ReaderPassword)
+		}
 		if cfg.Engine.AnalystPassword != "" {
-			s.cfg.AnalystURL = engineURL(e.Addr(), engine.UserAnalyst, cfg.Engine.AnalystPassword)
+			s.analyst = engineURL(e.Addr(), engine.UserAnalyst, cfg.Engine.AnalystPassword)
 		}
 	}
 	if err := s.connect(ctx); err != nil {
@@ -90,7 +94,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 // called more than once.
 func (s *Store) Close() error {
 	var errs []error
-	for _, c := range []driver.Conn{s.conn, s.analyst} {
+	for _, c := range []driver.Conn{s.conn, s.reader} {
 		if c == nil {
 			continue
 		}
@@ -110,8 +114,11 @@ func (s *Store) Close() error {
 // URL is the writer's URL, secrets included: another process may open the same store with it.
 func (s *Store) URL() string { return s.cfg.URL }
 
-// AnalystURL is the read-only URL, secrets included; empty when there is none of its own.
-func (s *Store) AnalystURL() string { return s.cfg.AnalystURL }
+// ReaderURL is the read-only URL of this program's questions, secrets included; empty when there is none of its own.
+func (s *Store) ReaderURL() string { return s.cfg.ReaderURL }
+
+// AnalystURL is the read-only URL for others' tools, secrets included; empty where this store started no engine.
+func (s *Store) AnalystURL() string { return s.analyst }
 
 // Engine is the embedded engine that this store started, or nil.
 func (s *Store) Engine() *engine.Engine { return s.engine }

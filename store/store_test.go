@@ -69,8 +69,8 @@ func freshConfig(t testing.TB) Config {
 	u.Path = fmt.Sprintf("/rolescope_test_%d_%d", os.Getpid(), shared.database.Add(1))
 	cfg := Config{URL: u.String(), Now: func() time.Time { return testNow }}
 	if os.Getenv("ROLESCOPE_TEST_CLICKHOUSE_URL") == "" {
-		u.User = url.UserPassword(engine.UserAnalyst, enginetest.Password)
-		cfg.AnalystURL = u.String()
+		u.User = url.UserPassword(engine.UserReader, enginetest.Password)
+		cfg.ReaderURL = u.String()
 	}
 	return cfg
 }
@@ -163,7 +163,7 @@ func TestViewsDeliverTheTypesTheyDeclare(t *testing.T) {
 func TestRawWithoutAnAnalyst(t *testing.T) {
 	t.Parallel()
 	cfg := freshConfig(t)
-	cfg.AnalystURL = ""
+	cfg.ReaderURL = ""
 	s := open(t, cfg)
 	var out strings.Builder
 	if err := s.Raw(t.Context(), &out, "SELECT count() FROM raw", "TSV", nil); err != nil || out.String() != "0\n" {

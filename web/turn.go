@@ -10,8 +10,8 @@ const (
 	// answerTimeout bounds the questions of one page, from its turn on: longer than anybody waits,
 	// shorter than the engine's own limit of a minute.
 	answerTimeout = 20 * time.Second
-	// askersMax is how many requests may ask the store at once: as many analysts as the embedded engine
-	// lets in, and half of the store's connections.
+	// askersMax is how many requests may ask the store at once: more than the embedded engine lets readers
+	// in, so that it is not idle between them, and few of the store's connections.
 	askersMax = 4
 	// waitersMax is how many more wait for a turn, and turnTimeout how long. Who would wait longer is
 	// told at once to come back.

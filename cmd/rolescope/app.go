@@ -139,7 +139,7 @@ func (s *system) connect(ctx context.Context, joined instance.Info) error {
 		URL: first(c.ClickHouseURL, joined.ClickHouseURL), Logger: log, Now: time.Now, Folded: s.app.metrics.folded,
 	}
 	if c.ClickHouseURL == "" {
-		sc.AnalystURL = joined.AnalystURL
+		sc.ReaderURL = first(joined.ReaderURL, joined.AnalystURL) // an owner of an older version has no reader
 	}
 	if sc.URL == "" {
 		if sc.Engine, err = s.engineOptions(ctx); err != nil {
@@ -160,7 +160,7 @@ func (s *system) connect(ctx context.Context, joined instance.Info) error {
 	}
 	return s.lease.Publish(instance.Info{
 		PID: os.Getpid(), Version: version, StartedAt: time.Now().UTC(),
-		NATSURL: s.bus.ClientURL(), ClickHouseURL: s.store.URL(), AnalystURL: s.store.AnalystURL(),
+		NATSURL: s.bus.ClientURL(), ClickHouseURL: s.store.URL(), ReaderURL: s.store.ReaderURL(), AnalystURL: s.store.AnalystURL(),
 	})
 }
 
@@ -215,10 +215,14 @@ func (s *system) engineOptions(ctx context.Context) (engine.Options, error) {
 	if err != nil {
 		return engine.Options{}, err
 	}
+	reader, err := newSecret()
+	if err != nil {
+		return engine.Options{}, err
+	}
 	analyst, err := analystPassword(c.DataDir)
 	return engine.Options{
 		Exe: exe, Args: []string{"engine", "serve"}, Lib: lib, DataDir: filepath.Join(c.DataDir, "clickhouse"),
-		Addr: first(c.ClickHouseHTTPAddr, s.app.engineAddr), WriterPassword: writer, AnalystPassword: analyst,
+		Addr: first(c.ClickHouseHTTPAddr, s.app.engineAddr), WriterPassword: writer, ReaderPassword: reader, AnalystPassword: analyst,
 		MemoryBytesMax: c.EngineMemoryMiB << 20, CloseTimeout: c.DrainTimeout, Logger: s.app.logger(),
 	}, err
 }

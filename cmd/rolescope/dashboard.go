@@ -15,8 +15,8 @@ import (
 	"github.com/rolescope/rolescope/web"
 )
 
-// dashboard is the web room over this system. It asks as an analyst does: read-only, within the
-// engine's limits for analysts. A demo's data has its notice on every page, and its own time.
+// dashboard is the web room over this system. It asks as a reader: read-only, within the
+// limits that analysts have, too. A demo's data has its notice on every page, and its own time.
 func (s *system) dashboard() (http.Handler, error) {
 	notice, now := "", time.Now
 	if s.demo != nil {
@@ -26,7 +26,7 @@ func (s *system) dashboard() (http.Handler, error) {
 		}
 	}
 	return web.New(web.Options{
-		Querier: analyst{s.store}, Ready: s.ready, Metrics: s.app.metrics.handler(), Notice: notice, Version: version,
+		Querier: reader{s.store}, Ready: s.ready, Metrics: s.app.metrics.handler(), Notice: notice, Version: version,
 		Now: now, Logger: s.app.logger(), Program: s.program(),
 		Hosts: strings.FieldsFunc(s.config.HTTPHosts, func(r rune) bool { return r == ',' || r == ' ' }),
 	})
@@ -44,16 +44,16 @@ func (s *system) program() string {
 	return "ROLESCOPE_DATA_DIR=" + shellWord(s.config.DataDir) + " rolescope"
 }
 
-// analyst lets the dashboard ask the store without being able to write.
-type analyst struct{ store *store.Store }
+// reader lets the dashboard ask the store without being able to write.
+type reader struct{ store *store.Store }
 
 // Select implements trend.Querier.
-func (q analyst) Select(ctx context.Context, dest any, query string, params map[string]string) error {
+func (q reader) Select(ctx context.Context, dest any, query string, params map[string]string) error {
 	return q.store.Ask(ctx, dest, query, params)
 }
 
 // ready reports whether the servers answer. It asks over the pipeline's connections: readers of the
-// dashboard who take all of the analysts' make it slow, not unready.
+// dashboard who take all of their own make it slow, not unready.
 func (s *system) ready(ctx context.Context) error {
 	if s.lease != nil && !s.lease.Owner() && (s.ownerGone() || s.ownerLeaving()) {
 		return errOwnerGone

@@ -12,7 +12,7 @@ import (
 	"github.com/rolescope/rolescope/store/engine/enginetest"
 )
 
-// TestReadersDoNotMakeItUnready: while analysts hold all of their connections, the probes' answer is
+// TestReadersDoNotMakeItUnready: while readers hold all of their places, the probes' answer is
 // that the servers run.
 func TestReadersDoNotMakeItUnready(t *testing.T) {
 	t.Parallel()
@@ -37,7 +37,7 @@ func TestReadersDoNotMakeItUnready(t *testing.T) {
 		var rows []struct {
 			One uint8 `ch:"one"`
 		}
-		return analyst{st}.Select(ctx, &rows, query, nil)
+		return reader{st}.Select(ctx, &rows, query, nil)
 	}
 	for range 16 {
 		readers.Go(func() {

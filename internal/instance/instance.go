@@ -44,7 +44,8 @@ type Info struct {
 	StartedAt     time.Time `json:"started_at"`
 	NATSURL       string    `json:"nats_url"`
 	ClickHouseURL string    `json:"clickhouse_url"` // as the writer
-	AnalystURL    string    `json:"analyst_url"`    // read-only
+	ReaderURL     string    `json:"reader_url"`     // read-only, for this program's questions
+	AnalystURL    string    `json:"analyst_url"`    // read-only, for others' tools
 	Leaving       bool      `json:"leaving"`        // the owner is done and waits for its joiners
 }
 

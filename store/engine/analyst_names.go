@@ -43,15 +43,15 @@ func checkAnalystNames(q *request) error {
 		name := unquoted(l.text(t))
 		switch {
 		case l.symbol(last, '.') && strings.EqualFold(unquoted(l.text(before)), "system") && !slices.Contains(analystSystemTables, strings.ToLower(name)):
-			return exceptionf(codeAccessDenied, "ACCESS_DENIED", "User %s may not read system.%s; of the system's tables it may read %s", UserAnalyst, name, strings.Join(analystSystemTables, ", "))
+			return exceptionf(codeAccessDenied, "ACCESS_DENIED", "User %s may not read system.%s; of the system's tables it may read %s", q.user, name, strings.Join(analystSystemTables, ", "))
 		case l.is(last, "SHOW") && before.kind == tokenEnd && !slices.Contains(analystShows, strings.ToUpper(name)):
-			return exceptionf(codeAccessDenied, "ACCESS_DENIED", "User %s may not use SHOW %s", UserAnalyst, strings.ToUpper(name))
+			return exceptionf(codeAccessDenied, "ACCESS_DENIED", "User %s may not use SHOW %s", q.user, strings.ToUpper(name))
 		case t.kind != tokenText && tellsOfMachine(name, l.symbol(l.peek(), '(')):
-			return exceptionf(codeAccessDenied, "ACCESS_DENIED", "User %s may not ask %s of this machine", UserAnalyst, name)
+			return exceptionf(codeAccessDenied, "ACCESS_DENIED", "User %s may not ask %s of this machine", q.user, name)
 		case q.keyword == "EXISTS" && t.kind != tokenWord && t.kind != tokenSymbol && slashed(name):
 			return errFileName
 		case l.is(t, "SETTINGS") && !l.symbol(last, '.') && beginsSettings(*l):
-			return exceptionf(codeReadonly, "READONLY", "User %s may not change settings in a statement: leave the SETTINGS clause out (what the output looks like can be set in the URL)", UserAnalyst)
+			return exceptionf(codeReadonly, "READONLY", "User %s may not change settings in a statement: leave the SETTINGS clause out (what the output looks like can be set in the URL)", q.user)
 		case l.is(t, "Identifier") && l.symbol(last, ':') && l.symbol(l.peek(), '}'):
 			if err := checkIdentifier(q, unquoted(l.text(before))); err != nil {
 				return err
@@ -88,7 +88,7 @@ var errFileName error = exceptionf(60, "UNKNOWN_TABLE", "Unknown table: a name w
 func checkIdentifier(q *request, name string) error {
 	for _, p := range q.params {
 		if p.name == name && (!settingName.MatchString(p.value) || strings.EqualFold(p.value, "system") || slices.Contains(hostScalars, strings.ToLower(p.value)) || tellsOfMachine(p.value, true)) {
-			return exceptionf(codeAccessDenied, "ACCESS_DENIED", "User %s may only give plain names of tables and columns for {%s:Identifier}", UserAnalyst, name)
+			return exceptionf(codeAccessDenied, "ACCESS_DENIED", "User %s may only give plain names of tables and columns for {%s:Identifier}", q.user, name)
 		}
 	}
 	return nil

@@ -2,92 +2,57 @@ package engine
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
-
-// answerBytesMax bounds an answer that is written to a file before it is sent.
-const answerBytesMax = 4 << 30
 
 // exceptionBytesMax bounds the framed exception at an answer's end: clients look no further back.
 const exceptionBytesMax = 15 << 10
 
-// spool answers a SELECT whole, when it has ended: the engine writes the answer to a file first, for
-// in memory it might not fit. Formats that are one document, such as JSON or Parquet, go this way.
-func (s *server) spool(w http.ResponseWriter, q *request, session *session, mark string) error {
-	path := filepath.Join(s.answers, newQueryID())
-	defer os.Remove(path)
-	clause := "\nINTO OUTFILE " + quoteText(path) + " FORMAT " + q.format + " "
-	sql := q.body + clause + q.tail + "\n" + mark
-	over := s.boundAnswer(path, mark)
-	r, err := session.query(sql, q.format, q.params)
-	if over() {
-		if err == nil {
-			r.destroy()
-		}
-		return exceptionf(codeTooManyBytes, "TOO_MANY_ROWS_OR_BYTES", "Limit for an answer in one document exceeded, max bytes: %d. Ask for fewer rows, or for a format that is sent row by row, such as CSV or JSONEachRow", answerBytesMax)
-	}
-	if err != nil {
-		return without(err, clause)
-	}
-	summary := q.summary(r)
-	r.destroy()
-	file, err := os.Open(path)
-	if err != nil {
-		return fmt.Errorf("read the answer: %w", err)
-	}
-	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
-		return fmt.Errorf("read the answer: %w", err)
-	}
-	if info.Size() == 0 { // Native, which the library writes without columns
-		return s.answer(w, q, s.emptyResult(q, session), summary)
-	}
-	out, err := s.begin(w, q, summary, info.Size())
+// send sends an answer to its client as the engine makes it, or has made it.
+func (s *server) send(ctx context.Context, w http.ResponseWriter, j *job, p *pipe, head head) error {
+	out, err := s.begin(w, j.q, head.sum, head.size)
 	if err != nil {
 		return err
 	}
-	_, err = io.CopyBuffer(out, onlyReader{file}, make([]byte, writeBytes))
-	if err = errors.Join(err, out.Close()); err != nil {
-		s.log.Debug("send answer", "error", err) // the client left
+	var until time.Time
+	if j.user.held {
+		until = time.Now().Add(readMax)
+		out.wire.until = until
 	}
-	return nil
-}
-
-// boundAnswer stops the marked statement once its file is longer than answerBytesMax: what a
-// format makes of a limited result can be a thousand times as long, and the disk is the store's
-// too. over ends the watch and says whether it was.
-func (s *server) boundAnswer(path, mark string) (over func() bool) {
-	ended, watched := make(chan struct{}), make(chan bool, 1)
-	go func() {
-		ticker := time.NewTicker(killInterval)
-		defer ticker.Stop()
-		tooLong := false
-		for {
-			select {
-			case <-ended:
-				watched <- tooLong
-				return
-			case <-ticker.C:
-			}
-			if info, err := os.Stat(path); err == nil && info.Size() > answerBytesMax {
-				tooLong = true
-				s.kill(mark)
-			}
+	defer context.AfterFunc(ctx, out.wire.cut)()
+	for {
+		b, err := p.next(ctx)
+		if errors.Is(err, io.EOF) {
+			out.Close() //nolint:errcheck // the client left
+			return nil
 		}
-	}()
-	return func() bool {
-		close(ended)
-		return <-watched
+		if err == nil && !until.IsZero() && time.Now().After(until) {
+			out.wire.until = time.Time{}
+			err = exceptionf(codeTimeout, "TIMEOUT_EXCEEDED", "Timeout exceeded: an answer has to be read within %s", readMax)
+		}
+		if err == nil {
+			_, err = out.Write(b)
+			if errors.Is(err, http.ErrBodyNotAllowed) { // HEAD
+				return nil
+			}
+			if err != nil { // the client left, or does not read: it must not take the part for the whole
+				panic(http.ErrAbortHandler)
+			}
+			continue
+		}
+		if leftBehind(err) {
+			panic(http.ErrAbortHandler)
+		}
+		out.breakOff(err)
 	}
 }
 
@@ -248,15 +213,43 @@ func (o *output) breakOff(err error) {
 // writeBytes is how much must get through within stallTimeout.
 const writeBytes = 1 << 20
 
-// steadyWriter sends what is written in pieces that each have their own time limit.
+// cutTimeout is how long an answer that was cut off may take to say so.
+const cutTimeout = time.Second
+
+// steadyWriter sends what is written in pieces that each have their own time limit, or all until a time.
 type steadyWriter struct {
 	w       http.ResponseWriter
 	control *http.ResponseController
+	until   time.Time
+
+	mu   sync.Mutex
+	ends time.Time // no later than this, if set
+}
+
+// cut has whoever writes, even to a client that does not read, end soon.
+func (s *steadyWriter) cut() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ends = time.Now().Add(cutTimeout)
+	s.control.SetWriteDeadline(s.ends) //nolint:errcheck // the connection is gone then
+}
+
+func (s *steadyWriter) limit() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	at := s.until
+	if at.IsZero() {
+		at = time.Now().Add(stallTimeout)
+	}
+	if !s.ends.IsZero() && s.ends.Before(at) {
+		at = s.ends
+	}
+	return s.control.SetWriteDeadline(at)
 }
 
 func (s *steadyWriter) Write(p []byte) (sent int, err error) {
 	for sent < len(p) {
-		if err := s.control.SetWriteDeadline(time.Now().Add(stallTimeout)); err != nil {
+		if err := s.limit(); err != nil {
 			return sent, err
 		}
 		n, err := s.w.Write(p[sent:min(len(p), sent+writeBytes)])

@@ -32,6 +32,8 @@ const (
 	drainTimeout = 20 * time.Second
 	// exitOrphaned is the child's exit status when its parent is gone.
 	exitOrphaned = 3
+	// exitStuck is the child's exit status after a report of a statement that nothing else stops.
+	exitStuck = 4
 )
 
 // stopWord on the child's standard input asks it to finish and end.
@@ -43,17 +45,30 @@ type childConfig struct {
 	Lib             string `json:"lib"`
 	DataDir         string `json:"data_dir"`
 	WriterPassword  string `json:"writer_password"`
+	ReaderPassword  string `json:"reader_password"`
 	AnalystPassword string `json:"analyst_password"`
 	MemoryBytesMax  int64  `json:"memory_bytes_max"`
+	// StatementTimeout and StuckGrace are of held users; 0 are the defaults.
+	StatementTimeout time.Duration `json:"statement_timeout"`
+	StuckGrace       time.Duration `json:"stuck_grace"`
+	// Holds are how long users have to wait before they may ask.
+	Holds map[string]time.Duration `json:"holds"`
 }
 
-// childReady is the only line of the child's standard output.
+// childReady is the first line of the child's standard output.
 type childReady struct {
 	Version string `json:"version"`
 	PID     int    `json:"pid"`
 	// Error and Kind say why it could not start.
 	Error string `json:"error,omitempty"`
 	Kind  string `json:"kind,omitempty"`
+}
+
+// childStuck is its last one, if it ends with exitStuck.
+type childStuck struct {
+	User      string        `json:"stuck_user"`
+	Statement string        `json:"stuck_statement"` // how it begins
+	Ran       time.Duration `json:"stuck_ran"`
 }
 
 // Kinds of a failed start that the parent turns into its own errors.
@@ -107,7 +122,12 @@ func Child(ctx context.Context, stdin io.Reader, stdout, stderr io.Writer) error
 	if err != nil {
 		return err
 	}
-	return engine.serve(ctx, cancel, stop, log)
+	stuck, err := engine.serve(ctx, cancel, stop, log)
+	if stuck != nil {
+		json.NewEncoder(stdout).Encode(stuck) //nolint:errcheck // the exit status says the most of it
+		os.Exit(exitStuck)                    // its thread would not let the engine close
+	}
+	return err
 }
 
 // watchParent closes stop at the stop word and ends the process when the parent is gone.
@@ -156,29 +176,42 @@ func openChild(ctx context.Context, config childConfig, log *slog.Logger) (*chil
 }
 
 // serve answers requests until stop, then lets running ones finish.
-func (c *child) serve(ctx context.Context, cancel context.CancelFunc, stop <-chan struct{}, log *slog.Logger) error {
+func (c *child) serve(ctx context.Context, cancel context.CancelFunc, stop <-chan struct{}, log *slog.Logger) (*childStuck, error) {
 	web := c.server.http(ctx)
 	failed := make(chan error, 1)
 	go func() { failed <- web.Serve(c.listener) }()
 	select {
 	case err := <-failed:
-		return fmt.Errorf("serve: %w", err)
+		return nil, fmt.Errorf("serve: %w", err)
 	case <-ctx.Done():
 	case <-stop:
+	case stuck := <-c.server.stuck:
+		c.server.leave(stuck)
+		draining, done := context.WithTimeout(context.WithoutCancel(ctx), restartDrain)
+		defer done()
+		report := &childStuck{stuck.user.name, stuck.excerpt(), time.Since(stuck.begun)}
+		if err := web.Shutdown(draining); err != nil {
+			log.Warn("statements are still running; they end with the engine", "error", err)
+		}
+		return report, nil
 	}
-	c.server.leave()
+	c.server.leave(nil)
 	draining, done := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
 	defer done()
 	if err := web.Shutdown(draining); err != nil {
 		log.Warn("statements are still running; they are stopped", "error", err)
 		cancel() // kills them
-		return fmt.Errorf("drain requests: %w", err)
+		return nil, fmt.Errorf("drain requests: %w", err)
 	}
 	if err := <-failed; !errors.Is(err, http.ErrServerClosed) {
-		return fmt.Errorf("serve: %w", err)
+		return nil, fmt.Errorf("serve: %w", err)
+	}
+	if !c.server.idle(closeGrace) { // it only reads: the process can end without it
+		log.Warn("a statement that nothing stops ends with the engine")
+		return nil, nil
 	}
 	c.server.close()
-	return c.lock.Close()
+	return nil, c.lock.Close()
 }
 
 // memoryArgument bounds the engine as a whole; statements over it fail with code 241.

@@ -16,7 +16,7 @@ func TestServersUsersHaveTheSameLimits(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, l := range analystLimits {
+	for _, l := range heldLimits(statementTimeout, 512<<20) {
 		want := fmt.Sprintf("%s = %.0f MIN 1 MAX %.0f CHANGEABLE_IN_READONLY", l.setting, l.most, l.most)
 		if !strings.Contains(string(text), want) {
 			t.Errorf("users.sql lacks %q", want)

@@ -15,10 +15,13 @@ package engine
 // for: ClickHouse 26.7.2. Another version may have other defaults, so it is exact.
 const Version = "26.7.3-stable.1"
 
-// The two users of the endpoint.
+// The users of the endpoint.
 const (
 	// UserWriter may do everything.
 	UserWriter = "rolescope"
+	// UserReader is held by what holds the analyst, and has places of its own: this program's questions do
+	// not wait behind those of others' tools.
+	UserReader = "reader"
 	// UserAnalyst may read tables, and nothing of the host.
 	UserAnalyst = "analyst"
 	// userDefault is the analyst by another name: what tools fill in, and what the library's currentUser()

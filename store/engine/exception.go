@@ -13,11 +13,14 @@ const (
 	codeNotImplemented    = 48
 	codeSyntaxError       = 62
 	codeUnknownFormat     = 73
+	codeTimeout           = 159
 	codeReadonly          = 164
 	codeTooManyQueries    = 202
 	codeCannotDecompress  = 271
 	codeNetworkError      = 210
 	codeQueryTooLarge     = 229
+	codeAborted           = 236
+	codeNoSpace           = 243
 	codeTooManyBytes      = 396
 	codeAccessDenied      = 497
 	codeAuthentication    = 516
@@ -68,7 +71,7 @@ func (e *Exception) status() int {
 		return http.StatusNotImplemented
 	case 76, 209, 439:
 		return http.StatusServiceUnavailable
-	case 159: // TIMEOUT_EXCEEDED
+	case codeTimeout:
 		return http.StatusRequestTimeout
 	case 381:
 		return http.StatusLengthRequired

@@ -3,7 +3,10 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"time"
 )
@@ -16,40 +19,25 @@ const baseSettings = "SET implicit_select = 0, async_insert = 0, allow_introspec
 // execute runs the request in a session of its own (opening one costs 0.1 ms, so
 // nothing that one request sets can reach another) and answers it. An error means
 // that nothing was answered yet.
-func (s *server) execute(ctx context.Context, w http.ResponseWriter, q *request, user string) error {
+func (s *server) execute(r *http.Request, w http.ResponseWriter, q *request, user *account) error {
 	if q.kind == kindEmpty {
 		return exceptionf(codeSyntaxError, "SYNTAX_ERROR", "Syntax error: failed at position 1 (end of query): Empty query")
 	}
-	if q.sql == helloQuery && q.format == "Native" {
+	if q.sql == helloQuery && q.format == "Native" { // takes no place: clients greet before they can wait for one
 		return s.answer(w, q, hello(q.protocolVersion, s.version, s.timezone), summary{})
 	}
-	session, err := s.session(q, user)
+	release, err := user.acquire(r.Context())
 	if err != nil {
 		return err
 	}
-	defer session.close()
 	mark := "/*rolescope-" + newQueryID() + "*/"
 	q.sql += "\n" + mark
-	watch := s.killWhenDone(ctx, mark)
-	defer watch()
-	if q.kind != kindInsert { // its body comes meanwhile, and clients look for answers only when it is sent
-		q.stopProgress = s.tellProgress(w, q.progress, mark)
+	if q.kind == kindInsert {
+		defer release()
+		return without(s.insert(r.Context(), w, q, user, mark), "\n"+mark)
 	}
-	defer func() { q.stopProgress() }()
-	switch {
-	case q.kind == kindInsert:
-		err = s.insert(w, q, session)
-	case q.kind == kindSelect && !q.reaches && q.streams():
-		err = s.stream(w, q, session)
-	case q.kind == kindSelect && !q.reaches:
-		err = s.spool(w, q, session, mark)
-	default:
-		err = s.whole(w, q, session)
-	}
-	if user == UserAnalyst {
-		err = hideFiles(q, err)
-	}
-	return without(err, "\n"+mark)
+	j := &job{user: user, q: q, mark: mark, release: release, over: make(chan struct{})}
+	return s.ask(r.Context(), w, j)
 }
 
 // without takes what we added to the statement out of an error that quotes it, or the beginning of it.
@@ -73,7 +61,7 @@ func without(err error, added string) error {
 }
 
 // session opens one with the request's database and settings.
-func (s *server) session(q *request, user string) (*session, error) {
+func (s *server) session(q *request, user *account) (*session, error) {
 	session, err := s.engine.open("--path=" + s.path)
 	if err != nil {
 		return nil, err
@@ -83,13 +71,13 @@ func (s *server) session(q *request, user string) (*session, error) {
 		steps = append(steps, "USE "+quoteName(q.database))
 	}
 	for _, setting := range q.settings {
-		if user == UserAnalyst && (setting.name == "readonly" || isAnalystLimit(setting.name)) {
+		if user.held && (setting.name == "readonly" || isHeldLimit(setting.name)) {
 			continue
 		}
 		steps = append(steps, "SET "+setting.name+" = "+quoteText(setting.value))
 	}
-	if user == UserAnalyst {
-		steps = append(steps, analystSteps(q)...)
+	if user.held {
+		steps = append(steps, s.heldSteps(q)...)
 	} else if q.readonly {
 		steps = append(steps, "SET readonly = 2")
 	}
@@ -112,7 +100,7 @@ func quoteName(s string) string {
 
 // killWhenDone stops the marked statement once ctx ends. No handle exists while
 // a statement computes its first row, so it is killed by its mark, and again
-// until the handler has returned, for it may not have begun yet.
+// until it is over, for it may not have begun yet.
 func (s *server) killWhenDone(ctx context.Context, mark string) (stop func()) {
 	over := make(chan struct{})
 	finished := make(chan struct{})
@@ -146,19 +134,19 @@ func (s *server) kill(mark string) {
 	}
 }
 
-// whole runs a statement in one call and answers with its whole output.
-func (s *server) whole(w http.ResponseWriter, q *request, session *session) error {
+// whole runs a statement in one call.
+func (s *server) whole(q *request, session *session, p *pipe) error {
 	r, err := session.query(q.sql, q.format, q.params)
 	if err != nil {
 		return err
 	}
 	defer r.destroy()
-	return s.answer(w, q, r.bytes(), q.summary(r))
+	return p.whole(r.bytes(), q.summary(r))
 }
 
 // stream answers a SELECT piece by piece. The first piece is held back until the
 // second or the end has come, so that most errors still get their status.
-func (s *server) stream(w http.ResponseWriter, q *request, session *session) (err error) {
+func (s *server) stream(q *request, session *session, p *pipe) (err error) {
 	stream, err := session.stream(q.sql, q.format, q.params)
 	if err != nil {
 		return err
@@ -172,48 +160,114 @@ func (s *server) stream(w http.ResponseWriter, q *request, session *session) (er
 	defer first.destroy()
 	if len(first.bytes()) == 0 {
 		finished = true
-		return s.answer(w, q, s.emptyResult(q, session), q.summary(first))
+		return p.whole(s.emptyResult(q, session), q.summary(first))
 	}
-	second, err := stream.fetch()
+	piece, err := stream.fetch()
 	if err != nil {
 		return err
 	}
-	sum := q.summary(first, second)
-	if len(second.bytes()) == 0 {
-		second.destroy()
+	defer func() { piece.destroy() }()
+	sum := q.summary(first, piece)
+	if len(piece.bytes()) == 0 {
 		finished = true
-		return s.answer(w, q, first.bytes(), sum)
+		return p.whole(first.bytes(), sum)
 	}
-	out, err := s.begin(w, q, sum, sizeUnknown)
-	if err != nil {
-		second.destroy()
+	if err := p.start(sum, sizeUnknown, first.bytes()); err != nil {
 		return err
 	}
-	if _, err := out.Write(first.bytes()); err != nil {
-		second.destroy()
-		return nil // the client left
+	for len(piece.bytes()) > 0 {
+		if err := p.write(skipHeader(piece.bytes(), q.format)); err != nil {
+			return err
+		}
+		next, err := stream.fetch()
+		if err != nil {
+			return err
+		}
+		piece.destroy()
+		piece = next
 	}
-	finished = s.rest(out, q, stream, second)
+	finished = true
 	return nil
 }
 
-// rest sends the pieces from the second on. It reports whether the stream ended by itself.
-func (s *server) rest(out *output, q *request, stream *stream, piece result) (finished bool) {
-	for {
-		bytes := piece.bytes()
-		if len(bytes) == 0 {
-			piece.destroy()
-			out.Close() //nolint:errcheck // the client left
-			return true
+// document answers a SELECT whose format is one document, such as JSON or Parquet, when it has ended: the
+// engine writes it to a file, for in memory it might not fit.
+func (s *server) document(q *request, session *session, mark string, p *pipe) error {
+	if p.shelf != nil {
+		if err := p.shelf.add(); err != nil {
+			return err
 		}
-		_, err := out.Write(skipHeader(bytes, q.format))
-		piece.destroy()
-		if err != nil {
-			return false
+	}
+	path := filepath.Join(s.answers, newQueryID())
+	defer os.Remove(path)
+	clause := "\nINTO OUTFILE " + quoteText(path) + " FORMAT " + q.format + " "
+	over := s.boundDocument(path, mark, p)
+	r, err := session.query(q.body+clause+q.tail+"\n"+mark, q.format, q.params)
+	grown, excess := over()
+	drop := func() {
+		if p.shelf != nil {
+			p.shelf.remove(grown)
 		}
-		if piece, err = stream.fetch(); err != nil {
-			out.breakOff(err)
-			return false
+	}
+	if err == nil {
+		defer r.destroy()
+	}
+	if err = errors.Join(excess, without(err, clause)); err != nil {
+		drop()
+		return err
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		drop()
+		return fmt.Errorf("read the answer: %w", err)
+	}
+	info, err := file.Stat()
+	if err == nil && info.Size() > 0 {
+		p.adopt(file, info.Size(), grown, q.summary(r))
+		return nil
+	}
+	file.Close() //nolint:errcheck // there is nothing in it
+	drop()
+	if err != nil {
+		return fmt.Errorf("read the answer: %w", err)
+	}
+	return p.whole(s.emptyResult(q, session), q.summary(r)) // Native, which the library writes without columns
+}
+
+// boundDocument watches the file that the engine writes, and stops the marked statement when there is no
+// room for more of it: what a format makes of a limited result can be a thousand times as long. over ends
+// the watch and says how long the file was when last seen, and why it may not be longer, if so.
+func (s *server) boundDocument(path, mark string, p *pipe) (over func() (grown int64, excess error)) {
+	ended, watched := make(chan struct{}), make(chan struct{})
+	var grown int64
+	var excess error
+	go func() {
+		defer close(watched)
+		ticker := time.NewTicker(killInterval)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-ended:
+				return
+			case <-ticker.C:
+			}
+			info, err := os.Stat(path)
+			if err != nil {
+				continue
+			}
+			if excess == nil {
+				excess = p.room(info.Size()-grown, info.Size())
+			}
+			if excess != nil {
+				s.kill(mark)
+				continue
+			}
+			grown = info.Size()
 		}
+	}()
+	return func() (int64, error) {
+		close(ended)
+		<-watched
+		return grown, excess
 	}
 }

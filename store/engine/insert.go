@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -11,7 +12,13 @@ const insertChunkBytes = 1 << 20
 
 // insert pours the request's body into the engine and answers once it is stored.
 // A body that breaks off is cancelled: nothing of its last block is stored.
-func (s *server) insert(w http.ResponseWriter, q *request, session *session) error {
+func (s *server) insert(ctx context.Context, w http.ResponseWriter, q *request, user *account, mark string) error {
+	session, err := s.session(q, user)
+	if err != nil {
+		return err
+	}
+	defer session.close()
+	defer s.killWhenDone(ctx, mark)()
 	insertion, err := session.insert(q.sql, q.format, q.params)
 	if err != nil {
 		return err

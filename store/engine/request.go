@@ -27,6 +27,7 @@ const statementBytesMax = 4 << 20
 // request is what one HTTP request asks for.
 type request struct {
 	statement
+	user     string // who asks
 	format   string // the output's format, or the INSERT data's
 	database string
 	queryID  string

@@ -1,9 +1,8 @@
 package engine
 
 import (
+	"cmp"
 	"context"
-	"crypto/sha256"
-	"crypto/subtle"
 	"errors"
 	"fmt"
 	"io"
@@ -19,10 +18,6 @@ import (
 
 // Limits of the endpoint. It serves one machine's pipeline and a few people.
 const (
-	// writerSessionsMax is how many of the pipeline's requests run at once; more wait.
-	writerSessionsMax = 16
-	// sessionWaitMax is how long a request waits for a free session.
-	sessionWaitMax = 30 * time.Second
 	// headerBytesMax bounds the request line and headers: a statement in the URL
 	// may be as long as ClickHouse allows (http_max_uri_size, 1 MiB).
 	headerBytesMax = 1<<20 + 64<<10
@@ -41,18 +36,23 @@ const (
 
 // server answers ClickHouse's HTTP interface with one engine.
 type server struct {
-	engine    *library
-	path      string              // the engine's data
-	answers   string              // files of answers under way
-	passwords map[string][32]byte // user -> hash of the password
-	slots     map[string]chan struct{}
-	version   string
-	timezone  string
-	log       *slog.Logger
+	engine   *library
+	path     string // the engine's data
+	answers  string // files of answers under way
+	shelf    *shelf
+	accounts map[string]*account
+	limits   []limit // of held users
+	grace    time.Duration
+	version  string
+	timezone string
+	log      *slog.Logger
 
-	// closing ends analysts' statements; nobody waits for them to close the engine.
-	closing context.Context
-	leave   context.CancelFunc
+	// jobs are under way. After ending is set, held users' are stopped for it.
+	jobsMu sync.Mutex
+	jobs   map[*job]bool
+	ending error
+	// stuck gets a job that nothing stops.
+	stuck chan *job
 
 	// control is the session that keeps the engine up and stops other sessions' statements.
 	control   *session
@@ -64,16 +64,10 @@ func newServer(lib *library, config childConfig, log *slog.Logger) (*server, err
 	s := &server{
 		engine: lib, log: log,
 		path: filepath.Join(config.DataDir, "store"), answers: filepath.Join(config.DataDir, "answers"),
-		passwords: map[string][32]byte{UserWriter: sha256.Sum256([]byte(config.WriterPassword))},
-		slots: map[string]chan struct{}{
-			UserWriter:  make(chan struct{}, writerSessionsMax),
-			UserAnalyst: make(chan struct{}, analystSessionsMax()),
-		},
+		shelf: newShelf(config.DataDir), accounts: newAccounts(config),
+		limits: heldLimits(cmp.Or(config.StatementTimeout, statementTimeout), heldMemory(config.MemoryBytesMax)), grace: cmp.Or(config.StuckGrace, stuckGrace),
+		jobs: map[*job]bool{}, stuck: make(chan *job, 1),
 	}
-	if config.AnalystPassword != "" {
-		s.passwords[UserAnalyst] = sha256.Sum256([]byte(config.AnalystPassword))
-	}
-	s.closing, s.leave = context.WithCancel(context.Background())
 	// What a killed child left there is of no use.
 	if err := errors.Join(os.RemoveAll(s.answers), os.Mkdir(s.answers, 0o700)); err != nil {
 		return nil, err
@@ -161,7 +155,7 @@ func (s *server) serveQuery(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	blockMax := int64(statementBytesMax)
-	if user == UserWriter {
+	if !user.held {
 		blockMax = blockBytesMax
 	}
 	q, err := parseRequest(r, blockMax)
@@ -171,8 +165,9 @@ func (s *server) serveQuery(w http.ResponseWriter, r *http.Request) {
 	}
 	setHeader(w.Header(), headerQueryID, q.queryID)
 	setHeader(w.Header(), headerZone, q.timezone(s.timezone))
-	if user == UserAnalyst {
-		err = checkAnalyst(q)
+	q.user = user.name
+	if user.held {
+		err = checkHeld(q)
 	} else if q.asksReadonly() && q.reaches {
 		err = exceptionf(codeReadonly, "READONLY", "Cannot execute query in readonly mode: no OUTFILE, no INFILE, no functions that reach files, programs or other machines")
 	} else if q.readonly && q.kind == kindInsert {
@@ -182,67 +177,8 @@ func (s *server) serveQuery(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, body, err)
 		return
 	}
-	release, err := s.acquire(r.Context(), user)
-	if err != nil {
+	if err := s.execute(r, w, q, user); err != nil {
 		s.fail(w, body, err)
-		return
-	}
-	defer release()
-	ctx := r.Context()
-	if user == UserAnalyst {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithCancel(ctx)
-		defer cancel()
-		defer context.AfterFunc(s.closing, cancel)()
-	}
-	if err := s.execute(ctx, w, q, user); err != nil {
-		s.fail(w, body, err)
-	}
-}
-
-// authenticate takes the user from X-ClickHouse-User and -Key, basic
-// authentication or the URL, but from one of them only, as ClickHouse does.
-func (s *server) authenticate(r *http.Request) (string, error) {
-	user, password := r.Header.Get("X-ClickHouse-User"), r.Header.Get("X-ClickHouse-Key")
-	name, secret, basic := r.BasicAuth()
-	query := r.URL.Query()
-	inURL := query.Has("user") || query.Has("password")
-	if inHeaders := user != "" || password != ""; inHeaders && (basic || inURL) || basic && inURL {
-		return "", exceptionf(codeAuthentication, "AUTHENTICATION_FAILED", "Invalid authentication: give user and password in one way only (basic authentication, X-ClickHouse-User and X-ClickHouse-Key, or the URL)")
-	}
-	switch {
-	case basic:
-		user, password = name, secret
-	case inURL:
-		user, password = query.Get("user"), query.Get("password")
-	}
-	if user == "" {
-		return "", exceptionf(codeRequiredPassword, "REQUIRED_PASSWORD", "Authentication is required: send user and password (basic authentication, X-ClickHouse-User and X-ClickHouse-Key, or user and password in the URL)")
-	}
-	asked := user
-	if user == userDefault {
-		user = UserAnalyst
-	}
-	want, known := s.passwords[user]
-	got := sha256.Sum256([]byte(password))
-	if equal := subtle.ConstantTimeCompare(want[:], got[:]) == 1; !known || !equal {
-		return "", exceptionf(codeAuthentication, "AUTHENTICATION_FAILED", "%s: Authentication failed: password is incorrect, or there is no user with such name", strconv.Quote(asked))
-	}
-	return user, nil
-}
-
-// acquire waits for one of the user's session slots.
-func (s *server) acquire(ctx context.Context, user string) (release func(), err error) {
-	slots := s.slots[user]
-	timer := time.NewTimer(sessionWaitMax)
-	defer timer.Stop()
-	select {
-	case slots <- struct{}{}:
-		return func() { <-slots }, nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	case <-timer.C:
-		return nil, exceptionf(codeTooManyQueries, "TOO_MANY_SIMULTANEOUS_QUERIES", "Too many simultaneous queries for user %s. Maximum: %d", user, cap(slots))
 	}
 }
 

@@ -31,9 +31,6 @@ const (
 	// backoffMin and backoffMax bound the pause before a restart; it doubles.
 	backoffMin = 100 * time.Millisecond
 	backoffMax = 5 * time.Second
-	// listenWait covers the moment in which the child of a killed parent still holds the address.
-	listenWait = time.Second
-	listenPoll = 50 * time.Millisecond
 )
 
 // childVariables are all the child gets of our environment, which may hold secrets of other servers.
@@ -57,10 +54,13 @@ type Options struct {
 	DataDir string
 	// Addr is host:port on loopback; "" is 127.0.0.1 with a free port.
 	Addr string
-	// WriterPassword must not be empty. Without AnalystPassword there is no analyst.
-	WriterPassword, AnalystPassword string
+	// WriterPassword must not be empty. Without the others there are no such users.
+	WriterPassword, ReaderPassword, AnalystPassword string
 	// MemoryBytesMax bounds the engine's memory; 0 leaves ClickHouse's default, 90 % of the machine's.
 	MemoryBytesMax int64
+	// StatementTimeout is how long a statement of a reader or analyst may run, in whole seconds, and StuckGrace how
+	// much longer it may take to notice before the engine is restarted; 0 is a minute, and ten seconds.
+	StatementTimeout, StuckGrace time.Duration
 	// CloseTimeout is how long Close lets running statements finish; 0, or more than half a minute,
 	// is half a minute. What is cut off then is as after a crash: whole inserts, or none of them.
 	CloseTimeout time.Duration
@@ -78,6 +78,8 @@ type Engine struct {
 	stop     chan struct{}
 	stopOnce sync.Once
 	done     chan struct{}
+
+	holds holds // of supervise alone
 
 	mu      sync.Mutex
 	pid     int
@@ -116,7 +118,7 @@ func Start(ctx context.Context, o Options) (*Engine, error) {
 		listener.Close()
 		return nil, fmt.Errorf("start engine: %w", err)
 	}
-	e := &Engine{options: o, log: o.Logger, listener: listener, socket: socket, stop: make(chan struct{}), done: make(chan struct{})}
+	e := &Engine{options: o, log: o.Logger, listener: listener, socket: socket, holds: holds{}, stop: make(chan struct{}), done: make(chan struct{})}
 	ready := make(chan struct{})
 	go e.supervise(ready)
 	select {
@@ -127,30 +129,6 @@ func Start(ctx context.Context, o Options) (*Engine, error) {
 	case <-ctx.Done():
 		e.Close() //nolint:errcheck // the context's end is the reason
 		return nil, fmt.Errorf("start engine: %w", ctx.Err())
-	}
-}
-
-// listen opens the address, waiting a moment for a dying predecessor.
-func listen(ctx context.Context, addr string) (*net.TCPListener, error) {
-	timer := time.NewTimer(listenWait)
-	defer timer.Stop()
-	ticker := time.NewTicker(listenPoll)
-	defer ticker.Stop()
-	for {
-		l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", addr)
-		if err == nil {
-			return l.(*net.TCPListener), nil
-		}
-		if !errors.Is(err, syscall.EADDRINUSE) {
-			return nil, err
-		}
-		select {
-		case <-timer.C:
-			return nil, fmt.Errorf("%w: %w", ErrAddrInUse, err)
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		case <-ticker.C:
-		}
 	}
 }
 
@@ -219,6 +197,10 @@ func (e *Engine) supervise(ready chan struct{}) {
 			e.fail(err)
 			return
 		}
+		if stuck := new(stuckError); errors.As(err, &stuck) {
+			e.log.Warn("restarting the engine: nothing else stops a statement", "user", stuck.User, "statement", stuck.Statement, "ran", stuck.Ran.Round(time.Second), "user_waits", e.holds.add(stuck.User, time.Now()))
+			continue
+		}
 		if time.Since(started) > crashWindow {
 			backoff = backoffMin
 		}
@@ -250,12 +232,16 @@ func (e *Engine) fail(err error) {
 // ready, unless nil, is closed once it answers.
 func (e *Engine) run(ready chan struct{}) (wasReady bool, err error) {
 	o := e.options
-	config, err := json.Marshal(childConfig{o.Lib, o.DataDir, o.WriterPassword, o.AnalystPassword, o.MemoryBytesMax})
+	config, err := json.Marshal(childConfig{
+		Lib: o.Lib, DataDir: o.DataDir, WriterPassword: o.WriterPassword, ReaderPassword: o.ReaderPassword, AnalystPassword: o.AnalystPassword,
+		MemoryBytesMax: o.MemoryBytesMax, StatementTimeout: o.StatementTimeout, StuckGrace: o.StuckGrace, Holds: e.holds.left(time.Now()),
+	})
 	if err != nil {
 		return false, err
 	}
 	tail := &tail{log: e.log}
 	reports := make(chan childReady, 1)
+	var stuck childStuck
 	cmd := exec.Command(o.Exe, o.Args...)
 	cmd.Dir = o.DataDir
 	cmd.Env = slices.DeleteFunc(os.Environ(), func(variable string) bool {
@@ -273,6 +259,7 @@ func (e *Engine) run(ready chan struct{}) (wasReady bool, err error) {
 			default:
 			}
 		}
+		json.Unmarshal([]byte(line), &stuck) //nolint:errcheck // then it is the other line
 	}}
 	cmd.WaitDelay = time.Second
 	stdin, err := cmd.StdinPipe()
@@ -299,6 +286,14 @@ func (e *Engine) run(ready chan struct{}) (wasReady bool, err error) {
 	case late := <-reports: // a child that failed ends right behind its report
 		report = late
 	default:
+	}
+	if exitedWith(err, exitStuck) {
+		select {
+		case <-e.stop:
+			return true, nil
+		default:
+			return true, &stuckError{stuck}
+		}
 	}
 	return report.PID > 0 && report.Error == "", e.verdict(report, err, tail)
 }

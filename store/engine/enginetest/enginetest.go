@@ -16,7 +16,7 @@ import (
 	"github.com/rolescope/rolescope/store/engine"
 )
 
-// Password of both users of every engine started here.
+// Password of all users of every engine started here.
 const Password = "test"
 
 // childArgument makes the re-executed test binary the engine's child.
@@ -57,7 +57,7 @@ func Options(t testing.TB, dir string) engine.Options {
 	}
 	return engine.Options{
 		Exe: exe, Args: []string{childArgument}, Lib: Lib(t), DataDir: dir,
-		WriterPassword: Password, AnalystPassword: Password,
+		WriterPassword: Password, ReaderPassword: Password, AnalystPassword: Password,
 		Logger: slog.New(slog.NewTextHandler(t.Output(), nil)),
 	}
 }
