@@ -38,4 +38,3 @@ func listen(ctx context.Context, addr string) (*net.TCPListener, error) {
 		}
 	}
 }
-
