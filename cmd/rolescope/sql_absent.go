@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/rolescope/rolescope/store"
 )
@@ -19,24 +20,52 @@ const absentMax = 3
 // listedMax is up to how many values are listed in full where none resembles what was asked for.
 const listedMax = 30
 
-// idColumns are the columns whose values are ids that nobody can guess, and what finds all of them with
-// their names for display.
-func idColumns() map[string]string {
-	posting := func(column string) string {
-		return "SELECT DISTINCT toString(" + column + ") AS id, '' AS label FROM v_postings WHERE id != '' ORDER BY id"
+// idColumn is a column whose values nobody can guess.
+type idColumn struct {
+	of    string // what has the value: posting, run or mention
+	query string // finds all values as id, with their names for display as label
+}
+
+// idColumns are the columns of ids, and of names that have to be written as they are.
+func idColumns() map[string]idColumn {
+	values := func(of, view, value string) idColumn {
+		return idColumn{of, "SELECT DISTINCT toString(" + value + ") AS id, '' AS label FROM " + view + " WHERE id != '' ORDER BY id"}
 	}
-	const skill = "SELECT DISTINCT toString(skill) AS id, toString(label) AS label FROM v_posting_skills ORDER BY id, label"
-	return map[string]string{
-		"role_title": posting("role_title"), "role": posting("role_title"), "role_text": posting("role_text"),
-		"seniority": posting("seniority"), "workplace": posting("workplace"), "skill": skill, "skills": skill,
-		"kind": "SELECT DISTINCT toString(kind) AS id, '' AS label FROM v_posting_skills ORDER BY id",
+	out := map[string]idColumn{
+		"skill": {"posting", "SELECT DISTINCT toString(skill) AS id, toString(label) AS label FROM v_posting_skills ORDER BY id, label"},
 	}
+	out["skills"] = out["skill"]
+	for column, of := range map[string]string{
+		"role_title": "role_title", "role": "role_title", "role_a": "role_title", "role_b": "role_title", "role_text": "role_text",
+		"seniority": "seniority", "workplace": "workplace", "workplaces": "workplace", "employment_type": "employment_type",
+		"salary_currency": "salary_currency", "salary_period": "salary_period", "degree": "degree", "language": "language",
+		"company": "company", "company_key": "company_key", "countries": "arrayJoin(countries)", "cities": "arrayJoin(cities)",
+	} {
+		out[column] = values("posting", "v_postings", of)
+	}
+	for _, column := range []string{"source", "board", "outcome"} {
+		out[column] = values("run", "v_runs", column)
+	}
+	for _, column := range []string{"kind", "field", "strength"} {
+		out[column] = values("mention", "v_posting_skills", column)
+	}
+	return out
+}
+
+// singular is a column's name for one of its values.
+func singular(column string) string {
+	switch {
+	case strings.HasSuffix(column, "ies"):
+		return strings.TrimSuffix(column, "ies") + "y"
+	}
+	return strings.TrimSuffix(column, "s")
 }
 
 // comparisons finds column = 'x', column IN ('x', ...) and has(column, 'x'), with parameters in place of
 // literals, too. What else a statement may do with a column is not looked at.
 func comparisons(statement string, params map[string]string) []comparison {
 	columns := idColumns()
+	columns["month"] = idColumn{}
 	tokens := slices.DeleteFunc(sqlTokens(statement), func(t sqlToken) bool { return t.kind == sqlComment })
 	at := func(i int) string {
 		if i < 0 || i >= len(tokens) {
@@ -47,7 +76,7 @@ func comparisons(statement string, params map[string]string) []comparison {
 	var out []comparison
 	for i, t := range tokens {
 		column := t.text(statement)
-		if t.kind != sqlWord || columns[column] == "" {
+		if _, ok := columns[column]; t.kind != sqlWord || !ok {
 			continue
 		}
 		next := i + 1
@@ -98,6 +127,19 @@ func idOf(s string) string {
 	return strings.NewReplacer("machine_learning", "ml", "artificial_intelligence", "ai").Replace(strings.Join(words, "_"))
 }
 
+// otherWord is the id of a grade that people call otherwise.
+func otherWord(name string) string {
+	switch name {
+	case "junior", "jr", "graduate":
+		return "entry"
+	case "sr":
+		return "senior"
+	case "in_office", "office":
+		return "onsite"
+	}
+	return ""
+}
+
 // nearestID are the ids that a text may have meant; labels are their names for display.
 func nearestID(text string, ids, labels []string) []string {
 	byName := map[string]string{}
@@ -110,6 +152,9 @@ func nearestID(text string, ids, labels []string) []string {
 		byName[idOf(id)] = id
 	}
 	wanted := idOf(text)
+	if id := otherWord(wanted); slices.Contains(ids, id) {
+		return []string{id}
+	}
 	if id, ok := byName[wanted]; ok {
 		return []string{id}
 	}
@@ -122,21 +167,48 @@ func nearestID(text string, ids, labels []string) []string {
 	return out
 }
 
+// traps says what in a statement can never be true, whatever the store holds.
+func traps(statement string, asked []comparison) []string {
+	var out []string
+	tokens := slices.DeleteFunc(sqlTokens(statement), func(t sqlToken) bool { return t.kind == sqlComment })
+	for i := range max(0, len(tokens)-1) {
+		if tokens[i].is(statement, "=") && tokens[i+1].is(statement, "NULL") {
+			out = append(out, "Nothing is = NULL or != NULL: IS NULL, or IS NOT NULL.")
+			break
+		}
+	}
+	pair := map[string][]string{}
+	for _, c := range asked {
+		pair[c.column] = append(pair[c.column], c.value)
+		if day, err := time.Parse(time.DateOnly, c.value); c.column == "month" && err == nil && day.Day() != 1 {
+			out = append(out, "A month is its first day: '"+c.value[:len("2006-01")]+"-01'.")
+		}
+	}
+	if a, b := pair["role_a"], pair["role_b"]; len(a) == 1 && len(b) == 1 && a[0] > b[0] {
+		out = append(out, fmt.Sprintf("A pair is in the order of the alphabet: role_a = '%s' AND role_b = '%s'.", plain(b[0]), plain(a[0])))
+	}
+	return out
+}
+
 // absences says of each literal of a statement that its column never holds it, and what was meant perhaps.
 // It is for answers with nothing in them: an id that is not known is no error to the database.
 func absences(ctx context.Context, s *store.Store, q sqlQuestion) ([]string, error) {
-	asked := comparisons(q.statement, q.params)
-	if len(asked) == 0 || !slices.ContainsFunc(tablesIn(q.statement), func(name string) bool { return strings.HasPrefix(name, "v_") }) {
+	if !ofHistory(q.statement) {
 		return nil, nil
 	}
+	asked := comparisons(q.statement, q.params)
+	out := traps(q.statement, asked)
 	columns := idColumns()
-	var out []string
 	for _, c := range asked {
+		column, ok := columns[c.column]
+		if !ok || len(out) >= absentMax {
+			continue
+		}
 		var rows []struct {
 			ID    string `ch:"id"`
 			Label string `ch:"label"`
 		}
-		if err := s.Ask(ctx, &rows, columns[c.column], nil); err != nil {
+		if err := s.Ask(ctx, &rows, column.query, nil); err != nil {
 			return out, fmt.Errorf("look for %s: %w", c.value, err)
 		}
 		ids, labels := make([]string, len(rows)), make([]string, len(rows))
@@ -146,15 +218,13 @@ func absences(ctx context.Context, s *store.Store, q sqlQuestion) ([]string, err
 		if len(ids) == 0 || slices.Contains(ids, c.value) {
 			continue // an empty history has nothing to compare with
 		}
-		line := fmt.Sprintf("No posting has the %s '%s'", strings.TrimSuffix(c.column, "s"), plain(c.value))
+		line := fmt.Sprintf("No %s has the %s '%s'", column.of, singular(c.column), plain(c.value))
 		if near := nearestID(c.value, ids, labels); len(near) > 0 {
-			line += "; try " + strings.Join(near, " or ")
+			line += "; try " + plain(strings.Join(near, " or "))
 		} else if len(ids) <= listedMax {
-			line += ", but " + strings.Join(ids, ", ")
+			line += ", but " + plain(strings.Join(ids, ", "))
 		}
-		if out = append(out, line+"."); len(out) == absentMax {
-			break
-		}
+		out = append(out, line+".")
 	}
 	return out, nil
 }

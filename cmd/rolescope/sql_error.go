@@ -19,6 +19,7 @@ const (
 	codeUnknownTable      = 60
 	codeSyntax            = 62
 	codeUnknownFormat     = 73
+	codeArrayFromText     = 130
 	codeTooManyRows       = 158
 	codeTimeout           = 159
 	codeReadonly          = 164
@@ -34,6 +35,7 @@ var (
 	namedThing = regexp.MustCompile("(?i:identifier|name) [`']([^`']+)[`']")
 	expected   = regexp.MustCompile(`(?s)Expected one of: (.*?)\.? *$`)
 	ownMark    = regexp.MustCompile(`\s*/\*rolescope-sql-[0-9a-f]+\*/`)
+	executing  = regexp.MustCompile(`(?s): while executing function .*`)
 	inQuery    = regexp.MustCompile(`(?s):? ?\(in query: .*\)`)
 	versionTag = regexp.MustCompile(` ?\(version [0-9.]+\)\.?`)
 	ownAlias   = regexp.MustCompile("([a-zA-Z]+\\(.*?\\)) AS `?([a-zA-Z_0-9]+)`? is found in")
@@ -85,6 +87,7 @@ func shortMessage(text string) (message, name string) {
 		}
 		name, message = message[m[2]:m[3]], message[:m[0]]
 	}
+	message = executing.ReplaceAllString(message, "")
 	message = inScope.ReplaceAllString(inQuery.ReplaceAllString(message, ""), "$1")
 	if m := failedAt.FindStringIndex(message); m != nil {
 		want := expected.FindStringSubmatch(message)
@@ -174,7 +177,7 @@ func errorHint(ctx context.Context, s *store.Store, q sqlQuestion, code int, mes
 		}
 		return "one of " + strings.Join(views, ", ")
 	case codeUnknownIdentifier:
-		if hint := columnFor(subject[strings.LastIndexByte(subject, '.')+1:]); hint != "" && slices.ContainsFunc(tablesIn(q.statement), func(name string) bool { return name == "v_postings" || name == "v_vacancies" }) {
+		if hint := columnFor(subject[strings.LastIndexByte(subject, '.')+1:], tablesIn(q.statement)); hint != "" && slices.ContainsFunc(tablesIn(q.statement), func(name string) bool { return name == "v_postings" || name == "v_vacancies" }) {
 			return hint
 		}
 		if strings.Contains(message, "Maybe you meant") {
@@ -191,8 +194,15 @@ func errorHint(ctx context.Context, s *store.Store, q sqlQuestion, code int, mes
 		}
 		return "HAVING for what is computed over the rows, WHERE for the rows"
 	case codeIllegalType:
+		if column := arrayIn(q.statement); column != "" && strings.Contains(message, "Array(") {
+			return "has(" + column + ", '...'): " + column + " is an array"
+		}
 		if strings.Contains(message, "Decimal") {
 			return "toFloat64(...) around the column: salaries are Decimal, of which this function makes nothing"
+		}
+	case codeArrayFromText:
+		if column := arrayIn(q.statement); column != "" {
+			return "has(" + column + ", '...'): " + column + " is an array"
 		}
 	case codeReadonly:
 		if slices.Contains(readingWords(), firstWord(q.statement)) {
@@ -208,8 +218,13 @@ func errorHint(ctx context.Context, s *store.Store, q sqlQuestion, code int, mes
 }
 
 // columnFor is what v_postings and v_vacancies have for a name that people expect there.
-func columnFor(name string) string {
+func columnFor(name string, tables []string) string {
 	switch strings.ToLower(name) {
+	case "workplace", "remote":
+		if slices.Equal(tables, []string{"v_vacancies"}) {
+			return "has(workplaces, 'remote')"
+		}
+		return "workplace = 'remote' in v_postings, has(workplaces, 'remote') in v_vacancies"
 	case "role":
 		return "role_title (what the title says) or role_text (what the text describes)"
 	case "skill":
@@ -218,6 +233,17 @@ func columnFor(name string) string {
 		return "salary_min, salary_max, salary_currency and salary_period of v_postings"
 	case "country", "city", "location":
 		return "has(countries, 'DE'); v_postings has cities and locations, too"
+	}
+	return ""
+}
+
+// arrayIn is the first column of a statement that is an array, "" without one.
+func arrayIn(statement string) string {
+	for _, t := range sqlTokens(statement) {
+		switch name := t.text(statement); name {
+		case "skills", "countries", "cities", "workplaces", "roles", "sources":
+			return name
+		}
 	}
 	return ""
 }
