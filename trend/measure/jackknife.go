@@ -96,9 +96,8 @@ func IntervalOf(value float64, without []float64, vacancies [][]int, level float
 	for _, v := range vacancies[1:] {
 		degrees = min(degrees, Effective(v)-1)
 	}
-	se, mean := jackknifeSE(without)
-	n := float64(len(without))
-	centre := value + (n-1)*(value-mean)
+	se, bias := jackknifeSE(value, without)
+	centre := value - bias
 	half := StudentT((1+level)/2, degrees) * se
 	return Interval{
 		Low: centre - half, High: centre + half, SE: se, Centre: centre,
@@ -106,16 +105,18 @@ func IntervalOf(value float64, without []float64, vacancies [][]int, level float
 	}, true
 }
 
-// jackknifeSE is the standard error from the delete-one values, and their mean.
-func jackknifeSE(without []float64) (se, mean float64) {
+// jackknifeSE is the standard error of a value from its delete-one values, and its estimated bias
+// (E - 1) (mean f(-c) - f). Sums are of differences from the value, which keep the digits that E - 1 asks for.
+func jackknifeSE(value float64, without []float64) (se, bias float64) {
 	n := float64(len(without))
+	var mean float64
 	for _, v := range without {
-		mean += v
+		mean += v - value
 	}
 	mean /= n
 	var squares float64
 	for _, v := range without {
-		squares += (v - mean) * (v - mean)
+		squares += (v - value - mean) * (v - value - mean)
 	}
-	return math.Sqrt((n - 1) / n * squares), mean
+	return math.Sqrt((n - 1) / n * squares), (n - 1) * mean
 }

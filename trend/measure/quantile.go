@@ -13,9 +13,9 @@ type Value struct {
 }
 
 // Quantile is the smallest value v with at least the fraction q of values <= v, without interpolation.
-// low and high are Woodruff's interval (1952): the values at q -/+ t se, where se is the Jackknife's over
-// employers of the fraction of values <= v. One that would lie below the smallest value or above the
-// largest is nil; both are with fewer than EmployersMin employers. Undefined (false) when there are no
+// low and high are Woodruff's interval (1952): the values at q -/+ t se, where t and se are the
+// Jackknife's over employers of the fraction of values <= v. One that would lie below the smallest value or above the
+// largest is nil; both are where the Jackknife gives none. Undefined (false) when there are no
 // values, one is NaN, or q is not between 0 and 1.
 func Quantile(values []Value, q, level float64) (v float64, low, high *float64, ok bool) {
 	if len(values) == 0 || !(q > 0 && q < 1) {
@@ -30,11 +30,12 @@ func Quantile(values []Value, q, level float64) (v float64, low, high *float64, 
 	}
 	slices.Sort(sorted)
 	v = sorted[rank(q, len(sorted))]
-	without := fractionsWithout(values, v)
-	if !enough([]int{len(without)}, level) {
+	fraction, without, sizes := fractions(values, v)
+	i, ok := IntervalOf(fraction, without, [][]int{sizes}, level)
+	if !ok {
 		return v, nil, nil, true
 	}
-	half := StudentT((1+level)/2, len(without)-1) * jackknifeSE(without)
+	half := i.High - i.Centre
 	if at := q - half; at > 0 {
 		low = &sorted[rank(at, len(sorted))]
 	}
@@ -52,18 +53,16 @@ func rank(q float64, n int) int {
 	return min(max(int(math.Ceil(q*float64(n)-rankSlack)), 1), n) - 1
 }
 
-// fractionsWithout is the fraction of values <= v without each employer, by employer; nothing when one has them
-// all.
-func fractionsWithout(values []Value, v float64) []float64 {
+// fractions is the fraction of values <= v, of all and without each employer, and how many each has.
+func fractions(values []Value, v float64) (all float64, without []float64, sizes []int) {
 	sorted := slices.Clone(values)
 	slices.SortFunc(sorted, func(a, b Value) int { return cmp.Compare(a.Employer, b.Employer) })
-	var below int
+	below := 0
 	for _, value := range sorted {
 		if value.V <= v {
 			below++
 		}
 	}
-	var without []float64
 	for from := 0; from < len(sorted); {
 		to, mine := from, 0
 		for to < len(sorted) && sorted[to].Employer == sorted[from].Employer {
@@ -72,12 +71,10 @@ func fractionsWithout(values []Value, v float64) []float64 {
 			}
 			to++
 		}
-		rest := len(sorted) - (to - from)
-		if rest == 0 {
-			return nil
-		}
-		without = append(without, float64(below-mine)/float64(rest))
+		// NaN for an only employer, who has no interval.
+		without = append(without, float64(below-mine)/float64(len(sorted)-(to-from)))
+		sizes = append(sizes, to-from)
 		from = to
 	}
-	return without
+	return float64(below) / float64(len(sorted)), without, sizes
 }

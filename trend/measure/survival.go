@@ -25,9 +25,9 @@ type Survival struct {
 
 // KaplanMeier is the Kaplan-Meier estimate (1958) S(t) = product over days d <= t of (1 - closed_d / at
 // risk_d), one step for each day on which something closed; what is censored on a day is at risk on it. The
-// median is the first day with S <= 1/2, nil when S stays above. Intervals are those of log(-log S) by the
-// Jackknife over employers, carried back; nil with fewer than EmployersMin employers, where S is 0, or
-// where without some employer S is 0 or 1 or nobody is at risk. medianLow and medianHigh are the first days on
+// median is the first day with S <= 1/2, nil when S stays above. Intervals are log(-log S) -/+ q se, carried
+// back, with q and se of the Jackknife over employers; nil where it gives none, which includes where S, or
+// that without some employer, is 0 or 1 or nobody is at risk. medianLow and medianHigh are the first days on
 // which Low and High are at most 1/2, nil when there is none.
 func KaplanMeier(lifetimes []Lifetime, level float64) (curve []Survival, median *float64, medianLow, medianHigh *float64) {
 	sorted := slices.DeleteFunc(slices.Clone(lifetimes), func(l Lifetime) bool { return l.N < 1 || l.Days < 0 })
@@ -97,12 +97,14 @@ func bounds(curve []Survival, lifetimes []Lifetime, all steps, level float64) {
 		days[i] = s.Day
 	}
 	without := make([][]float64, len(curve)) // log(-log S) by day and employer; NaN is undefined
-	employers := 0
-	for from := 0; from < len(lifetimes); employers++ {
-		to := from
+	var sizes []int
+	for from := 0; from < len(lifetimes); {
+		to, size := from, 0
 		for to < len(lifetimes) && lifetimes[to].Employer == lifetimes[from].Employer {
+			size += lifetimes[to].N
 			to++
 		}
+		sizes = append(sizes, size)
 		mine := stepsOf(lifetimes[from:to], days)
 		from = to
 		s := 1.0
@@ -116,13 +118,11 @@ func bounds(curve []Survival, lifetimes []Lifetime, all steps, level float64) {
 			without[i] = append(without[i], logLog(s))
 		}
 	}
-	if !enough([]int{employers}, level) {
-		return
-	}
-	t := StudentT((1+level)/2, employers-1)
 	for i := range curve {
-		theta, half := logLog(curve[i].S), t*jackknifeSE(without[i])
-		if math.IsNaN(theta) || math.IsNaN(half) {
+		theta := logLog(curve[i].S)
+		interval, ok := IntervalOf(theta, without[i], [][]int{sizes}, level)
+		half := interval.High - interval.Centre
+		if !ok || math.IsNaN(half) {
 			continue
 		}
 		low, high := math.Exp(-math.Exp(theta+half)), math.Exp(-math.Exp(theta-half))
