@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
@@ -49,6 +50,9 @@ type Store struct {
 	conn    driver.Conn    // as the writer
 	reader  driver.Conn    // read-only, for Raw and Ask
 	analyst string         // the embedded engine's URL for others' tools
+
+	refreshing sync.Mutex                // one refresh of the rollups at a time
+	failing    func(before string) error // nil but in tests: has a refresh fail there
 }
 
 // Open connects, starting the embedded engine first when cfg.URL is empty, and migrates. It is the

@@ -104,7 +104,10 @@ func (s *system) process(ctx context.Context, produce func(context.Context) erro
 		if err := produce(ctx); err != nil {
 			return err
 		}
-		return s.drain(ctx, waiting)
+		if err := s.drain(ctx, waiting); err != nil {
+			return err
+		}
+		return s.refresh(ctx)
 	})
 }
 

@@ -143,6 +143,10 @@ func (r *replayRun) passes(ctx context.Context) error {
 			return err
 		}
 	}
+	// Before the switch, so that no answer misses what it had before.
+	if _, err := r.store.RefreshVersion(ctx, r.version); err != nil {
+		return err
+	}
 	if err := r.store.Activate(ctx, r.version); err != nil {
 		return err
 	}

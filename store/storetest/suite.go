@@ -88,9 +88,20 @@ func tsv(t tb, s *store.Store, query string) string {
 	return out.String()
 }
 
+// refreshed brings the rollups up to date.
+func refreshed(t tb, s *store.Store) store.Refreshed {
+	t.Helper()
+	r, err := s.Refresh(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
 // contents is what every view shows of one world.
 func contents(t tb, s *store.Store, w World) map[string]string {
 	t.Helper()
+	refreshed(t, s)
 	out := map[string]string{}
 	for view, where := range map[string]string{
 		"v_postings":         "source = '" + w.Source + "'",

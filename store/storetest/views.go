@@ -31,6 +31,7 @@ func testRoleSkillMonth(t *testing.T, open Open) {
 	for seed := range uint64(8) {
 		w := NewWorld(fmt.Sprintf("m%d", seed), seed)
 		mustWrite(t, s, w.Messages()...)
+		refreshed(t, s)
 		var got []monthRow
 		err := s.Select(t.Context(), &got, "SELECT role, month, skill, mentioning, vacancies, share, new_mentioning, new_vacancies, new_share FROM v_role_skill_month WHERE startsWith(role, ?) ORDER BY role, month, skill", w.Name+"_")
 		if err != nil {

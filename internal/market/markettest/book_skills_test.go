@@ -130,6 +130,7 @@ func bookMoved(t *testing.T, f filled) []row {
 	}
 	order := slices.Sorted(maps.Keys(months))
 	early, late := order[3], order[len(order)-4]
+	counted := f.counted(t)
 	n, x := map[string][2]int{}, map[pair][2]int{}
 	for _, j := range f.jobs() {
 		m, when := day(monthOf(j.first())), -1
@@ -143,7 +144,7 @@ func bookMoved(t *testing.T, f filled) []row {
 			continue
 		}
 		add(n, j.role(), when)
-		for s := range j.skills {
+		for s := range counted[m][j.id] {
 			add(x, pair{j.role(), s}, when)
 		}
 	}
@@ -255,7 +256,8 @@ func bookPooled(_ *testing.T, f filled) []row {
 }
 
 // bookSimilarity computes both measures from shares, as DESIGN.md section 6 writes them.
-func bookSimilarity(_ *testing.T, f filled) []row {
+func bookSimilarity(t *testing.T, f filled) []row {
+	counted := f.counted(t)
 	type cell struct {
 		n         int
 		x         map[string]int
@@ -271,7 +273,7 @@ func bookSimilarity(_ *testing.T, f filled) []row {
 			}
 			c.n++
 			c.employers[j.employer()] = true
-			for s := range j.skills {
+			for s := range counted[m][j.id] {
 				c.x[s]++
 			}
 		}

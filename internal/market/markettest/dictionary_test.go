@@ -52,6 +52,10 @@ var dictionary = []entry{
 		{columns: "skill", view: "v_skills", to: "skill", where: "NOT unlisted", says: "where it is in the taxonomy"},
 	}, "WHERE posting_id = {p} ORDER BY field, start"},
 	{"v_skills", "One row is one skill of the taxonomy that some posting mentions.", []string{"skill"}, nil, "WHERE skill = 'pytorch'"},
+	{"v_vacancy_months", "One row is one job in one month in which it was open, or claimed to be posted: what the questions about history count.", []string{"vacancy_id", "month"}, []join{
+		{columns: "vacancy_id", view: "v_vacancies", to: "vacancy_id"},
+		{columns: "month", view: "v_rollups", to: "month"},
+	}, "WHERE vacancy_id = (SELECT vacancy_id FROM v_postings WHERE posting_id = {p}) ORDER BY month"},
 	{"v_role_skill_month", "One row is a role, a skill and a month in which a vacancy of the role asked for the skill. No row means that none did.", []string{"role", "month", "skill"}, []join{
 		{columns: "skill", view: "v_skills", to: "skill", where: "skill NOT LIKE '%unlisted%'", says: "where it is in the taxonomy"},
 	}, "WHERE role = 'ml_engineer' AND skill = 'pytorch' AND new_vacancies > 0 ORDER BY month"},
@@ -59,6 +63,7 @@ var dictionary = []entry{
 		{columns: "month, role_a", view: "v_role_skill_month", to: "month, role"},
 		{columns: "month, role_b", view: "v_role_skill_month", to: "month, role"},
 	}, "WHERE role_a = 'ml_engineer' AND role_b = 'research_engineer' AND cosine IS NOT NULL ORDER BY month"},
+	{"v_rollups", "One row is one month that v_vacancy_months, v_role_skill_month and v_role_similarity were built for: how old they are.", []string{"month"}, nil, "ORDER BY month"},
 	{
 		"v_runs", "One row is one look at a board: whether it can be trusted, and what it did to the spells.",
 		[]string{"run_id"},
@@ -82,6 +87,7 @@ var units = map[string]string{
 	"expected": "postings", "fetched": "postings", "listed": "postings", "opened": "postings", "changed": "postings", "closed": "postings",
 	"reopened": "postings", "rejected": "postings", "postings": "postings",
 	"mentioning": "vacancies", "vacancies": "vacancies", "new_mentioning": "vacancies", "new_vacancies": "vacancies", "vacancies_a": "vacancies", "vacancies_b": "vacancies",
+	"mentions": "skills of vacancies", "boilerplate": "skills of vacancies", "revision": "from 1",
 	"share": "0 to 1", "new_share": "0 to 1", "mentioning_employers": "employers", "employers": "employers", "employers_a": "employers", "employers_b": "employers",
 	"shared_skills": "skills", "cosine": "0 to about 1", "weighted_jaccard": "0 to 1",
 	"recent_count": "employer-weeks", "recent_total": "employer-weeks", "base_count": "employer-weeks", "base_total": "employer-weeks",

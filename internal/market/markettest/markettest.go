@@ -276,6 +276,9 @@ func Fill(t testing.TB, s *store.Store, m *market.Market, visits []Visit) (Messa
 	if err := errors.Join(s.Write(t.Context(), batch)...); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := s.Refresh(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	return sent, postings
 }
 

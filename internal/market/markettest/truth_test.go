@@ -85,7 +85,9 @@ type filled struct {
 	*market.Market
 	store *store.Store
 	sent  markettest.Messages
-	lives map[string]market.Life // by posting id
+	// postings are all versions, as tagged.
+	postings []posting.Posting
+	lives    map[string]market.Life // by posting id
 }
 
 // TestStoreAgainstTruth: what the views and questions say of a market is what is true of it.
@@ -98,7 +100,7 @@ func TestStoreAgainstTruth(t *testing.T) {
 		t.Run(fmt.Sprintf("%d_employers_seed_%d", len(m.Boards()), m.Config().Seed), func(t *testing.T) {
 			start := time.Now()
 			f := filled{Market: m, store: markettest.Open(t), lives: map[string]market.Life{}}
-			f.sent, _ = markettest.Fill(t, f.store, m, markettest.Visits(m))
+			f.sent, f.postings = markettest.Fill(t, f.store, m, markettest.Visits(m))
 			for _, l := range m.Lives(f.sent.Seen) {
 				f.lives[posting.ID(l.Advert.Source, l.Advert.Board, l.Advert.ID)] = l
 			}
