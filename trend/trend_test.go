@@ -157,6 +157,9 @@ func TestSkillsEqualTheView(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if _, err := q.Store.Refresh(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	var view []trend.SkillsRow
 	if err := q.Store.Select(t.Context(), &view, `SELECT toDate32(month) AS period, role, skill, mentioning, vacancies AS total
 		FROM v_role_skill_month WHERE mentioning > 0 ORDER BY period, role, mentioning DESC, skill`); err != nil {
