@@ -46,7 +46,3 @@ func refused(err error) bool {
 	}
 	return errors.Is(err, posting.ErrInvalid)
 }
-
-// Busy reports whether a statement found no place before its patience ended: as many as may run at
-// once do, of this process or of the server.
-func Busy(err error) bool { return errors.Is(err, clickhouse.ErrAcquireConnTimeout) }

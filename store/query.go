@@ -69,8 +69,15 @@ func direction(word string) bool {
 	return false
 }
 
-// serverError cuts an error down to ClickHouse's own message, which says it best.
+// serverError cuts an error down to ClickHouse's own message, which says it best, and says in words what
+// the client calls a timeout of acquiring a connection.
 func serverError(err error) error {
+	if errors.Is(err, clickhouse.ErrAcquireConnTimeout) {
+		return &engine.HintError{
+			Err:  fmt.Errorf("the store had no place for the question within %v: as many as may run at once do, or it is too busy to answer", connectTimeout),
+			Hint: "Again in a moment: each question takes a place until it ends, other people's and those of tools, too.",
+		}
+	}
 	var exception *clickhouse.Exception
 	if errors.As(err, &exception) {
 		return exception

@@ -44,10 +44,6 @@ var (
 
 // explained makes an exception readable: what is wrong, where in the query, and what to do.
 func explained(ctx context.Context, s *store.Store, q sqlQuestion, err error) error {
-	if store.Busy(err) && ctx.Err() == nil {
-		return hintf("again in a moment; others ask, too, and each of their questions takes a place until it ends",
-			"the store had no place for the question in time")
-	}
 	code, whole, ok := store.Exception(err)
 	if !ok || ctx.Err() != nil {
 		return err
