@@ -32,9 +32,17 @@ func (g angle) cosine() (float64, bool) {
 // then still the Cosine's, or 0 where that is undefined.
 func CosineInterval(a, b Role, level float64) (float64, Interval, bool) {
 	bk := bookOf(a, b)
-	_, sums := totals(a, b)
-	xa, xb := sums[0].x, sums[1].x
-	whole := angle{na: sums[0].n, nb: sums[1].n, ab: dot(xa, xb), aa: pairs(xa), bb: pairs(xb)}
+	var n [2]int64
+	xa, xb := make([]int64, len(bk.skills)), make([]int64, len(bk.skills))
+	for _, f := range bk.firms {
+		for r, x := range [][]int64{xa, xb} {
+			n[r] += f.sides[r].n
+			for _, e := range f.sides[r].entries {
+				x[e.skill] += e.x
+			}
+		}
+	}
+	whole := angle{na: n[0], nb: n[1], ab: dot(xa, xb), aa: pairs(xa), bb: pairs(xb)}
 	value, ok := whole.cosine()
 	if !ok {
 		return 0, Interval{}, false

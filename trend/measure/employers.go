@@ -1,6 +1,9 @@
 package measure
 
-import "slices"
+import (
+	"math/bits"
+	"slices"
+)
 
 // book is the counts of some roles by employer, added up over periods with the powers of the period
 // that lines need: what deleting one employer takes away.
@@ -59,16 +62,24 @@ func bookOf(roles ...Role) book {
 	for i, name := range names {
 		b.firms[i] = firm{name: name, sides: make([]side, len(roles))}
 	}
-	sum := summer{v: &v, x: make([]int64, len(v.skills)), tx: make([]int64, len(v.skills))}
+	sum := summer{v: &v, sums: make([]entry, len(v.skills)), seen: make([]uint64, (len(v.skills)+63)/64)}
 	for r, role := range roles {
-		cells := make([][]int, len(names))
-		for i, number := range numbered[r] {
-			if number >= 0 {
-				cells[number] = append(cells[number], i)
-			}
+		// A counting sort: before it, from[number+1] is where the employer's cells begin in order, after it where
+		// they end; ignored cells, numbered -1, come first.
+		from := make([]int, len(names)+2)
+		for _, number := range numbered[r] {
+			from[number+2]++
 		}
-		for number, of := range cells {
-			b.firms[number].sides[r] = sum.side(role, of)
+		for i := range len(names) {
+			from[i+2] += from[i+1]
+		}
+		order := make([]int, len(role))
+		for i, number := range numbered[r] {
+			order[from[number+1]] = i
+			from[number+1]++
+		}
+		for number := range names {
+			b.firms[number].sides[r] = sum.side(role, order[from[number]:from[number+1]])
 		}
 	}
 	slices.SortFunc(b.firms, func(x, y firm) int {
@@ -80,16 +91,16 @@ func bookOf(roles ...Role) book {
 	return b
 }
 
-// summer adds cells up in arrays that it clears again, one number per skill.
+// summer adds cells up, by skill in sums that it clears again; seen has a bit for each that is not 0, which
+// yields them in order without sorting.
 type summer struct {
-	v       *vocabulary
-	x, tx   []int64
-	touched []int32
+	v    *vocabulary
+	sums []entry
+	seen []uint64
 }
 
 func (sum *summer) side(role Role, cells []int) side {
 	var s side
-	sum.touched = sum.touched[:0]
 	for _, i := range cells {
 		cell := &role[i]
 		t, n, m := int64(cell.Period), int64(cell.Vacancies), int64(0)
@@ -98,21 +109,28 @@ func (sum *summer) side(role Role, cells []int) side {
 				continue
 			}
 			skill, x := sum.v.of(count.Skill), int64(count.N)
-			if sum.x[skill] == 0 {
-				sum.touched = append(sum.touched, skill)
-			}
-			sum.x[skill] += x
-			sum.tx[skill] += t * x
+			sum.seen[skill/64] |= 1 << (skill % 64)
+			of := &sum.sums[skill]
+			of.x += x
+			of.tx += t * x
 			m += x
 		}
 		s.n, s.tn, s.ttn = s.n+n, s.tn+t*n, s.ttn+t*t*n
 		s.m, s.tm, s.ttm = s.m+m, s.tm+t*m, s.ttm+t*t*m
 	}
-	slices.Sort(sum.touched)
-	s.entries = make([]entry, len(sum.touched))
-	for i, skill := range sum.touched {
-		s.entries[i] = entry{skill: skill, x: sum.x[skill], tx: sum.tx[skill]}
-		sum.x[skill], sum.tx[skill] = 0, 0
+	skills := 0
+	for _, word := range sum.seen {
+		skills += bits.OnesCount64(word)
+	}
+	s.entries = make([]entry, 0, skills)
+	for i, word := range sum.seen {
+		for ; word != 0; word &= word - 1 {
+			skill := int32(i*64 + bits.TrailingZeros64(word))
+			of := &sum.sums[skill]
+			s.entries = append(s.entries, entry{skill: skill, x: of.x, tx: of.tx})
+			*of = entry{}
+		}
+		sum.seen[i] = 0
 	}
 	return s
 }

@@ -13,9 +13,13 @@ type lines struct {
 	book    book
 	centre  [2]float64 // of the total fit, by role
 	moments [2]moments
-	x, g    [2][]float64 // by role and skill
+	at      [2][]pair // by role and skill
 	sums    products
+	scratch []pair // zeros, by skill
 }
+
+// pair is X and g of one skill.
+type pair struct{ x, g float64 }
 
 // moments are a role's sums over employers and periods: vacancies n, t n and t^2 n, mentions m, and
 // around the centre sum n (t - c)^2, sum m (t - c) and sum m (t - c)^2. spread is how many employers
@@ -35,11 +39,20 @@ type products struct {
 type bilinear struct{ xx, xg, gx, gg float64 }
 
 // add adds sign times one skill's products.
-func (p *bilinear) add(sign, x, g, x2, g2 float64) {
-	p.xx += sign * (x * x2)
-	p.xg += sign * (x * g2)
-	p.gx += sign * (g * x2)
-	p.gg += sign * (g * g2)
+func (p *bilinear) add(sign float64, a, b pair) {
+	p.xx += sign * (a.x * b.x)
+	p.xg += sign * (a.x * b.g)
+	p.gx += sign * (a.g * b.x)
+	p.gg += sign * (a.g * b.g)
+}
+
+// shrink replaces one skill's products of whole with itself by those of whole less part.
+func (p *bilinear) shrink(whole, part pair) {
+	crossed := whole.x*part.g + part.x*whole.g - part.x*part.g
+	p.xx -= part.x * (2*whole.x - part.x)
+	p.xg -= crossed
+	p.gx -= crossed
+	p.gg -= part.g * (2*whole.g - part.g)
 }
 
 // recentred is the sums with g - d X in place of g and g' - d2 X' in place of g'.
@@ -53,7 +66,7 @@ func (p bilinear) recentred(d, d2 float64) bilinear {
 }
 
 func linesOf(b book, within bool) *lines {
-	l := &lines{within: within, book: b}
+	l := &lines{within: within, book: b, scratch: make([]pair, len(b.skills))}
 	var n, tn [2]int64
 	for _, f := range b.firms {
 		for r, s := range f.sides {
@@ -61,30 +74,37 @@ func linesOf(b book, within bool) *lines {
 			tn[r] += s.tn
 		}
 	}
-	for r := range l.x {
+	for r := range l.at {
 		if n[r] > 0 {
 			l.centre[r] = float64(tn[r]) / float64(n[r])
 		}
-		l.x[r], l.g[r] = make([]float64, len(b.skills)), make([]float64, len(b.skills))
+		l.at[r] = make([]pair, len(b.skills))
 	}
 	for _, f := range b.firms {
-		for r := range l.x {
+		for r := range l.at {
 			s := &f.sides[r]
 			l.moments[r].add(1, l.momentsOf(r, s))
 			centre := l.centreOf(r, s)
 			for _, e := range s.entries {
-				l.x[r][e.skill] += float64(e.x)
-				l.g[r][e.skill] += float64(e.tx) - centre*float64(e.x)
+				part, at := e.around(centre), &l.at[r][e.skill]
+				at.x += part.x
+				at.g += part.g
 			}
 		}
 	}
-	xa, ga, xb, gb := l.x[0], l.g[0], l.x[1], l.g[1]
-	for s := range xa {
-		l.sums.ab.add(1, xa[s], ga[s], xb[s], gb[s])
-		l.sums.aa.add(1, xa[s], ga[s], xa[s], ga[s])
-		l.sums.bb.add(1, xb[s], gb[s], xb[s], gb[s])
+	for s, a := range l.at[0] {
+		b := l.at[1][s]
+		l.sums.ab.add(1, a, b)
+		l.sums.aa.add(1, a, a)
+		l.sums.bb.add(1, b, b)
 	}
 	return l
+}
+
+// around is an entry's X and g with t measured from a centre.
+func (e *entry) around(centre float64) pair {
+	x := float64(e.x)
+	return pair{x: x, g: float64(e.tx) - centre*x}
 }
 
 func (l *lines) centreOf(r int, s *side) float64 {
@@ -144,22 +164,26 @@ func (l *lines) without(c int) *lines {
 		}
 		whole.add(-1, part)
 	}
-	centreA, centreB := l.centreOf(0, &f.sides[0]), l.centreOf(1, &f.sides[1])
-	together(f.sides[0], f.sides[1], func(a, b entry) {
-		xa, ga, xb, gb := l.x[0][a.skill], l.g[0][a.skill], l.x[1][b.skill], l.g[1][b.skill]
-		restXA, restGA := xa-float64(a.x), ga-(float64(a.tx)-centreA*float64(a.x))
-		restXB, restGB := xb-float64(b.x), gb-(float64(b.tx)-centreB*float64(b.x))
-		rest.sums.ab.add(-1, xa, ga, xb, gb)
-		rest.sums.ab.add(1, restXA, restGA, restXB, restGB)
-		if a.x > 0 {
-			rest.sums.aa.add(-1, xa, ga, xa, ga)
-			rest.sums.aa.add(1, restXA, restGA, restXA, restGA)
-		}
-		if b.x > 0 {
-			rest.sums.bb.add(-1, xb, gb, xb, gb)
-			rest.sums.bb.add(1, restXB, restGB, restXB, restGB)
-		}
-	})
+	// First the second role's part leaves, then the first's: what both mention leaves once.
+	second := &f.sides[1]
+	centre := l.centreOf(1, second)
+	for i := range second.entries {
+		e := &second.entries[i]
+		part := e.around(centre)
+		l.scratch[e.skill] = part
+		rest.sums.bb.shrink(l.at[1][e.skill], part)
+		rest.sums.ab.add(-1, l.at[0][e.skill], part)
+	}
+	centre = l.centreOf(0, &f.sides[0])
+	for i := range f.sides[0].entries {
+		e := &f.sides[0].entries[i]
+		part, whole, gone := e.around(centre), l.at[1][e.skill], l.scratch[e.skill]
+		rest.sums.aa.shrink(l.at[0][e.skill], part)
+		rest.sums.ab.add(-1, part, pair{x: whole.x - gone.x, g: whole.g - gone.g})
+	}
+	for i := range second.entries {
+		l.scratch[second.entries[i].skill] = pair{}
+	}
 	return rest
 }
 

@@ -101,43 +101,40 @@ func pairs(x []int64) int64 {
 	return sum
 }
 
-// tableMax is how far apart the smallest and the largest skill may be for a table to number them:
-// beyond it (indices that are no indices) a map does.
+// tableMax is how large a skill may be for a table to number the skills: with one beyond it, or below 0
+// (an index that is none), a map does.
 const tableMax = 1 << 22
 
 // vocabulary numbers the skills that occur 0, 1, 2, ... in their order.
 type vocabulary struct {
 	skills []int
-	low    int
-	table  []int32 // by skill - low
+	table  []int32 // by skill
 	sparse map[int]int32
 }
 
 func vocabularyOf(roles []Role) vocabulary {
 	var v vocabulary
-	high, any := 0, false
-	each(roles, func(skill int) {
-		if !any {
-			v.low, high, any = skill, skill, true
+	for _, role := range roles {
+		for i := range role {
+			if role[i].Vacancies <= 0 {
+				continue
+			}
+			for _, count := range role[i].Counts {
+				if count.N > 0 {
+					v.mark(count.Skill)
+				}
+			}
 		}
-		v.low, high = min(v.low, skill), max(high, skill)
-	})
-	if !any {
-		return v
 	}
-	if width := uint64(high) - uint64(v.low); width < tableMax {
-		v.table = make([]int32, width+1)
-		each(roles, func(skill int) { v.table[skill-v.low] = 1 })
-		for i, occurs := range v.table {
+	if v.sparse == nil {
+		for skill, occurs := range v.table {
 			if occurs == 1 {
-				v.table[i] = int32(len(v.skills))
-				v.skills = append(v.skills, v.low+i)
+				v.table[skill] = int32(len(v.skills))
+				v.skills = append(v.skills, skill)
 			}
 		}
 		return v
 	}
-	v.sparse = map[int]int32{}
-	each(roles, func(skill int) { v.sparse[skill] = 0 })
 	for skill := range v.sparse {
 		v.skills = append(v.skills, skill)
 	}
@@ -148,28 +145,34 @@ func vocabularyOf(roles []Role) vocabulary {
 	return v
 }
 
+// mark notes that a skill occurs.
+func (v *vocabulary) mark(skill int) {
+	switch {
+	case uint(skill) < uint(len(v.table)):
+		v.table[skill] = 1
+	case v.sparse == nil && 0 <= skill && skill < tableMax:
+		v.table = append(v.table, make([]int32, skill+1-len(v.table))...)
+		v.table[skill] = 1
+	default:
+		if v.sparse == nil {
+			v.sparse = map[int]int32{}
+			for skill, occurs := range v.table {
+				if occurs == 1 {
+					v.sparse[skill] = 0
+				}
+			}
+			v.table = nil
+		}
+		v.sparse[skill] = 0
+	}
+}
+
 // of is the number of a skill that occurs.
 func (v *vocabulary) of(skill int) int32 {
 	if v.table != nil {
-		return v.table[skill-v.low]
+		return v.table[skill]
 	}
 	return v.sparse[skill]
-}
-
-// each calls f with the skill of every count that is not ignored.
-func each(roles []Role, f func(skill int)) {
-	for _, r := range roles {
-		for _, cell := range r {
-			if cell.Vacancies <= 0 {
-				continue
-			}
-			for _, count := range cell.Counts {
-				if count.N > 0 {
-					f(count.Skill)
-				}
-			}
-		}
-	}
 }
 
 // byValue sorts parts by falling magnitude, ties by skill.
