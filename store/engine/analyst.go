@@ -98,6 +98,9 @@ func checkHeld(q *request) error {
 	return checkAnalystNames(q)
 }
 
+// parquetGroupPart of the memory of a held user's statement is for a group of rows of a Parquet file.
+const parquetGroupPart = 8
+
 // within is what the request has of a limit: less, if it asks for less. checkHeld has seen the settings;
 // 0 is ClickHouse's word for no limit.
 func (q *request) within(l limit) float64 {
@@ -117,7 +120,9 @@ func (s *server) heldSteps(q *request) []string {
 	for _, l := range s.limits {
 		steps += l.setting + " = " + strconv.FormatFloat(q.within(l), 'f', -1, 64) + ", "
 	}
-	return []string{"SET ROLE analyst", steps + "readonly = 1"}
+	// A group of rows of a Parquet file is made in memory. The engine's own 512 MiB are all there is.
+	group := strconv.FormatInt(s.memory/parquetGroupPart, 10)
+	return []string{"SET ROLE analyst", steps + "output_format_parquet_row_group_size_bytes = " + group + ", readonly = 1"}
 }
 
 // timeout is how long the request's statement may run, as the engine is told.

@@ -51,14 +51,16 @@ func (s *server) ask(ctx context.Context, w http.ResponseWriter, j *job) error {
 	defer p.leave()
 	defer p.wake(ctx)()
 	s.enter(j)
+	defer s.depart(j)
 	if j.user.held {
 		go s.watch(ctx, j)
 	}
 	go func() {
 		err := s.run(ctx, j, p)
 		j.release() // before the client knows, who may ask again at once
-		s.depart(j)
+		close(j.over)
 		p.end(err)
+		s.depart(j)
 	}()
 	j.q.stopProgress = s.tellProgress(w, j.q.progress, j.mark)
 	defer func() { j.q.stopProgress() }()
@@ -91,20 +93,22 @@ func (s *server) run(ctx context.Context, j *job, p *pipe) error {
 	return without(err, "\n"+j.mark)
 }
 
+// enter has the job known until both sides of it have departed.
 func (s *server) enter(j *job) {
 	s.jobsMu.Lock()
 	defer s.jobsMu.Unlock()
-	s.jobs[j] = true
+	s.jobs[j] = 2
 	if s.ending != nil && j.user.held {
 		j.cancel(s.ending)
 	}
 }
 
 func (s *server) depart(j *job) {
-	close(j.over)
 	s.jobsMu.Lock()
 	defer s.jobsMu.Unlock()
-	delete(s.jobs, j)
+	if s.jobs[j]--; s.jobs[j] == 0 {
+		delete(s.jobs, j)
+	}
 }
 
 // watch reports a job that nothing stops.
@@ -149,7 +153,7 @@ func (s *server) leave(stuck *job) {
 	}
 }
 
-// idle reports whether every job ended within d.
+// idle reports whether the engine is done with every job within d.
 func (s *server) idle(d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

@@ -41,15 +41,16 @@ type server struct {
 	answers  string // files of answers under way
 	shelf    *shelf
 	accounts map[string]*account
+	memory   int64   // of a held user's statement
 	limits   []limit // of held users
 	grace    time.Duration
 	version  string
 	timezone string
 	log      *slog.Logger
 
-	// jobs are under way. After ending is set, held users' are stopped for it.
+	// jobs are under way. Once ending is set, held users' are stopped for it.
 	jobsMu sync.Mutex
-	jobs   map[*job]bool
+	jobs   map[*job]int // how many of its two sides are at it: the engine, the client
 	ending error
 	// stuck gets a job that nothing stops.
 	stuck chan *job
@@ -61,12 +62,13 @@ type server struct {
 
 // newServer opens the engine's directories below the data directory, made if missing.
 func newServer(lib *library, config childConfig, log *slog.Logger) (*server, error) {
+	memory := heldMemory(config.MemoryBytesMax)
 	s := &server{
 		engine: lib, log: log,
 		path: filepath.Join(config.DataDir, "store"), answers: filepath.Join(config.DataDir, "answers"),
 		shelf: newShelf(config.DataDir), accounts: newAccounts(config),
-		limits: heldLimits(cmp.Or(config.StatementTimeout, statementTimeout), heldMemory(config.MemoryBytesMax)), grace: cmp.Or(config.StuckGrace, stuckGrace),
-		jobs: map[*job]bool{}, stuck: make(chan *job, 1),
+		memory: memory, limits: heldLimits(cmp.Or(config.StatementTimeout, statementTimeout), memory), grace: cmp.Or(config.StuckGrace, stuckGrace),
+		jobs: map[*job]int{}, stuck: make(chan *job, 1),
 	}
 	// What a killed child left there is of no use.
 	if err := errors.Join(os.RemoveAll(s.answers), os.Mkdir(s.answers, 0o700)); err != nil {
