@@ -229,3 +229,27 @@ func survivalAt(t float64) float64 {
 	}
 	return sum / weight
 }
+
+// TestKaplanMeierLastAtRisk: S has an interval as long as somebody stays at risk without each employer.
+func TestKaplanMeierLastAtRisk(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name     string
+		late     []Lifetime // beside twelve employers of whom half close on day 5
+		interval bool
+	}{
+		{"without 0 the only one left closes", []Lifetime{{"0", 10, false, 2}, {"1", 10, true, 1}}, false},
+		{"without 0 one of two closes", []Lifetime{{"0", 10, false, 2}, {"1", 10, true, 1}, {"2", 11, false, 1}}, true},
+		{"without 1 nobody is at risk", []Lifetime{{"1", 10, true, 1}, {"1", 11, false, 2}}, false},
+		{"without 1 one is at risk and stays", []Lifetime{{"1", 10, true, 1}, {"1", 11, false, 1}, {"2", 11, false, 1}}, true},
+	} {
+		lifetimes := c.late
+		for i := range 12 {
+			lifetimes = append(lifetimes, Lifetime{Employer: fmt.Sprint(i), Days: 5, Closed: i%2 == 0, N: 3})
+		}
+		curve, _, _, _ := KaplanMeier(lifetimes, 0.95)
+		if len(curve) != 2 || curve[0].Low == nil || curve[1].Closed != 1 || (curve[1].Low != nil) != c.interval {
+			t.Errorf("%s: %+v", c.name, curve)
+		}
+	}
+}
