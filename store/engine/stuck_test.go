@@ -284,6 +284,9 @@ func TestCloseWithPausedReaders(t *testing.T) {
 // TestParquetInLittleMemory: a table that is longer than a statement's memory can be had as Parquet.
 func TestParquetInLittleMemory(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("300 MB of table; not in short mode")
+	}
 	o := enginetest.Options(t, t.TempDir())
 	o.MemoryBytesMax = 1 << 30
 	e, err := engine.Start(t.Context(), o)
