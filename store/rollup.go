@@ -48,6 +48,7 @@ type Refreshed struct {
 	TaggerVersion string
 	Months        int           // that the rollups have now
 	Built         []time.Time   // months that were built anew, in order
+	Measured      []time.Time   // months that only the similarities were computed anew of, in order
 	Dropped       []time.Time   // months of which nothing is left, in order
 	Took          time.Duration // by the store's clock
 }
@@ -91,11 +92,11 @@ func (s *Store) RefreshVersion(ctx context.Context, version string) (Refreshed, 
 	if err != nil {
 		return out, fmt.Errorf("refresh the rollups: %w", err)
 	}
-	err = s.conn.Exec(ctx, `INSERT INTO rollup_refreshes (refreshed_at, tagger_version, data_state, build)
-		SELECT fromUnixTimestamp64Milli({at:Int64}), {version:String}, {state:String}, {build:UInt32}`,
-		clickhouse.Named("at", began.UnixMilli()), clickhouse.Named("version", version), clickhouse.Named("state", state), clickhouse.Named("build", uint32(rollupBuild)))
+	err = r.run(ctx, `INSERT INTO rollup_refreshes (refreshed_at, tagger_version, data_state, similarity, build)
+		SELECT fromUnixTimestamp64Milli({at:Int64}), {version:String}, {state:String}, {similarity:String}, {build:UInt32}`,
+		append(r.refreshState(state), clickhouse.Named("at", began.UnixMilli()))...)
 	if err != nil {
-		return out, fmt.Errorf("record the refresh: %w", serverError(err))
+		return out, fmt.Errorf("record the refresh: %w", err)
 	}
 	out.Took = s.cfg.Now().Sub(began)
 	return out, nil
@@ -118,13 +119,24 @@ func (s *Store) dataState(ctx context.Context) (string, error) {
 	return state, nil
 }
 
-// isFresh reports whether nothing was stored since the last refresh, and how many months there are.
+// refreshState is what a refresh that is up to date has recorded: a row of rollup_refreshes.
+func (r *rollup) refreshState(state string) []any {
+	similarity := ""
+	if r.cfg.Measure != nil {
+		similarity = r.cfg.Measure.Version
+	}
+	return []any{clickhouse.Named("state", state), clickhouse.Named("similarity", similarity)}
+}
+
+// isFresh reports whether nothing was stored since the last refresh, and how many months there are. A store
+// without a measure takes what one with a measure has made.
 func (r *rollup) isFresh(ctx context.Context, state string) (bool, int, error) {
 	var known, months uint64
 	err := r.conn.QueryRow(ctx, `SELECT
-		(SELECT count() FROM rollup_refreshes FINAL WHERE tagger_version = {version:String} AND data_state = {state:String} AND build = {build:UInt32}),
+		(SELECT count() FROM rollup_refreshes FINAL WHERE tagger_version = {version:String} AND data_state = {state:String} AND build = {build:UInt32}
+			AND ({similarity:String} = '' OR similarity = {similarity:String})),
 		(SELECT count() FROM rollup_months FINAL WHERE tagger_version = {version:String} AND vacancies > 0)`,
-		clickhouse.Named("version", r.version), clickhouse.Named("state", state), clickhouse.Named("build", uint32(rollupBuild))).Scan(&known, &months)
+		r.with(r.refreshState(state))...).Scan(&known, &months)
 	if err != nil {
 		return false, 0, fmt.Errorf("read the state of the rollups: %w", serverError(err))
 	}
@@ -152,56 +164,78 @@ func (r *rollup) refresh(ctx context.Context, out *Refreshed) error {
 	if err := r.read(ctx, &now, fingerprintsSQL); err != nil {
 		return fmt.Errorf("compare the months: %w", err)
 	}
-	then, err := r.recorded(ctx)
+	placedNow, records, err := r.recorded(ctx)
 	if err != nil {
 		return err
 	}
-	touched := slices.DeleteFunc(slices.Clone(now), func(m monthState) bool {
-		f, ok := then[m.Month]
-		return ok && f == m.Fingerprint
-	})
+	var touched []monthState
+	var measured []monthRecord // in place, but their similarities are not of this program's measure
 	for _, m := range now {
-		delete(then, m.Month)
+		f, ok := placedNow[m.Month]
+		delete(placedNow, m.Month)
+		if !ok || f != m.Fingerprint {
+			touched = append(touched, m)
+		} else if r.cfg.Measure != nil && records[m.Month].Similarity != r.cfg.Measure.Version {
+			measured = append(measured, records[m.Month])
+		}
 	}
-	if err := r.drop(ctx, slices.SortedFunc(maps.Keys(then), time.Time.Compare), out); err != nil {
+	if err := r.drop(ctx, slices.SortedFunc(maps.Keys(placedNow), time.Time.Compare), records, out); err != nil {
 		return err
 	}
 	for _, chunk := range rollupChunks(touched) {
-		if err := r.build(ctx, chunk, out); err != nil {
+		if err := r.build(ctx, chunk, records, out); err != nil {
 			return fmt.Errorf("build %d months from %s: %w", len(chunk), chunk[0].Month.Format("2006-01"), err)
 		}
+	}
+	for _, m := range measured {
+		if err := r.finish(ctx, m); err != nil {
+			return err
+		}
+		out.Measured = append(out.Measured, m.Month)
 	}
 	out.Months = len(now)
 	return nil
 }
 
-// recorded are the fingerprints of the months that are in place. A month whose tables do not all have the
-// recorded one has none.
-func (r *rollup) recorded(ctx context.Context) (map[time.Time]uint64, error) {
-	var rows []struct {
-		Month time.Time `ch:"month"`
-		Seen  []uint64  `ch:"seen"` // by table: record, then the three rollups
+// recorded are the fingerprints of the months that are in place, and what is recorded of months. A month whose
+// tables do not all have the recorded fingerprint has none.
+func (r *rollup) recorded(ctx context.Context) (map[time.Time]uint64, map[time.Time]monthRecord, error) {
+	var list []monthRecord
+	err := r.read(ctx, &list, `SELECT month, fingerprint, built_at, vacancies, mentions, boilerplate, similarity, revision, revised_at
+		FROM rollup_months FINAL WHERE tagger_version = {version:String}`)
+	if err != nil {
+		return nil, nil, fmt.Errorf("read the months: %w", err)
 	}
-	err := r.read(ctx, &rows, `SELECT month, groupUniqArray(fingerprint) AS seen
+	var built []struct {
+		Month        time.Time `ch:"month"`
+		Tables       uint64    `ch:"tables"`
+		Fingerprints []uint64  `ch:"fingerprints"`
+	}
+	err = r.read(ctx, &built, `SELECT month, sum(tables) AS tables, arrayDistinct(arrayFlatten(groupArray(seen))) AS fingerprints
 		FROM
 		(
-			SELECT month, fingerprint FROM rollup_months FINAL WHERE tagger_version = {version:String} AND fingerprint != 0
-			UNION ALL SELECT month, arrayJoin([min(fingerprint), max(fingerprint)]) FROM vacancy_months WHERE tagger_version = {version:String} GROUP BY month
-			UNION ALL SELECT month, arrayJoin([min(fingerprint), max(fingerprint)]) FROM employer_skill_months WHERE tagger_version = {version:String} GROUP BY month
-			UNION ALL SELECT month, arrayJoin([min(fingerprint), max(fingerprint)]) FROM role_skill_months WHERE tagger_version = {version:String} GROUP BY month
+			SELECT month, 1 AS tables, [min(fingerprint), max(fingerprint)] AS seen FROM vacancy_months WHERE tagger_version = {version:String} GROUP BY month
+			UNION ALL SELECT month, 1, [min(fingerprint), max(fingerprint)] FROM employer_skill_months WHERE tagger_version = {version:String} GROUP BY month
+			UNION ALL SELECT month, 1, [min(fingerprint), max(fingerprint)] FROM role_skill_months WHERE tagger_version = {version:String} GROUP BY month
 		)
 		GROUP BY month`)
 	if err != nil {
-		return nil, fmt.Errorf("read the months: %w", err)
+		return nil, nil, fmt.Errorf("read the months: %w", err)
 	}
-	out := map[time.Time]uint64{}
-	for _, row := range rows {
-		out[row.Month] = 0
-		if len(row.Seen) == 1 {
-			out[row.Month] = row.Seen[0]
+	inPlace, records := map[time.Time]uint64{}, map[time.Time]monthRecord{}
+	for _, m := range list {
+		records[m.Month] = m
+		if m.Vacancies > 0 {
+			inPlace[m.Month] = 0 // unless its tables say so
 		}
 	}
-	return out, nil
+	for _, b := range built {
+		inPlace[b.Month] = 0
+		if m := records[b.Month]; int(b.Tables) == len(placed) && len(b.Fingerprints) == 1 && b.Fingerprints[0] == m.Fingerprint && m.Vacancies > 0 {
+			inPlace[b.Month] = m.Fingerprint
+		}
+	}
+	return inPlace, records, nil
 }
 
 // rollupChunks divides months into those that are built together.
@@ -218,11 +252,11 @@ func rollupChunks(months []monthState) [][]monthState {
 	return out
 }
 
-// placed are the tables that a month is put in place in.
+// placed are the tables that a month is put in place in, beside its similarities.
 var placed = []string{"vacancy_months", "employer_skill_months", "role_skill_months"}
 
 // build builds some months in scratch tables and puts each in place.
-func (r *rollup) build(ctx context.Context, chunk []monthState, out *Refreshed) error {
+func (r *rollup) build(ctx context.Context, chunk []monthState, records map[time.Time]monthRecord, out *Refreshed) error {
 	months, fingerprints := make([]string, len(chunk)), make([]uint64, len(chunk))
 	for i, m := range chunk {
 		months[i], fingerprints[i] = m.Month.Format(time.DateOnly), m.Fingerprint
@@ -241,20 +275,24 @@ func (r *rollup) build(ctx context.Context, chunk []monthState, out *Refreshed) 
 			return err
 		}
 	}
+	var sizes []monthRecord
+	if err := r.read(ctx, &sizes, "SELECT month, count() AS vacancies, sum(length(skills)) AS mentions, sum(length(boilerplate_skills)) AS boilerplate FROM {vacancy_months} GROUP BY month"); err != nil {
+		return err
+	}
 	for _, m := range chunk {
 		for _, table := range placed {
-			if err := r.fail("place " + table); err != nil {
+			if err := r.place(ctx, table, m.Month); err != nil {
 				return err
 			}
-			err := r.conn.Exec(ctx, r.sql("ALTER TABLE "+table+" "+r.onCluster()+" REPLACE PARTITION "+r.partition(m.Month)+" FROM {"+table+"}"))
-			if err != nil {
-				return fmt.Errorf("put %s of %s in place: %w", table, m.Month.Format("2006-01"), serverError(err))
+		}
+		record := records[m.Month]
+		record.Month, record.Fingerprint, record.BuiltAt = m.Month, m.Fingerprint, r.cfg.Now()
+		for _, size := range sizes {
+			if size.Month.Equal(m.Month) {
+				record.Vacancies, record.Mentions, record.Boilerplate = size.Vacancies, size.Mentions, size.Boilerplate
 			}
 		}
-		if err := r.fail("record"); err != nil {
-			return err
-		}
-		if err := r.record(ctx, m); err != nil {
+		if err := r.finish(ctx, record); err != nil {
 			return err
 		}
 		out.Built = append(out.Built, m.Month)
@@ -262,32 +300,66 @@ func (r *rollup) build(ctx context.Context, chunk []monthState, out *Refreshed) 
 	return nil
 }
 
-// record says what a month was built from, once it is in place.
-func (r *rollup) record(ctx context.Context, m monthState) error {
-	err := r.conn.Exec(ctx, `INSERT INTO rollup_months (tagger_version, month, fingerprint, built_at, vacancies, mentions, boilerplate)
-		SELECT {version:String}, {month:Date}, {fingerprint:UInt64}, fromUnixTimestamp64Milli({at:Int64}), count(), sum(length(skills)), sum(length(boilerplate_skills))
-		FROM vacancy_months WHERE tagger_version = {version:String} AND month = {month:Date} AND fingerprint = {fingerprint:UInt64}`,
-		clickhouse.Named("version", r.version), clickhouse.Named("month", m.Month.Format(time.DateOnly)), clickhouse.Named("fingerprint", m.Fingerprint),
-		clickhouse.Named("at", r.cfg.Now().UnixMilli()))
+// finish computes the similarities of a month that is in place, and records it.
+func (r *rollup) finish(ctx context.Context, m monthRecord) error {
+	if err := r.similar(ctx, &m); err != nil {
+		return err
+	}
+	return r.record(ctx, m)
+}
+
+// place puts the partition of a month that was built in scratch into its table, in one step.
+func (r *rollup) place(ctx context.Context, table string, month time.Time) error {
+	if err := r.fail("place " + table); err != nil {
+		return err
+	}
+	err := r.execute(ctx, r.sql("ALTER TABLE "+table+" {{.OnCluster}} REPLACE PARTITION "+r.partition(month)+" FROM {"+table+"}"))
 	if err != nil {
-		return fmt.Errorf("record %s: %w", m.Month.Format("2006-01"), serverError(err))
+		return fmt.Errorf("put %s of %s in place: %w", table, month.Format("2006-01"), serverError(err))
 	}
 	return nil
 }
 
-// drop takes months away that nothing is left of, those first that are recorded.
-func (r *rollup) drop(ctx context.Context, months []time.Time, out *Refreshed) error {
+func (r *rollup) dropPartition(ctx context.Context, table string, month time.Time) error {
+	if err := r.execute(ctx, "ALTER TABLE "+table+" {{.OnCluster}} DROP PARTITION "+r.partition(month)); err != nil {
+		return fmt.Errorf("drop %s of %s: %w", table, month.Format("2006-01"), serverError(err))
+	}
+	return nil
+}
+
+// record says what a month was built from, once it is in place.
+func (r *rollup) record(ctx context.Context, m monthRecord) error {
+	if err := r.fail("record"); err != nil {
+		return err
+	}
+	revised := m.RevisedAt.UnixMilli()
+	if m.Revision == 0 {
+		revised = 0
+	}
+	err := r.run(ctx, `INSERT INTO rollup_months (tagger_version, month, fingerprint, built_at, vacancies, mentions, boilerplate, similarity, revision, revised_at)
+		SELECT {version:String}, {month:Date}, {fingerprint:UInt64}, fromUnixTimestamp64Milli({at:Int64}), {vacancies:UInt64}, {mentions:UInt64}, {boilerplate:UInt64},
+			{similarity:String}, {revision:UInt32}, fromUnixTimestamp64Milli({revised:Int64})`,
+		clickhouse.Named("month", m.Month.Format(time.DateOnly)), clickhouse.Named("fingerprint", m.Fingerprint), clickhouse.Named("at", m.BuiltAt.UnixMilli()),
+		clickhouse.Named("vacancies", m.Vacancies), clickhouse.Named("mentions", m.Mentions), clickhouse.Named("boilerplate", m.Boilerplate),
+		clickhouse.Named("similarity", m.Similarity), clickhouse.Named("revision", m.Revision), clickhouse.Named("revised", revised))
+	if err != nil {
+		return fmt.Errorf("record %s: %w", m.Month.Format("2006-01"), err)
+	}
+	return nil
+}
+
+// drop takes months away that nothing is left of. The revisions of their similarities stay.
+func (r *rollup) drop(ctx context.Context, months []time.Time, records map[time.Time]monthRecord, out *Refreshed) error {
 	for _, month := range months {
 		for _, table := range placed {
-			if err := r.conn.Exec(ctx, "ALTER TABLE "+table+" "+r.onCluster()+" DROP PARTITION "+r.partition(month)); err != nil {
-				return fmt.Errorf("drop %s of %s: %w", table, month.Format("2006-01"), serverError(err))
+			if err := r.dropPartition(ctx, table, month); err != nil {
+				return err
 			}
 		}
-		err := r.conn.Exec(ctx, `INSERT INTO rollup_months (tagger_version, month, fingerprint, built_at, vacancies)
-			SELECT {version:String}, {month:Date}, 0, fromUnixTimestamp64Milli({at:Int64}), 0`,
-			clickhouse.Named("version", r.version), clickhouse.Named("month", month.Format(time.DateOnly)), clickhouse.Named("at", r.cfg.Now().UnixMilli()))
+		record := records[month]
+		err := r.record(ctx, monthRecord{Month: month, BuiltAt: r.cfg.Now(), Revision: record.Revision, RevisedAt: record.RevisedAt})
 		if err != nil {
-			return fmt.Errorf("record that nothing is left of %s: %w", month.Format("2006-01"), serverError(err))
+			return err
 		}
 		out.Dropped = append(out.Dropped, month)
 	}

@@ -26,6 +26,7 @@ var rollupTables = map[string]string{
 	"employer_skill_months": `AS employer_skill_months ENGINE = {{.Engine}}MergeTree PARTITION BY (tagger_version, month)
 		ORDER BY (role, source, board, employer)`,
 	"role_skill_months": `AS role_skill_months ENGINE = {{.Engine}}MergeTree PARTITION BY (tagger_version, month) ORDER BY (role, skill)`,
+	"role_similarities": `AS role_similarities ENGINE = {{.Engine}}MergeTree PARTITION BY (tagger_version, month) ORDER BY (basis, role_a, role_b, revision)`,
 }
 
 // snapshotSQL reads the base rows. A claim counts where an observation could (2000 to 2100).

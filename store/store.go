@@ -40,6 +40,8 @@ type Config struct {
 	Now func() time.Time
 	// Folded, if set, is told how long each recomputing of spells took.
 	Folded func(took time.Duration)
+	// Measure, if set, computes the similarities of roles that Refresh keeps.
+	Measure *Measure
 }
 
 // Store is an open, migrated ClickHouse. Its methods may be called at the same time.

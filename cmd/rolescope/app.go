@@ -136,7 +136,7 @@ func (s *system) connect(ctx context.Context, joined instance.Info) error {
 		return err
 	}
 	sc := store.Config{
-		URL: first(c.ClickHouseURL, joined.ClickHouseURL), Logger: log, Now: time.Now, Folded: s.app.metrics.folded,
+		URL: first(c.ClickHouseURL, joined.ClickHouseURL), Logger: log, Now: time.Now, Folded: s.app.metrics.folded, Measure: roleMeasure(),
 	}
 	if c.ClickHouseURL == "" {
 		sc.ReaderURL = first(joined.ReaderURL, joined.AnalystURL) // an owner of an older version has no reader

@@ -31,6 +31,7 @@ var views = []view{
 	{name: "v_role_skill_month", of: ownMonth, month: ownMonth},
 	{name: "v_role_similarity", of: ownMonth, month: ownMonth},
 	{name: "v_alerts", of: "fired_at", month: "toStartOfMonth(fired_at)"},
+	{name: "v_similarity_revisions", of: ownMonth, month: ownMonth},
 	{name: "v_rollups"},
 	{name: "v_skills"},
 	{name: "v_tagger_versions"},

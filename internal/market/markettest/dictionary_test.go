@@ -59,10 +59,13 @@ var dictionary = []entry{
 	{"v_role_skill_month", "One row is a role, a skill and a month in which a vacancy of the role asked for the skill. No row means that none did.", []string{"role", "month", "skill"}, []join{
 		{columns: "skill", view: "v_skills", to: "skill", where: "skill NOT LIKE '%unlisted%'", says: "where it is in the taxonomy"},
 	}, "WHERE role = 'ml_engineer' AND skill = 'pytorch' AND new_vacancies > 0 ORDER BY month"},
-	{"v_role_similarity", "One row is a month and a pair of roles whose vacancies share a skill.", []string{"month", "role_a", "role_b"}, []join{
+	{"v_role_similarity", "One row is a month and a pair of roles whose vacancies share a skill, as a stock.", []string{"month", "role_a", "role_b"}, []join{
 		{columns: "month, role_a", view: "v_role_skill_month", to: "month, role"},
 		{columns: "month, role_b", view: "v_role_skill_month", to: "month, role"},
 	}, "WHERE role_a = 'ml_engineer' AND role_b = 'research_engineer' AND cosine IS NOT NULL ORDER BY month"},
+	{"v_similarity_revisions", "One row is a pair of roles in one revision of a month, on one basis. What is shown now is v_role_similarity.", []string{"month", "basis", "role_a", "role_b", "revision"}, []join{
+		{columns: "month", view: "v_rollups", to: "month"},
+	}, "WHERE role_a = 'ml_engineer' AND role_b = 'research_engineer' AND basis = 'new' AND cosine IS NOT NULL ORDER BY month"},
 	{"v_rollups", "One row is one month that v_vacancy_months, v_role_skill_month and v_role_similarity were built for: how old they are.", []string{"month"}, nil, "ORDER BY month"},
 	{
 		"v_runs", "One row is one look at a board: whether it can be trusted, and what it did to the spells.",
@@ -89,7 +92,8 @@ var units = map[string]string{
 	"mentioning": "vacancies", "vacancies": "vacancies", "new_mentioning": "vacancies", "new_vacancies": "vacancies", "vacancies_a": "vacancies", "vacancies_b": "vacancies",
 	"mentions": "skills of vacancies", "boilerplate": "skills of vacancies", "revision": "from 1",
 	"share": "0 to 1", "new_share": "0 to 1", "mentioning_employers": "employers", "employers": "employers", "employers_a": "employers", "employers_b": "employers",
-	"shared_skills": "skills", "cosine": "0 to about 1", "weighted_jaccard": "0 to 1",
+	"shared_skills": "skills", "cosine": "0 to about 1", "cosine_low": "0 to about 1", "cosine_high": "0 to about 1", "jaccard_n": "vacancies", "jaccard_at_n": "0 to 1", "jaccard_self_a": "0 to 1",
+	"jaccard_self_b": "0 to 1", "jaccard_relative": "0 to about 1", "divergence": "bits, 0 to 1", "set_jaccard": "0 to 1", "overlap": "0 to 1", "weighted_jaccard": "0 to 1",
 	"recent_count": "employer-weeks", "recent_total": "employer-weeks", "base_count": "employer-weeks", "base_total": "employer-weeks",
 	"ratio": "times", "ratio_low": "times", "ratio_high": "times", "q_value": "0 to 1",
 }

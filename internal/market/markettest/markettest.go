@@ -34,6 +34,7 @@ import (
 	"github.com/rolescope/rolescope/posting"
 	"github.com/rolescope/rolescope/store"
 	"github.com/rolescope/rolescope/store/engine/enginetest"
+	"github.com/rolescope/rolescope/trend"
 )
 
 // Visit is one crawl of one board. A schedule's crawl is planned for PlannedAt and observes the board
@@ -235,7 +236,7 @@ func Open(t testing.TB) *store.Store {
 	t.Helper()
 	options := enginetest.Options(t, t.TempDir())
 	options.Logger = nil
-	s, err := store.Open(t.Context(), store.Config{Engine: options, Now: func() time.Time { return recorded }})
+	s, err := store.Open(t.Context(), store.Config{Engine: options, Now: func() time.Time { return recorded }, Measure: Measure()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -248,6 +249,32 @@ func Open(t testing.TB) *store.Store {
 		t.Fatal(err)
 	}
 	return s
+}
+
+// Measure is what cmd has the store compute.
+func Measure() *store.Measure {
+	return &store.Measure{
+		Version: trend.RolePairsVersion,
+		Similarities: func(ctx context.Context, s *store.Store, taggerVersion string, month time.Time) ([]store.Similarity, error) {
+			pairs, err := trend.RolePairs(ctx, asker{s}, taggerVersion, month)
+			out := make([]store.Similarity, len(pairs))
+			for i, p := range pairs {
+				out[i] = store.Similarity(p)
+			}
+			return out, err
+		},
+	}
+}
+
+// asker asks the store as cmd does.
+type asker struct{ *store.Store }
+
+func (a asker) Select(ctx context.Context, dest any, query string, params map[string]string) error {
+	var args []any
+	for name, value := range params {
+		args = append(args, store.Named(name, value))
+	}
+	return a.Store.Select(ctx, dest, query, args...)
 }
 
 // recorded is what rows say they were recorded at: one moment, so that a store's rows are a function
