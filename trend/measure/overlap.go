@@ -29,8 +29,8 @@ type JaccardAtN struct {
 
 // JaccardAt is J_n(a,b) = sum_s E min(A_s, B_s) / sum_s E max(A_s, B_s), where A_s and B_s count the
 // mentions of s among n vacancies drawn without replacement from each role, beside J_n of each role and
-// itself (rarefaction: Hurlbert 1971). Undefined (false) when n < 1, a role has fewer than 2n vacancies, a
-// skill more mentions than vacancies, or both selves are 0.
+// itself (rarefaction: Hurlbert 1971). Undefined (false) when n < 1, a role has fewer than 2n vacancies
+// or mentions no skill, a skill has more mentions than vacancies, or both selves are 0.
 func JaccardAt(a, b Role, n int) (JaccardAtN, bool) {
 	_, sums := totals(a, b)
 	out := JaccardAtN{N: n}
