@@ -7,6 +7,7 @@
 //	proof day       runs the simulated day of 3,000 boards, a test of cmd/rolescope
 //	proof tags      tags 10,000 real postings by two builds in many ways: the same bytes
 //	proof replay    kills replays of 50,000 postings while a reader asks; answers never mix
+//	proof analysts  imports beside hostile analysts: the same rate, the host's files unchanged
 //	proof titles    draws titles of the real corpora by a hash, for readers to label
 //	proof postings  draws postings likewise, for readers to judge their tags
 //
@@ -56,7 +57,7 @@ func verdictOf(err error) verdict {
 
 func main() {
 	proofs := map[string]func([]string) error{
-		"kills": killsMain, "up": upMain, "imports": importsMain, "day": dayMain, "titles": titlesMain, "postings": postingsMain, "tags": tagsMain, "replay": replayMain,
+		"kills": killsMain, "up": upMain, "imports": importsMain, "day": dayMain, "titles": titlesMain, "postings": postingsMain, "tags": tagsMain, "replay": replayMain, "analysts": analystsMain,
 	}
 	args := os.Args[1:]
 	run := killsMain // the proof that was there first needs no name

@@ -303,3 +303,24 @@ func TestParquetInLittleMemory(t *testing.T) {
 		t.Errorf("%d bytes, %v: %.300q", len(text), err, text)
 	}
 }
+
+// TestLongStatementIsStopped: one that is longer than the list of processes would show ends with its client, too.
+func TestLongStatementIsStopped(t *testing.T) {
+	t.Parallel()
+	e := enginetest.Start(t)
+	for _, user := range []string{engine.UserWriter, engine.UserAnalyst} {
+		ctx, leave := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			_, _, _ = ask(ctx, e, user, "", "SELECT max(sipHash128(number)) FROM numbers(1000000000) WHERE '"+strings.Repeat("x", 200_000)+"' != ''")
+		}()
+		runs(t, e, "SELECT max(sip")
+		leave()
+		<-done
+		eventually(t, 5*time.Second, user+"'s statement is gone", func() bool {
+			_, n, err := ask(t.Context(), e, engine.UserWriter, "", "SELECT count() FROM system.processes WHERE startsWith(query, 'SELECT max(sip')")
+			return err == nil && n == "0\n"
+		})
+	}
+}
