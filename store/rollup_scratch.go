@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 )
@@ -72,6 +73,32 @@ func (r *rollup) dropScratch(ctx context.Context) error {
 func (r *rollup) discard(ctx context.Context, table string) error {
 	if err := r.execute(ctx, "DROP TABLE IF EXISTS "+quoteName(table)+" {{.OnCluster}} SYNC"); err != nil {
 		return fmt.Errorf("drop %s: %w", table, serverError(err))
+	}
+	return nil
+}
+
+// pruneRollups deletes the rollups of a tagger version, the revisions of its similarities included.
+func (s *Store) pruneRollups(ctx context.Context, taggerVersion string) error {
+	s.refreshing.Lock()
+	defer s.refreshing.Unlock()
+	r := &rollup{Store: s, version: taggerVersion}
+	for _, table := range append([]string{"role_similarities"}, placed...) {
+		var months []struct {
+			Month time.Time `ch:"month"`
+		}
+		if err := r.read(ctx, &months, "SELECT DISTINCT month FROM "+table+" WHERE tagger_version = {version:String}"); err != nil {
+			return fmt.Errorf("look for the rollups of tagger version %s: %w", taggerVersion, err)
+		}
+		for _, m := range months {
+			if err := r.dropPartition(ctx, table, m.Month); err != nil {
+				return err
+			}
+		}
+	}
+	for _, table := range []string{"rollup_refreshes", "rollup_months"} {
+		if err := r.run(ctx, "ALTER TABLE "+table+" "+s.onCluster()+" DELETE WHERE tagger_version = {version:String} SETTINGS mutations_sync = 2"); err != nil {
+			return fmt.Errorf("delete the rollups of tagger version %s: %w", taggerVersion, err)
+		}
 	}
 	return nil
 }

@@ -49,5 +49,5 @@ func (s *Store) sweep(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	return s.dropDatabases(ctx, "SELECT name FROM system.databases WHERE startsWith(name, '"+asOfPrefix+"')")
 }

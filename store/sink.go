@@ -117,7 +117,7 @@ func (s *Store) putRaws(ctx context.Context, rows []archived) error {
 // putPostings writes the version last: the views read from it, so a posting is seen with its text
 // and skills or not at all.
 func (s *Store) putPostings(ctx context.Context, rows []posting.Posting) error {
-	for _, t := range []table[posting.Posting]{textTable(), skillTable(), versionTable()} {
+	for _, t := range []table[posting.Posting]{textTable(), skillTable(), recordTable(), versionTable()} {
 		if err := t.insert(ctx, s, rows); err != nil {
 			return err
 		}

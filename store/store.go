@@ -53,6 +53,8 @@ type Store struct {
 	reader  driver.Conn    // read-only, for Raw and Ask
 	analyst string         // the embedded engine's URL for others' tools
 
+	scratch    string                    // the database that Close drops; empty for one that stays
+	asOf       time.Time                 // the moment whose rows it has; zero for one that goes on
 	refreshing sync.Mutex                // one refresh of the rollups at a time
 	failing    func(before string) error // nil but in tests: has a refresh fail there
 }
@@ -100,6 +102,10 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 // called more than once.
 func (s *Store) Close() error {
 	var errs []error
+	if s.scratch != "" && s.conn != nil {
+		errs = append(errs, s.conn.Exec(context.Background(), "DROP DATABASE IF EXISTS "+quoteName(s.scratch)+" SYNC"))
+		s.scratch = ""
+	}
 	for _, c := range []driver.Conn{s.conn, s.reader} {
 		if c == nil {
 			continue

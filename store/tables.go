@@ -178,6 +178,18 @@ func skillTable() table[posting.Posting] {
 	)}
 }
 
+// recordTable keeps when each reading was recorded first.
+func recordTable() table[posting.Posting] {
+	type T = posting.Posting
+	return table[T]{"version_records", []column[T]{
+		col("tagger_version", lcString, func(p *T) string { return p.TaggerVersion }),
+		col("source", lcString, func(p *T) string { return p.Source }),
+		col("board", lcString, func(p *T) string { return p.Board }),
+		col("posting_id", "String", func(p *T) string { return p.PostingID }),
+		col("content_hash", "String", func(p *T) string { return p.ContentHash }),
+	}}
+}
+
 // versionKey are the columns that say which reading of which version a row belongs to.
 func versionKey() []column[posting.Posting] {
 	type T = posting.Posting

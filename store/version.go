@@ -45,12 +45,12 @@ func (s *Store) Prune(ctx context.Context, taggerVersion string) error {
 		return fmt.Errorf("delete the readings of tagger version %s: answers are of it", taggerVersion)
 	}
 	// The views' table goes first, so that no reading is seen without its text.
-	for _, table := range []string{"posting_versions", "posting_skills", "posting_texts"} {
+	for _, table := range []string{"posting_versions", "posting_skills", "posting_texts", "version_records"} {
 		err := s.conn.Exec(ctx, "ALTER TABLE "+table+" "+s.onCluster()+" DELETE WHERE tagger_version = {version:String} SETTINGS mutations_sync = 2",
 			clickhouse.Named("version", taggerVersion))
 		if err != nil {
 			return fmt.Errorf("delete the readings of tagger version %s: %w", taggerVersion, err)
 		}
 	}
-	return nil
+	return s.pruneRollups(ctx, taggerVersion)
 }

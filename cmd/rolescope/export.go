@@ -61,6 +61,7 @@ func (a *app) export(ctx context.Context, s *system, o export.Options, asJSON bo
 		}
 		bar.set(int64(done))
 	}
+	s.freshen(ctx)
 	m, err := export.Write(ctx, s.store, o)
 	if bar != nil {
 		bar.done()

@@ -107,7 +107,8 @@ func (s *system) process(ctx context.Context, produce func(context.Context) erro
 		if err := s.drain(ctx, waiting); err != nil {
 			return err
 		}
-		return s.refresh(ctx)
+		s.freshen(ctx)
+		return nil
 	})
 }
 

@@ -64,6 +64,9 @@ func (a *app) answer(ctx context.Context, s *store.Store, q sqlQuestion, file st
 	if err != nil {
 		return err
 	}
+	if ofRollups(q.statement) {
+		a.freshen(ctx, s)
+	}
 	run := &sqlRun{app: a, store: s, q: q, mark: "rolescope-sql-" + secret, rows: newRowCounter(q.format), start: time.Now()}
 	if file == "" {
 		err = run.into(ctx, a.stdout)

@@ -200,6 +200,9 @@ func (s *system) runRoles(ctx context.Context, roles []string, sources *liveSour
 	for _, stage := range stages {
 		group.Go(func() error { return s.bus.Run(ctx, stage) })
 	}
+	if slices.Contains(roles, roleSink) {
+		group.Go(func() error { return s.keepRollups(ctx) })
+	}
 	if slices.Contains(roles, roleWeb) {
 		group.Go(func() error { return s.runWeb(ctx, roles) })
 		group.Go(func() error { return s.keepAccounts(ctx) })

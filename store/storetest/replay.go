@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -131,8 +132,22 @@ func testUntagged(t *testing.T, open Open) {
 	if err := s.Prune(t.Context(), Tagger); err == nil {
 		t.Error("the active version was deleted")
 	}
+	for _, version := range []string{next, Tagger} {
+		if _, err := s.RefreshVersion(t.Context(), version); err != nil {
+			t.Fatal(err)
+		}
+	}
+	versions := func() string {
+		return tsv(t, s, "SELECT arraySort(groupUniqArray(tagger_version)) FROM vacancy_months FORMAT TSV")
+	}
+	if got, want := versions(), fmt.Sprintf("['%s','%s']\n", Tagger, next); got != want {
+		t.Errorf("rollups of %s, want %s", got, want)
+	}
 	if err := s.Prune(t.Context(), next); err != nil {
 		t.Fatal(err)
+	}
+	if got, want := versions(), fmt.Sprintf("['%s']\n", Tagger); got != want {
+		t.Errorf("rollups of %s, want %s", got, want)
 	}
 	wantCoverage(t, s, store.Coverage{TaggerVersion: next, Archived: n, Dead: 2, Left: n - 2})
 	wantCoverage(t, s, store.Coverage{TaggerVersion: Tagger, Active: true, Archived: n, Tagged: n})
