@@ -44,6 +44,7 @@ func (s *Store) AsOf(ctx context.Context, at time.Time) (*Store, error) {
 		return nil, err
 	}
 	cfg := s.cfg
+	cfg.Folded = nil
 	name := asOfPrefix + strings.ToLower(rand.Text()[:12])
 	if cfg.URL, err = inDatabase(cfg.URL, name); err != nil {
 		return nil, err
