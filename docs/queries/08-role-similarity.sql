@@ -5,7 +5,7 @@
 --   cosine rises for all pairs of the four.
 -- Caveats: points without intervals: one employer can move a month. Months with fewer than ten employers
 --   of either role prove nothing (enough is false). Boards that joined meanwhile change the mix: compare
---   on a panel (21). Employers' boilerplate is in it: equal sentences in all adverts make roles alike.
+--   on a panel (21). Employers' boilerplate is left out (docs/measures.md); v_role_similarity has intervals, too.
 -- Change: the_roles.
 WITH ['research_scientist', 'research_engineer', 'applied_scientist', 'ml_engineer'] AS the_roles
 SELECT
