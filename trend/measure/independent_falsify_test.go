@@ -95,7 +95,7 @@ func newPlainNull(adverts []measure.Advert) (null plainNull, ok bool) {
 }
 
 func TestIndependentFalsifier(t *testing.T) {
-	t.Parallel()
+	independent(t)
 	const permutations = 1500
 	defined, never, undefined := 0, 0, 0
 	for seed := range uint64(40) {

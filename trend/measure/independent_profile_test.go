@@ -78,7 +78,7 @@ func plainDivergence(a, b plainTable) (parts map[int]float64, total float64) {
 }
 
 func TestIndependentDivergence(t *testing.T) {
-	t.Parallel()
+	independent(t)
 	defined := 0
 	eachPlain(t, 2, 25, func(rng *rand.Rand, tables []plainTable) []string {
 		got, parts, ok := measure.Divergence(tables[0].role(rng), tables[1].role(rng))
@@ -118,7 +118,7 @@ func plainRCA(role plainTable, all []plainTable, skill int) *big.Rat {
 }
 
 func TestIndependentRCAAndSets(t *testing.T) {
-	t.Parallel()
+	independent(t)
 	defined := 0
 	eachPlain(t, 4, 40, func(rng *rand.Rand, tables []plainTable) (problems []string) {
 		roles := make([]measure.Role, len(tables))
@@ -207,7 +207,7 @@ func plainChange(before, after plainTable) (fresh, vanished, intensity, noise *b
 }
 
 func TestIndependentChange(t *testing.T) {
-	t.Parallel()
+	independent(t)
 	defined := 0
 	check := func(rng *rand.Rand, before, after plainTable) []string {
 		got, ok := measure.Change(before.role(rng), after.role(rng))
@@ -266,7 +266,7 @@ func plainContinuum(r, research, engineering plainTable) (float64, bool) {
 }
 
 func TestIndependentContinuum(t *testing.T) {
-	t.Parallel()
+	independent(t)
 	defined := 0
 	eachPlain(t, 3, 50, func(rng *rand.Rand, tables []plainTable) []string {
 		got, ok := measure.Continuum(tables[0].role(rng), tables[1].role(rng), tables[2].role(rng))

@@ -36,7 +36,7 @@ func plainStudentT(p float64, degrees int) float64 {
 }
 
 func TestIndependentStudentT(t *testing.T) {
-	t.Parallel()
+	independent(t)
 	for _, degrees := range []int{1, 2, 3, 4, 7, 10, 29, 30, 150, 1999, 2000, 2001, 5000} {
 		for _, p := range []float64{0.6, 0.9, 0.95, 0.975, 0.995} {
 			got, what := measure.StudentT(p, degrees), fmt.Sprintf("t(%v) with %d degrees", p, degrees)
@@ -65,7 +65,7 @@ func TestIndependentStudentT(t *testing.T) {
 
 // TestIndependentIntervalOf is about which roles have an interval: ten employers, two of them effective.
 func TestIndependentIntervalOf(t *testing.T) {
-	t.Parallel()
+	independent(t)
 	given := 0
 	for seed := range uint64(200) {
 		rng := rand.New(rand.NewPCG(seed, 11))

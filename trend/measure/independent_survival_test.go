@@ -111,7 +111,7 @@ func plainKaplanMeier(lives []measure.Lifetime, level float64) (problems []strin
 }
 
 func TestIndependentKaplanMeier(t *testing.T) {
-	t.Parallel()
+	independent(t)
 	all := 0
 	for seed := range uint64(60) {
 		rng := rand.New(rand.NewPCG(seed, 8))
@@ -151,7 +151,7 @@ func TestIndependentKaplanMeier(t *testing.T) {
 // TestIndependentLeukemia is the example of the textbooks: weeks of remission with 6-MP (Freireich
 // and others 1963).
 func TestIndependentLeukemia(t *testing.T) {
-	t.Parallel()
+	independent(t)
 	var lives []measure.Lifetime
 	add := func(closed bool, days ...int) {
 		for _, d := range days {
@@ -209,7 +209,7 @@ func plainQuantile(values []measure.Value, enough func(atMost, all int) bool) fl
 }
 
 func TestIndependentQuantile(t *testing.T) {
-	t.Parallel()
+	independent(t)
 	intervals := 0
 	for seed := range uint64(150) {
 		rng := rand.New(rand.NewPCG(seed, 9))

@@ -16,6 +16,16 @@ import (
 // in the most direct way: in fractions, by sums over all that can happen, and by really leaving out
 // each employer. They share no code with the package, and were written without reading it.
 
+// independent begins such a test. It is arithmetic of one goroutine, in which the race detector, which
+// -short is for, finds nothing and takes ten times as long.
+func independent(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("arithmetic of one goroutine")
+	}
+	t.Parallel()
+}
+
 // plainRow is n vacancies of one employer in one period, x[s] of which mention skill s.
 type plainRow struct {
 	employer  string
@@ -285,7 +295,7 @@ func plainJn(a, b plainTable, n int, disjoint bool) *big.Rat {
 }
 
 func TestIndependentCosineAndJaccard(t *testing.T) {
-	t.Parallel()
+	independent(t)
 	defined := 0
 	eachPlain(t, 2, 60, func(rng *rand.Rand, tables []plainTable) []string {
 		a, b := tables[0], tables[1]
@@ -305,7 +315,7 @@ func TestIndependentCosineAndJaccard(t *testing.T) {
 }
 
 func TestIndependentJaccardAt(t *testing.T) {
-	t.Parallel()
+	independent(t)
 	defined := 0
 	check := func(rng *rand.Rand, a, b plainTable, n int) []string {
 		got, ok := measure.JaccardAt(a.role(rng), b.role(rng), n)

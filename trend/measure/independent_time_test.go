@@ -140,7 +140,7 @@ func plainTrend(got measure.Trend, err error, a, b plainTable, periods int, perY
 }
 
 func TestIndependentSlope(t *testing.T) {
-	t.Parallel()
+	independent(t)
 	all := 0
 	eachPlain(t, 2, 25, func(rng *rand.Rand, tables []plainTable) []string {
 		periods, perYear := 3+rng.IntN(2), []float64{1, 4, 12}[rng.IntN(3)]
@@ -159,7 +159,7 @@ func TestIndependentSlope(t *testing.T) {
 // TestIndependentSlopeIsLeastSquares solves the normal equations of what the page says in words: one
 // slope, and one intercept or one for each employer, weighted with vacancies.
 func TestIndependentSlopeIsLeastSquares(t *testing.T) {
-	t.Parallel()
+	independent(t)
 	rng := rand.New(rand.NewPCG(2, 6))
 	for range 20 {
 		table := plainTables(rng, 1, plainShape{4, 3, 5, 2})[0]
@@ -316,7 +316,7 @@ func eachPlainPair(t *testing.T, seeds uint64, f func(rng *rand.Rand, a, b plain
 }
 
 func TestIndependentJackknife(t *testing.T) {
-	t.Parallel()
+	independent(t)
 	intervals := 0
 	eachPlainPair(t, 40, func(rng *rand.Rand, a, b plainTable, level float64) []string {
 		roles := []map[string]int{a.perEmployer(), b.perEmployer()}
@@ -347,7 +347,7 @@ func TestIndependentJackknife(t *testing.T) {
 }
 
 func TestIndependentSlopeIntervals(t *testing.T) {
-	t.Parallel()
+	independent(t)
 	intervals := 0
 	eachPlainPair(t, 20, func(rng *rand.Rand, a, b plainTable, level float64) []string {
 		const periods, perYear = 3, 12
