@@ -60,7 +60,7 @@ type rollup struct {
 	id      string // of its scratch tables
 }
 
-// Refresh brings the rollups of the active tagger version up to date with the base rows. It builds the months
+// Refresh brings the rollups of the active tagger version, and its list of postings, up to date with the base rows. It builds the months
 // that what was stored since has touched, and no others; when nothing was stored it costs one query. Any
 // number of processes may refresh at once, and any of them may be killed.
 func (s *Store) Refresh(ctx context.Context) (Refreshed, error) {
@@ -79,6 +79,9 @@ func (s *Store) RefreshVersion(ctx context.Context, version string) (Refreshed, 
 	out, began := Refreshed{TaggerVersion: version}, s.cfg.Now()
 	state, err := s.dataState(ctx)
 	if err != nil {
+		return out, err
+	}
+	if err := s.refreshList(ctx, version, state); err != nil {
 		return out, err
 	}
 	r := &rollup{s, version, strings.ToLower(rand.Text()[:12])}

@@ -43,9 +43,9 @@ type BoardStatus struct {
 func (s *Store) Status(ctx context.Context) (Status, error) {
 	st := Status{Embedded: s.engine != nil}
 	row := s.conn.QueryRow(ctx, `SELECT version(), toInt64((SELECT max(version) FROM schema_migrations)), `+activeVersion+`,
-		(SELECT count() FROM v_postings), (SELECT count() FROM v_postings WHERE closed_at IS NULL),
-		(SELECT uniqExact(vacancy_id) FROM v_postings WHERE vacancy_id != ''), (SELECT uniqExact(run_id) FROM runs),
-		(SELECT count() FROM v_dead WHERE state = 'open')`)
+		p.postings, p.open, p.vacancies, (SELECT sum(runs) FROM v_boards),
+		(SELECT count() FROM v_dead WHERE state = 'open')
+		FROM (SELECT count() AS postings, countIf(closed_at IS NULL) AS open, uniqExactIf(vacancy_id, vacancy_id != '') AS vacancies FROM v_postings) AS p`)
 	var schema int64
 	if err := row.Scan(&st.ClickHouse, &schema, &st.TaggerVersion, &st.Postings, &st.Open, &st.Vacancies, &st.Runs, &st.DeadOpen); err != nil {
 		return st, fmt.Errorf("read status: %w", err)

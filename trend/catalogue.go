@@ -25,13 +25,20 @@ type CatalogueAnswer struct {
 	Skills []SkillCount `json:"skills"`
 }
 
-// Catalogue says which roles and skills there are.
+// Catalogue says which roles and skills there are, as of the store's last refresh if there was one.
 func Catalogue(ctx context.Context, q Querier) (CatalogueAnswer, error) {
 	a := CatalogueAnswer{Roles: []RoleCount{}, Skills: []SkillCount{}}
-	if _, err := run(ctx, q, &a.Roles, "catalogue_roles.sql", map[string]string{}); err != nil {
+	roles, err := refreshed(ctx, q, counted, rolesCounted)
+	if err != nil {
 		return a, err
 	}
-	var err error
-	a.Audit, err = run(ctx, q, &a.Skills, "catalogue_skills.sql", map[string]string{})
+	skills, err := refreshed(ctx, q, counted, skillsCounted)
+	if err != nil {
+		return a, err
+	}
+	if _, err := run(ctx, q, &a.Roles, "catalogue_roles.sql", map[string]string{}, "{counts}", roles); err != nil {
+		return a, err
+	}
+	a.Audit, err = run(ctx, q, &a.Skills, "catalogue_skills.sql", map[string]string{}, "{counts}", skills)
 	return a, err
 }

@@ -13,6 +13,17 @@ const (
 	PagesMax    = 1000
 )
 
+// postingMatches says which postings a question is about.
+const postingMatches = `({role:String} = '' OR role_title = {role:String})
+  AND ({skill:String} = '' OR has(skills, {skill:String}))
+  AND ({company:String} = '' OR position(lowerUTF8(company), lowerUTF8({company:String})) > 0)
+  AND ({words:String} = '' OR position(title_lower, lowerUTF8({words:String})) > 0)
+  AND ({open:UInt8} = 0 OR is_open)`
+
+// postingsCounted is how many match where a refresh has counted them: of one role, of one skill, or all.
+const postingsCounted = `SELECT sum(if({open:UInt8} = 0, postings, open_postings)) FROM v_posting_counts
+    WHERE of = multiIf({skill:String} != '', 'skill', {role:String} != '', 'role', 'total') AND name = if({skill:String} != '', {skill:String}, {role:String})`
+
 // PostingsQuestion asks for postings, newest first. Empty fields mean any.
 type PostingsQuestion struct {
 	Role    string // that the title states
@@ -44,7 +55,8 @@ type PostingRow struct {
 	Total          uint64     `json:"-" ch:"total"`
 }
 
-// PostingsAnswer is one page. Total is 0 on a page after the last.
+// PostingsAnswer is one page of what there was at the store's last refresh, or where there has been none, of
+// what there is. Total is 0 on a page after the last.
 type PostingsAnswer struct {
 	Audit
 	Total uint64       `json:"total"` // postings that match
@@ -62,11 +74,18 @@ func Postings(ctx context.Context, q Querier, question PostingsQuestion) (Postin
 	if question.Open {
 		open = "1"
 	}
-	var err error
+	from, err := refreshed(ctx, q, listed, postingsNow)
+	if err != nil {
+		return a, err
+	}
+	total := "SELECT count() FROM " + from + " WHERE " + postingMatches
+	if from == listed && question.Words == "" && question.Company == "" && (question.Role == "" || question.Skill == "") {
+		total = postingsCounted
+	}
 	a.Audit, err = run(ctx, q, &a.Rows, "postings.sql", map[string]string{
 		"role": question.Role, "skill": question.Skill, "company": question.Company, "words": question.Words, "open": open,
 		"limit": fmt.Sprint(question.Rows), "offset": fmt.Sprint((question.Page - 1) * question.Rows),
-	})
+	}, "{postings}", from, "{total}", total, "{matches}", postingMatches)
 	if len(a.Rows) > 0 {
 		a.Total = a.Rows[0].Total
 	}

@@ -155,7 +155,7 @@ func TestTroubleIsTold(t *testing.T) {
 		status int
 		text   string
 	}{
-		"/": {503, "connection refused"}, "/skills/go": {503, "connection refused"}, "/api/v1/summary": {503, `"cause":"read tagger version: dial tcp`},
+		"/": {503, "connection refused"}, "/skills/go": {503, "connection refused"}, "/api/v1/summary": {503, `"cause":"look for counts of the postings: dial tcp`},
 		"/readyz": {503, "not ready: nats: no servers"}, "/healthz": {200, "ok"}, "/metrics": {200, "rolescope_up 1"}, "/about": {200, "Vacancy"},
 	} {
 		w := get(t, h, address)

@@ -29,7 +29,7 @@ func newBenchCommand(a *app) *cobra.Command {
 		Args:  knownCommand,
 		RunE:  showHelp,
 	}
-	c.AddCommand(newBenchTagCommand(a))
+	c.AddCommand(newBenchTagCommand(a), newBenchQueryCommand(a))
 	return c
 }
 

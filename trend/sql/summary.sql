@@ -6,15 +6,12 @@ SELECT
     r.boards AS boards, r.runs AS runs, r.first_run AS first_run, r.newest_run AS newest_run
 FROM
 (
-    SELECT
-        count() AS postings, countIf(closed_at IS NULL) AS open_postings,
-        uniqExactIf(vacancy_id, vacancy_id != '') AS vacancies,
-        uniqExactIf(vacancy_id, vacancy_id != '' AND closed_at IS NULL) AS open_vacancies,
-        uniqExact(company_key) AS employers
-    FROM v_postings
+    SELECT sum(c.postings) AS postings, sum(c.open_postings) AS open_postings, sum(c.vacancies) AS vacancies, sum(c.open_vacancies) AS open_vacancies, sum(c.employers) AS employers
+    FROM {counts} AS c
+    WHERE c.of = 'total'
 ) AS p
 CROSS JOIN
 (
-    SELECT uniqExact(source, board) AS boards, count() AS runs, min(observed_at) AS first_run, max(observed_at) AS newest_run
-    FROM v_runs
+    SELECT count() AS boards, sum(b.runs) AS runs, min(b.first_run) AS first_run, max(b.newest_run) AS newest_run
+    FROM v_boards AS b
 ) AS r

@@ -67,6 +67,12 @@ var dictionary = []entry{
 		{columns: "month", view: "v_rollups", to: "month"},
 	}, "WHERE role_a = 'ml_engineer' AND role_b = 'research_engineer' AND basis = 'new' AND cosine IS NOT NULL ORDER BY month"},
 	{"v_rollups", "One row is one month that v_vacancy_months, v_role_skill_month and v_role_similarity were built for: how old they are.", []string{"month"}, nil, "ORDER BY month"},
+	{"v_posting_list", "One row is one posting (advert) as its board listed it last, at the store's last refresh: for searches over all postings, many times faster than v_postings.", []string{"posting_id"}, []join{
+		{columns: "posting_id", view: "v_postings", to: "posting_id"},
+		{columns: "source, board", view: "v_boards", to: "source, board"},
+	}, "WHERE posting_id = {p}"},
+	{"v_posting_counts", "One row is the total, a role or a skill, as they were counted at the store's last refresh.", []string{"of", "name"}, nil, "WHERE of = 'skill' AND name = 'pytorch'"},
+	{"v_boards", "One row is one board that any run has seen.", []string{"source", "board"}, nil, "ORDER BY source, board"},
 	{
 		"v_runs", "One row is one look at a board: whether it can be trusted, and what it did to the spells.",
 		[]string{"run_id"},
@@ -88,6 +94,7 @@ var units = map[string]string{
 	"track": "per mille", "salary_min": "salary_currency per salary_period", "salary_max": "salary_currency per salary_period", "min_years": "years",
 	"spells": "spells", "v_spells.spell": "from 1", "start": "bytes, from 0", "end": "bytes, from 0", "size": "bytes",
 	"expected": "postings", "fetched": "postings", "listed": "postings", "opened": "postings", "changed": "postings", "closed": "postings",
+	"runs": "runs", "open_postings": "postings", "open_vacancies": "vacancies",
 	"reopened": "postings", "rejected": "postings", "postings": "postings",
 	"mentioning": "vacancies", "vacancies": "vacancies", "new_mentioning": "vacancies", "new_vacancies": "vacancies", "vacancies_a": "vacancies", "vacancies_b": "vacancies",
 	"mentions": "skills of vacancies", "boilerplate": "skills of vacancies", "revision": "from 1",
