@@ -1,0 +1,43 @@
+-- How many vacancies each employer has of each role in each period, and how many of them mention each
+-- skill: the whole numbers from which every measure of docs/measures.md is made.
+--
+-- A vacancy that is in several months of a period counts once there, and mentions what it mentions in any
+-- of them. in_panel says whether its home board is on the panel. Parameters:
+--   spans      the periods, a line each: first day and the day after the last, such as 2024-01-01 2024-02-01; whole months
+--   looks      the periods in which a board has to be healthy to be in_panel, written alike
+--   basis      active, new or claimed (docs/measures.md)
+--   roles      role ids, a line each; empty is all
+--   companies  company names or keys, a line each; empty is all
+--   rows_max   where the answer is cut
+WITH
+    arrayMap(l -> (toDate(splitByChar(' ', l)[1]), toDate(splitByChar(' ', l)[2])), splitByChar('\n', {spans:String})) AS spans,
+    -- The panel: boards seen whole (threads: at all) in the first of the looks, in the last, and in three quarters of all.
+    arrayMap(l -> (toDate(splitByChar(' ', l)[1]), toDate(splitByChar(' ', l)[2])), splitByChar('\n', {looks:String})) AS look_spans,
+    panel AS
+    (
+        SELECT source, board
+        FROM v_runs
+        WHERE applied AND (whole OR (proof = 'event' AND listed > 0))
+        GROUP BY source, board
+        HAVING has(groupUniqArray(arrayFirstIndex(s -> toDate(observed_at) >= s.1 AND toDate(observed_at) < s.2, look_spans)) AS seen_in, 1)
+            AND has(seen_in, length(look_spans)) AND 4 * length(arrayFilter(i -> i > 0, seen_in)) >= 3 * length(look_spans)
+    )
+SELECT
+    period, role, employer, in_panel, count() AS vacancies,
+    sumMap(skills, arrayMap(s -> toUInt64(1), skills)) AS mentions, mentions.1 AS skills, mentions.2 AS mentioning
+FROM
+(
+    SELECT
+        spans[arrayFirstIndex(s -> month >= s.1 AND month < s.2, spans)].1 AS period, role, employer,
+        (source, board) IN (SELECT source, board FROM panel) AS in_panel, vacancy_id,
+        groupUniqArrayArray(CAST(skills, 'Array(String)')) AS skills
+    FROM v_vacancy_months
+    WHERE role != '' AND arrayFirstIndex(s -> month >= s.1 AND month < s.2, spans) > 0
+      AND multiIf({basis:String} = 'active', is_active, {basis:String} = 'new', is_new, is_claimed)
+      AND ({roles:String} = '' OR has(splitByChar('\n', {roles:String}), role))
+      AND ({companies:String} = '' OR has(splitByChar('\n', {companies:String}), company) OR has(splitByChar('\n', {companies:String}), employer))
+    GROUP BY period, role, employer, in_panel, vacancy_id
+)
+GROUP BY period, role, employer, in_panel
+ORDER BY role, period, employer, in_panel
+LIMIT {rows_max:UInt32}

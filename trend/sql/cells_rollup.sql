@@ -1,0 +1,36 @@
+-- How many vacancies each employer has of each role in each period, and how many of them mention each
+-- skill, added up from the monthly rollup. Gives the rows of cells.sql, from fewer: for periods of one
+-- month, and for flows, which add up. Not for the stock of a longer period: a vacancy may be in several of its months.
+-- Parameters:
+--   spans      the periods, a line each: first day and the day after the last, such as 2024-01-01 2024-02-01; whole months
+--   looks      the periods in which a board has to be healthy to be in_panel, written alike
+--   basis      active, new or claimed (docs/measures.md)
+--   roles      role ids, a line each; empty is all
+--   rows_max   where the answer is cut
+WITH
+    arrayMap(l -> (toDate(splitByChar(' ', l)[1]), toDate(splitByChar(' ', l)[2])), splitByChar('\n', {spans:String})) AS spans,
+    -- The panel: boards seen whole (threads: at all) in the first of the looks, in the last, and in three quarters of all.
+    arrayMap(l -> (toDate(splitByChar(' ', l)[1]), toDate(splitByChar(' ', l)[2])), splitByChar('\n', {looks:String})) AS look_spans,
+    panel AS
+    (
+        SELECT source, board
+        FROM v_runs
+        WHERE applied AND (whole OR (proof = 'event' AND listed > 0))
+        GROUP BY source, board
+        HAVING has(groupUniqArray(arrayFirstIndex(s -> toDate(observed_at) >= s.1 AND toDate(observed_at) < s.2, look_spans)) AS seen_in, 1)
+            AND has(seen_in, length(look_spans)) AND 4 * length(arrayFilter(i -> i > 0, seen_in)) >= 3 * length(look_spans)
+    )
+SELECT
+    spans[arrayFirstIndex(s -> month >= s.1 AND month < s.2, spans)].1 AS period, role, employer,
+    (source, board) IN (SELECT source, board FROM panel) AS in_panel,
+    sum(toUInt64(multiIf({basis:String} = 'active', active, {basis:String} = 'new', new, claimed))) AS vacancies,
+    sumMap(CAST(skills, 'Array(String)'), arrayMap(n -> toUInt64(n), multiIf({basis:String} = 'active', active_mentioning, {basis:String} = 'new', new_mentioning, claimed_mentioning))) AS mentions,
+    mentions.1 AS skills, mentions.2 AS mentioning
+FROM employer_skill_months
+WHERE tagger_version IN (SELECT tagger_version FROM v_tagger_versions WHERE active)
+  AND role != '' AND arrayFirstIndex(s -> month >= s.1 AND month < s.2, spans) > 0
+  AND ({roles:String} = '' OR has(splitByChar('\n', {roles:String}), role))
+GROUP BY period, role, employer, in_panel
+HAVING vacancies > 0
+ORDER BY role, period, employer, in_panel
+LIMIT {rows_max:UInt32}

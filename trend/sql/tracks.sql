@@ -1,0 +1,35 @@
+-- Per role and employer: vacancies whose text places them between research (0) and engineering
+-- (1000), and the sum of those places, in per mille. Parameters:
+--   spans      the periods, a line each: first day and the day after the last, such as 2024-01-01 2024-02-01; whole months
+--   looks      the periods in which a board has to be healthy to be in_panel, written alike
+--   basis      active, new or claimed (docs/measures.md)
+--   roles      role ids, a line each; empty is all
+--   companies  company names or keys, a line each; empty is all
+--   rows_max   where the answer is cut
+WITH
+    arrayMap(l -> (toDate(splitByChar(' ', l)[1]), toDate(splitByChar(' ', l)[2])), splitByChar('\n', {spans:String})) AS spans,
+    -- The panel: boards seen whole (threads: at all) in the first of the looks, in the last, and in three quarters of all.
+    arrayMap(l -> (toDate(splitByChar(' ', l)[1]), toDate(splitByChar(' ', l)[2])), splitByChar('\n', {looks:String})) AS look_spans,
+    panel AS
+    (
+        SELECT source, board
+        FROM v_runs
+        WHERE applied AND (whole OR (proof = 'event' AND listed > 0))
+        GROUP BY source, board
+        HAVING has(groupUniqArray(arrayFirstIndex(s -> toDate(observed_at) >= s.1 AND toDate(observed_at) < s.2, look_spans)) AS seen_in, 1)
+            AND has(seen_in, length(look_spans)) AND 4 * length(arrayFilter(i -> i > 0, seen_in)) >= 3 * length(look_spans)
+    )
+SELECT role, employer, in_panel, toUInt64(count()) AS vacancies, sum(place) AS track_sum
+FROM
+(
+    SELECT role, employer, (source, board) IN (SELECT source, board FROM panel) AS in_panel, vacancy_id, argMax(toInt64(track), month) AS place
+    FROM v_vacancy_months
+    WHERE role != '' AND track IS NOT NULL AND arrayFirstIndex(s -> month >= s.1 AND month < s.2, spans) > 0
+      AND multiIf({basis:String} = 'active', is_active, {basis:String} = 'new', is_new, is_claimed)
+      AND ({roles:String} = '' OR has(splitByChar('\n', {roles:String}), role))
+      AND ({companies:String} = '' OR has(splitByChar('\n', {companies:String}), company) OR has(splitByChar('\n', {companies:String}), employer))
+    GROUP BY role, employer, in_panel, vacancy_id
+)
+GROUP BY role, employer, in_panel
+ORDER BY role, employer, in_panel
+LIMIT {rows_max:UInt32}

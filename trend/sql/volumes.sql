@@ -1,0 +1,48 @@
+-- New, active and claimed vacancies per period and group, on all boards and on the panel.
+--
+-- by is role, company, country, seniority, workplace, source, board or total. A vacancy of two countries
+-- counts in both. Parameters:
+--   spans      the periods, a line each: first day and the day after the last, such as 2024-01-01 2024-02-01; whole months
+--   looks      the periods in which a board has to be healthy to be in_panel, written alike
+--   roles      role ids, a line each; empty is all
+--   companies  company names or keys, a line each; empty is all
+--   rows_max   where the answer is cut
+--   by         what to group by
+WITH
+    arrayMap(l -> (toDate(splitByChar(' ', l)[1]), toDate(splitByChar(' ', l)[2])), splitByChar('\n', {spans:String})) AS spans,
+    -- The panel: boards seen whole (threads: at all) in the first of the looks, in the last, and in three quarters of all.
+    arrayMap(l -> (toDate(splitByChar(' ', l)[1]), toDate(splitByChar(' ', l)[2])), splitByChar('\n', {looks:String})) AS look_spans,
+    panel AS
+    (
+        SELECT source, board
+        FROM v_runs
+        WHERE applied AND (whole OR (proof = 'event' AND listed > 0))
+        GROUP BY source, board
+        HAVING has(groupUniqArray(arrayFirstIndex(s -> toDate(observed_at) >= s.1 AND toDate(observed_at) < s.2, look_spans)) AS seen_in, 1)
+            AND has(seen_in, length(look_spans)) AND 4 * length(arrayFilter(i -> i > 0, seen_in)) >= 3 * length(look_spans)
+    )
+SELECT
+    period, group_key,
+    uniqExactIf(vacancy_id, is_active) AS active_vacancies, uniqExactIf(vacancy_id, is_new) AS new_vacancies,
+    uniqExactIf(vacancy_id, is_claimed) AS claimed_vacancies,
+    uniqExactIf(vacancy_id, is_active AND in_panel) AS panel_active, uniqExactIf(vacancy_id, is_new AND in_panel) AS panel_new,
+    uniqExactIf(vacancy_id, is_claimed AND in_panel) AS panel_claimed
+FROM
+(
+    SELECT
+        spans[arrayFirstIndex(s -> month >= s.1 AND month < s.2, spans)].1 AS period,
+        arrayJoin(multiIf(
+            {by:String} = 'role', [toString(role)], {by:String} = 'company', [toString(company)],
+            {by:String} = 'country', if(empty(countries), [''], arrayMap(c -> toString(c), countries)), {by:String} = 'seniority', [toString(seniority)],
+            {by:String} = 'workplace', [toString(workplace)], {by:String} = 'source', [toString(source)],
+            {by:String} = 'board', [concat(source, '/', board)], ['all']) AS keys) AS key,
+        if(key = '', 'unknown', key) AS group_key,
+        (source, board) IN (SELECT source, board FROM panel) AS in_panel, vacancy_id, is_active, is_new, is_claimed
+    FROM v_vacancy_months
+    WHERE arrayFirstIndex(s -> month >= s.1 AND month < s.2, spans) > 0
+      AND ({roles:String} = '' OR has(splitByChar('\n', {roles:String}), role))
+      AND ({companies:String} = '' OR has(splitByChar('\n', {companies:String}), company) OR has(splitByChar('\n', {companies:String}), employer))
+)
+GROUP BY period, group_key
+ORDER BY period, active_vacancies DESC, group_key
+LIMIT {rows_max:UInt32}
