@@ -55,8 +55,11 @@ type BoardState struct {
 
 // Suppressed is something that is not shown, or shown without interval and headline.
 type Suppressed struct {
-	What string `json:"what"`
-	Why  string `json:"why"`
+	What      string `json:"what"`
+	Vacancies int    `json:"vacancies"`
+	Employers int    `json:"employers"`
+	Shown     bool   `json:"shown"` // the value is, without interval and headline
+	Why       string `json:"why"`
 }
 
 // guards asks what the guards do to a question.
@@ -69,7 +72,7 @@ func (a *asked) guards(ctx context.Context) (Guards, error) {
 		return g, nil
 	}
 	for _, p := range a.periods {
-		if a.partial(p) {
+		if a.Period != Whole && a.partial(p) {
 			g.Partial = append(g.Partial, p.From)
 		}
 	}
@@ -137,28 +140,22 @@ func (a *asked) panelOf(boards []BoardState) Panel {
 	return p
 }
 
-func (g *Guards) suppress(what, format string, args ...any) {
-	s := Suppressed{what, fmt.Sprintf(format, args...)}
-	if !slices.Contains(g.Suppressed, s) {
-		g.Suppressed = append(g.Suppressed, s)
-	}
-}
-
 // allows reports whether figures about so many vacancies and employers may be shown, and whether with an
 // interval and a headline; what is not is noted.
 func (g *Guards) allows(what string, vacancies, employers int) (value, headline bool) {
+	s := Suppressed{What: what, Vacancies: vacancies, Employers: employers, Shown: vacancies >= g.Floor}
 	switch {
-	case vacancies == 0:
-		g.suppress(what, "no vacancies")
 	case vacancies < g.Floor:
-		g.suppress(what, "%d vacancies are fewer than %d: nothing is shown", vacancies, g.Floor)
+		s.Why = fmt.Sprintf("fewer than %d vacancies: nothing is shown", g.Floor)
 	case employers < g.EmployersMin:
-		g.suppress(what, "%d employers are fewer than %d: no interval and no headline", employers, g.EmployersMin)
-		return true, false
+		s.Why = fmt.Sprintf("fewer than %d employers: no interval and no headline", g.EmployersMin)
 	default:
 		return true, true
 	}
-	return false, false
+	if !slices.Contains(g.Suppressed, s) {
+		g.Suppressed = append(g.Suppressed, s)
+	}
+	return s.Shown, false
 }
 
 // Asked is what every history answer has of its question, and of what it rests on.

@@ -107,7 +107,6 @@ func (out *SlopeAnswer) fit(a *asked, g *Guards, c cells) {
 		fitted, err = slopes(len(a.periods), perYear[a.Period], x, y, headlineA && headlineB, &out.Total, &out.Within, &out.Between)
 		if err != nil {
 			out.Undefined = reason(err)
-			g.suppress(out.RoleA+" and "+out.RoleB, "no slope: %s", out.Undefined)
 		}
 		_, many := size(c.all[out.RoleA])
 		_, more := size(c.all[out.RoleB])

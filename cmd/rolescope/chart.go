@@ -23,12 +23,12 @@ const (
 var brailleDots = [4][2]rune{{0x01, 0x08}, {0x02, 0x10}, {0x04, 0x20}, {0x40, 0x80}}
 
 // chart draws a line in braille, over the band of its interval, with values at the left and the first and
-// the last label below. It needs no colour. steps holds each value until the next one, as survival does.
-func chart(points []chartPoint, width int, steps bool, label func(float64) string, first, last string) string {
+// the last label below. It needs no colour. Its axis begins at or below least; counts and shares begin at 0. steps holds each value until the next one, as survival does.
+func chart(points []chartPoint, width int, steps bool, least float64, label func(float64) string, first, last string) string {
 	if len(points) < 2 {
 		return ""
 	}
-	low, high := math.Inf(1), math.Inf(-1)
+	low, high := least, math.Inf(-1)
 	for _, p := range points {
 		low, high = min(low, p.Value), max(high, p.Value)
 		if p.Low != nil && p.High != nil {
@@ -77,8 +77,8 @@ func (c *canvas) y(v float64) int {
 	return min(n, max(0, int(math.Round(float64(n)*(c.high-v)/(c.high-c.low)))))
 }
 
-// at is the value at a column of dots, between the points or held since the last one.
-func at(points []chartPoint, x float64, steps bool, of func(chartPoint) *float64) *float64 {
+// valueAt is the value at a column of dots, between the points or held since the last one.
+func valueAt(points []chartPoint, x float64, steps bool, of func(chartPoint) *float64) *float64 {
 	for i := len(points) - 1; i >= 0; i-- {
 		p := points[i]
 		if p.At > x {
@@ -102,8 +102,8 @@ func (c *canvas) band(points []chartPoint, steps bool) {
 	c.shaded = map[[2]int]bool{}
 	for column := range c.columns {
 		x := float64(column) / float64(c.columns-1)
-		low := at(points, x, steps, func(p chartPoint) *float64 { return p.Low })
-		high := at(points, x, steps, func(p chartPoint) *float64 { return p.High })
+		low := valueAt(points, x, steps, func(p chartPoint) *float64 { return p.Low })
+		high := valueAt(points, x, steps, func(p chartPoint) *float64 { return p.High })
 		if low == nil || high == nil {
 			continue
 		}
@@ -117,7 +117,7 @@ func (c *canvas) line(points []chartPoint, steps bool) {
 	c.dots = map[[2]int]rune{}
 	width, before := c.columns*2, -1
 	for x := range width {
-		v := at(points, float64(x)/float64(width-1), steps, func(p chartPoint) *float64 { return &p.Value })
+		v := valueAt(points, float64(x)/float64(width-1), steps, func(p chartPoint) *float64 { return &p.Value })
 		if v == nil {
 			before = -1
 			continue

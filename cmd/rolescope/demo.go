@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -222,38 +221,24 @@ func (d *demo) serve(ctx context.Context, s *system) error {
 	return group.Wait()
 }
 
-// demoTrends prints two questions as their commands would on a terminal, with every other quarter as a
-// column, so that two years fit into 80 characters.
+// demoTrends prints two questions as their commands would on a terminal, in 80 characters.
 func (s *system) demoTrends(ctx context.Context) error {
 	research := []string{"ai_engineer", "ml_engineer", "research_engineer", "applied_scientist", "research_scientist"}
-	volume, err := trend.Volume(ctx, querier{s.store}, trend.VolumeQuestion{Filter: trend.Filter{Roles: research, Period: trend.Quarter}})
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(s.app.stdout, "$ rolescope trend volume --period quarter --role %s\n", strings.Join(research, ","))
-	volume.Rows = everyOther(volume.Rows, func(r trend.VolumeRow) time.Time { return r.Period })
-	if err := s.app.volumeTable(volume); err != nil {
-		return err
-	}
-	skills, err := trend.Skills(ctx, querier{s.store}, trend.SkillsQuestion{Filter: trend.Filter{Roles: research[:1], Period: trend.Quarter}})
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(s.app.stdout, "\n$ rolescope trend skills --period quarter --role %s --top %d\n", research[0], demoSkills)
-	skills.Rows = everyOther(skills.Rows, func(r trend.SkillsRow) time.Time { return r.Period })
-	if err := s.app.skillsTable(skills, demoSkills); err != nil {
-		return err
-	}
-	_, err = fmt.Fprintln(s.app.stdout, "(every other quarter is shown)")
-	return err
-}
-
-// everyOther keeps the rows of the last quarter, of the one before its predecessor, and so on.
-func everyOther[T any](rows []T, period func(T) time.Time) []T {
-	periods := lastPeriods(rows, period)
-	return slices.DeleteFunc(rows, func(r T) bool {
-		i := slices.Index(periods, period(r))
-		return i < 0 || (len(periods)-1-i)%2 == 1
+	return s.history(ctx, time.Time{}, func(q trend.Querier) error {
+		volume, err := trend.VolumesOf(ctx, q, trend.VolumesQuestion{Scope: trend.Scope{Roles: research, Period: trend.Quarter}})
+		if err != nil || len(volume.Periods) == 0 {
+			return err
+		}
+		fmt.Fprintf(s.app.stdout, "$ rolescope trend volume --period quarter --role %s\n", strings.Join(research, ","))
+		if err := errors.Join(s.app.volumeTable(volume), s.app.guardLines(volume.Asked)); err != nil {
+			return err
+		}
+		skills, err := trend.Shares(ctx, q, trend.SharesQuestion{Scope: trend.Scope{Roles: research[:1], Period: trend.Quarter}})
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(s.app.stdout, "\n$ rolescope trend skills --period quarter --role %s --top %d\n", research[0], demoSkills)
+		return errors.Join(s.app.skillsTables(skills, demoSkills), s.app.guardLines(skills.Asked))
 	})
 }
 

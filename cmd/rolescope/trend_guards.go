@@ -42,13 +42,7 @@ func (a *app) guardLines(asked trend.Asked) error {
 		left = append(left, fmt.Sprintf("boilerplate made %s of %s mentions (%.1f %%), left out", count(g.Boilerplate), count(g.Mentions), 100*float64(g.Boilerplate)/float64(g.Mentions)))
 	}
 	lines = append(lines, strings.Join(left, "; "))
-	if n := len(g.Suppressed); n > 0 {
-		var names []string
-		for _, s := range g.Suppressed[:min(n, namesMax)] {
-			names = append(names, s.What+": "+s.Why)
-		}
-		lines = append(lines, "too little to tell: "+strings.Join(names, ", ")+more(n))
-	}
+	lines = append(lines, suppressedLines(g)...)
 	if len(g.Partial) > 0 {
 		lines = append(lines, "* only a part of it was watched")
 	}
@@ -60,6 +54,25 @@ func (a *app) guardLines(asked trend.Asked) error {
 	return err
 }
 
+// suppressedLines names what was suppressed, with how little there was.
+func suppressedLines(g trend.Guards) (lines []string) {
+	var few, none []string
+	for _, s := range g.Suppressed {
+		if s.Shown {
+			few = append(few, fmt.Sprintf("%s (%d)", s.What, s.Employers))
+		} else {
+			none = append(none, fmt.Sprintf("%s (%d)", s.What, s.Vacancies))
+		}
+	}
+	if n := len(few); n > 0 {
+		lines = append(lines, fmt.Sprintf("no interval, under %d employers: ", g.EmployersMin)+strings.Join(few[:min(n, namesMax)], ", ")+more(n))
+	}
+	if n := len(none); n > 0 {
+		lines = append(lines, fmt.Sprintf("not shown, under %d vacancies: ", g.Floor)+strings.Join(none[:min(n, namesMax)], ", ")+more(n))
+	}
+	return lines
+}
+
 func (a *app) basisLine(asked trend.Asked) string {
 	g := asked.Guards
 	basis := map[trend.Basis]string{
@@ -67,7 +80,7 @@ func (a *app) basisLine(asked trend.Asked) string {
 	}[g.Basis]
 	line := fmt.Sprintf("%s to %s; %s; tagger version %s", asked.From.Format("2006-01"), asked.To.AddDate(0, 0, -1).Format("2006-01"), basis, asked.TaggerVersion)
 	if !g.DataCut.IsZero() {
-		line += "; data up to " + g.DataCut.UTC().Format(time.DateTime)
+		line += "; recorded up to " + g.DataCut.UTC().Format(time.DateTime)
 	}
 	return line + "; --json has all figures, --sql the statements"
 }
@@ -82,7 +95,7 @@ func (a *app) painted(s style, text string) string {
 
 func periodsText(n int) string {
 	if n == 1 {
-		return "it"
+		return "the span"
 	}
 	return fmt.Sprintf("the first and the last of %d periods and in three quarters of them", n)
 }
@@ -118,8 +131,8 @@ func periodName(asked trend.Asked, at time.Time) string {
 	return name
 }
 
-// percent is a share; a dash when it is suppressed.
-func percent(v *float64) string {
+// pointsOf is a share in per cent; a dash when it is suppressed.
+func pointsOf(v *float64) string {
 	if v == nil {
 		return "-"
 	}
@@ -133,12 +146,18 @@ func figureOf(format string, v *float64) string {
 	return fmt.Sprintf(format, *v)
 }
 
-// intervalOf is an interval as text; empty when there is none.
+// intervalOf is an interval as text; empty when there is none. One that is open at an end says so.
 func intervalOf(format string, e trend.Estimate, factor float64) string {
-	if e.Low == nil || e.High == nil {
+	if e.Low == nil && e.High == nil {
 		return ""
 	}
-	return fmt.Sprintf(format+" to "+format, *e.Low*factor, *e.High*factor)
+	bound := func(v *float64) string {
+		if v == nil {
+			return "?"
+		}
+		return fmt.Sprintf(format, *v*factor)
+	}
+	return bound(e.Low) + " to " + bound(e.High)
 }
 
 // cells of a CSV: empty when undefined or suppressed.

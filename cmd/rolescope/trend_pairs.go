@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -179,7 +180,7 @@ func (a *app) slopeTable(answer trend.SlopeAnswer) error {
 			points = append(points, chartPoint{At: float64(i) / float64(max(1, len(answer.Series)-1)), Value: *p.Cosine})
 		}
 	}
-	if drawn := chart(points, a.columns(), false, func(v float64) string { return fmt.Sprintf("%.2f", v) },
+	if drawn := chart(points, a.columns(), false, math.Inf(1), func(v float64) string { return fmt.Sprintf("%.2f", v) },
 		periodName(answer.Asked, answer.Periods[0].From), periodName(answer.Asked, answer.Periods[len(answer.Periods)-1].From)); drawn != "" {
 		fmt.Fprintf(a.stdout, "cosine of %s and %s in each period, unsmoothed\n%s\n", answer.RoleA, answer.RoleB, drawn)
 	}

@@ -86,7 +86,7 @@ func (a *app) change(answer trend.ChangeAnswer, top int) trendTable {
 	return t
 }
 
-func spanText(s trend.Span) string {
+func monthsText(s trend.Span) string {
 	first, last := s.From.Format("2006-01"), s.To.AddDate(0, 0, -1).Format("2006-01")
 	if first == last {
 		return first
@@ -96,7 +96,7 @@ func spanText(s trend.Span) string {
 
 func (a *app) changeTable(answer trend.ChangeAnswer, top int) error {
 	a.headline(answer.Headline)
-	fmt.Fprintf(a.stdout, "before: %s; after: %s\n\n", spanText(answer.Before), spanText(answer.After))
+	fmt.Fprintf(a.stdout, "before: %s; after: %s\n\n", monthsText(answer.Before), monthsText(answer.After))
 	table := [][]string{{"role", "vacancies", "employers", "change", "new", "vanished", "intensity", "noise", "excess", "95 %"}}
 	for _, r := range answer.Roles {
 		table = append(table, []string{
@@ -115,7 +115,7 @@ func (a *app) changeTable(answer trend.ChangeAnswer, top int) error {
 		if kind == "intensity" {
 			kind = ""
 		}
-		skills = append(skills, []string{s.Skill, percent(&s.Before), percent(&s.After), fmt.Sprintf("%+.1f", 100**s.Change.Value), intervalOf("%+.1f", s.Change, 100), kind})
+		skills = append(skills, []string{s.Skill, pointsOf(&s.Before), pointsOf(&s.After), fmt.Sprintf("%+.1f", 100**s.Change.Value), intervalOf("%+.1f", s.Change, 100), kind})
 	}
 	if len(skills) == 1 {
 		return nil
@@ -243,7 +243,7 @@ func (a *app) salary(answer trend.SalaryAnswer) trendTable {
 		if several {
 			name += " " + periodName(answer.Asked, r.Period)
 		}
-		row := []string{name, count(r.Vacancies), percent(r.StatesPay.Value) + " %", count(r.N), count(r.Employers), "-", "-", "-", "", "-", "-"}
+		row := []string{name, count(r.Vacancies), pointsOf(r.StatesPay.Value) + " %", count(r.N), count(r.Employers), "-", "-", "-", "", "-", "-"}
 		for i, q := range r.Quantiles {
 			t.rows = append(t.rows, slices.Concat(head, []string{fmt.Sprintf("%.2f", q.Q)}, csvEstimate(q.Estimate)))
 			at := []int{5, 6, 7, 9, 10}[i]
@@ -331,7 +331,7 @@ func (a *app) lifetimeTable(answer trend.LifetimeAnswer) error {
 			points = append(points, chartPoint{At: float64(s.Day) / float64(max(1, last)), Value: *s.Open.Value, Low: s.Open.Low, High: s.Open.High})
 		}
 		fmt.Fprintf(a.stdout, "share of %s vacancies still open after so many days, with its 95 %% interval\n%s\n", l.Role,
-			chart(points, a.columns(), true, func(v float64) string { return fmt.Sprintf("%.0f %%", 100*v) }, "0", fmt.Sprintf("%d days", last)))
+			chart(points, a.columns(), true, 0, func(v float64) string { return fmt.Sprintf("%.0f %%", 100*v) }, "0", fmt.Sprintf("%d days", last)))
 	}
 	table := [][]string{{"role", "vacancies", "closed", "still open", "employers", "median days", "95 %", "open after 30", "60", "90 days"}}
 	for _, l := range answer.Roles {
@@ -340,7 +340,7 @@ func (a *app) lifetimeTable(answer trend.LifetimeAnswer) error {
 			figureOf("%.0f", l.Median.Value), intervalOf("%.0f", l.Median, 1), "-", "-", "-",
 		}
 		for _, s := range l.At {
-			row[6+s.Day/30] = percent(s.Open.Value) + " %"
+			row[6+s.Day/30] = pointsOf(s.Open.Value) + " %"
 		}
 		table = append(table, row)
 	}

@@ -49,7 +49,7 @@ func (a *app) volumes(answer trend.VolumesAnswer) trendTable {
 	t := trendTable{
 		answer: answer, asked: answer.Asked,
 		header: []string{"period", answer.By, "new", "active", "claimed", "all_boards_new", "all_boards_active", "all_boards_claimed", "partial"},
-		table:  func() error { return a.volumeTable(answer, 0) },
+		table:  func() error { return a.volumeTable(answer) },
 	}
 	for _, r := range answer.Rows {
 		t.rows = append(t.rows, []string{
@@ -66,7 +66,7 @@ func (a *app) lastFitting(before, width, columns int) int {
 }
 
 // volumeTable has a line per group: a sparkline over all periods, and the latest periods as "active (+new)".
-func (a *app) volumeTable(answer trend.VolumesAnswer, columns int) error {
+func (a *app) volumeTable(answer trend.VolumesAnswer) error {
 	cells, groups := map[string]map[time.Time]trend.Volumes{}, []string{}
 	var periods []time.Time
 	for _, p := range answer.Periods {
@@ -104,10 +104,7 @@ func (a *app) volumeTable(answer trend.VolumesAnswer, columns int) error {
 	if len(groups) == 1 {
 		a.volumeChart(answer, figure)
 	}
-	if columns == 0 {
-		columns = len(periods)
-	}
-	for _, p := range periods[len(periods)-a.lastFitting(tableWidth(table), widths, columns):] {
+	for _, p := range periods[len(periods)-a.lastFitting(tableWidth(table), widths, len(periods)):] {
 		table[0] = append(table[0], periodName(answer.Asked, p))
 		for i, g := range groups {
 			table[i+1] = append(table[i+1], text(cells[g][p]))
@@ -147,7 +144,7 @@ func (a *app) volumeChart(answer trend.VolumesAnswer, figure func(trend.Volumes)
 	for i, p := range answer.Periods {
 		points = append(points, chartPoint{At: float64(i) / float64(max(1, len(answer.Periods)-1)), Value: at[p.From]})
 	}
-	fmt.Fprint(a.stdout, chart(points, a.columns(), false, func(v float64) string { return count(int(v + 0.5)) },
+	fmt.Fprint(a.stdout, chart(points, a.columns(), false, 0, func(v float64) string { return count(int(v + 0.5)) },
 		periodName(answer.Asked, answer.Periods[0].From), periodName(answer.Asked, answer.Periods[len(answer.Periods)-1].From)))
 }
 
@@ -190,7 +187,7 @@ func (a *app) shares(answer trend.SharesAnswer, top int) trendTable {
 	t := trendTable{
 		answer: answer, asked: answer.Asked,
 		header: []string{"period", "role", "skill", "mentioning", "vacancies", "share", "low", "high", "rca", "employers", "all_boards_share", "rank"},
-		table:  func() error { return a.skillsTables(answer, top, 0) },
+		table:  func() error { return a.skillsTables(answer, top) },
 	}
 	for _, r := range answer.Rows {
 		t.rows = append(t.rows, slices.Concat(
@@ -202,7 +199,7 @@ func (a *app) shares(answer trend.SharesAnswer, top int) trendTable {
 
 // skillsTables have, per role, a line per skill: a sparkline over all periods, the latest ones in per cent
 // with the interval of the last, the change from the first, and RCA.
-func (a *app) skillsTables(answer trend.SharesAnswer, top, columns int) error {
+func (a *app) skillsTables(answer trend.SharesAnswer, top int) error {
 	byRole, roles := map[string][]trend.ShareRow{}, []string{}
 	for _, r := range answer.Rows {
 		if byRole[r.Role] == nil {
@@ -214,7 +211,7 @@ func (a *app) skillsTables(answer trend.SharesAnswer, top, columns int) error {
 		if i > 0 {
 			fmt.Fprintln(a.stdout)
 		}
-		if err := a.skillsTable(answer, role, byRole[role], top, columns); err != nil {
+		if err := a.skillsTable(answer, role, byRole[role], top); err != nil {
 			return err
 		}
 	}
@@ -222,7 +219,7 @@ func (a *app) skillsTables(answer trend.SharesAnswer, top, columns int) error {
 	return err
 }
 
-func (a *app) skillsTable(answer trend.SharesAnswer, role string, rows []trend.ShareRow, top, columns int) error {
+func (a *app) skillsTable(answer trend.SharesAnswer, role string, rows []trend.ShareRow, top int) error {
 	bySkill, skills := map[string][]trend.ShareRow{}, []string{}
 	for _, r := range rows {
 		if bySkill[r.Skill] == nil {
@@ -249,14 +246,11 @@ func (a *app) skillsTable(answer trend.SharesAnswer, role string, rows []trend.S
 		table = append(table, []string{s, sparkline(line[max(0, len(line)-sparkMax):])})
 	}
 	const after = 38 // cells of the columns behind
-	if columns == 0 {
-		columns = len(answer.Periods)
-	}
-	for t := last + 1 - a.lastFitting(tableWidth(table)+after, 8, columns); t <= last; t++ {
+	for t := last + 1 - a.lastFitting(tableWidth(table)+after, 8, len(answer.Periods)); t <= last; t++ {
 		table[0] = append(table[0], periodName(answer.Asked, answer.Periods[t].From))
 		table[1] = append(table[1], count(bySkill[skills[0]][t].Vacancies))
 		for i, s := range skills {
-			table[i+2] = append(table[i+2], percent(bySkill[s][t].Share.Value))
+			table[i+2] = append(table[i+2], pointsOf(bySkill[s][t].Share.Value))
 		}
 	}
 	table[0], table[1] = append(table[0], "95 %", "change", "rca"), append(table[1], "", "", "")

@@ -22,22 +22,24 @@ WITH
         HAVING has(groupUniqArray(arrayFirstIndex(s -> toDate(observed_at) >= s.1 AND toDate(observed_at) < s.2, look_spans)) AS seen_in, 1)
             AND has(seen_in, length(look_spans)) AND 4 * length(arrayFilter(i -> i > 0, seen_in)) >= 3 * length(look_spans)
     )
-SELECT
-    period, role, employer, in_panel, count() AS vacancies,
-    sumMap(skills, arrayMap(s -> toUInt64(1), skills)) AS mentions, mentions.1 AS skills, mentions.2 AS mentioning
+SELECT period, role, employer, in_panel, vacancies, tupleElement(mentions, 1) AS skills, tupleElement(mentions, 2) AS mentioning
 FROM
 (
-    SELECT
-        spans[arrayFirstIndex(s -> month >= s.1 AND month < s.2, spans)].1 AS period, role, employer,
-        (source, board) IN (SELECT source, board FROM panel) AS in_panel, vacancy_id,
-        groupUniqArrayArray(CAST(skills, 'Array(String)')) AS skills
-    FROM v_vacancy_months
-    WHERE role != '' AND arrayFirstIndex(s -> month >= s.1 AND month < s.2, spans) > 0
-      AND multiIf({basis:String} = 'active', is_active, {basis:String} = 'new', is_new, is_claimed)
-      AND ({roles:String} = '' OR has(splitByChar('\n', {roles:String}), role))
-      AND ({companies:String} = '' OR has(splitByChar('\n', {companies:String}), company) OR has(splitByChar('\n', {companies:String}), employer))
-    GROUP BY period, role, employer, in_panel, vacancy_id
+    SELECT period, role, employer, in_panel, count() AS vacancies, sumMap(skill_set, arrayMap(s -> toUInt64(1), skill_set)) AS mentions
+    FROM
+    (
+        SELECT
+            spans[arrayFirstIndex(s -> month >= s.1 AND month < s.2, spans)].1 AS period, role, employer,
+            (source, board) IN (SELECT source, board FROM panel) AS in_panel, vacancy_id,
+            groupUniqArrayArray(CAST(skills, 'Array(String)')) AS skill_set
+        FROM v_vacancy_months
+        WHERE role != '' AND arrayFirstIndex(s -> month >= s.1 AND month < s.2, spans) > 0
+          AND multiIf({basis:String} = 'active', is_active, {basis:String} = 'new', is_new, is_claimed)
+          AND ({roles:String} = '' OR has(splitByChar('\n', {roles:String}), role))
+          AND ({companies:String} = '' OR has(splitByChar('\n', {companies:String}), company) OR has(splitByChar('\n', {companies:String}), employer))
+        GROUP BY period, role, employer, in_panel, vacancy_id
+    )
+    GROUP BY period, role, employer, in_panel
 )
-GROUP BY period, role, employer, in_panel
 ORDER BY role, period, employer, in_panel
 LIMIT {rows_max:UInt32}

@@ -20,17 +20,21 @@ WITH
         HAVING has(groupUniqArray(arrayFirstIndex(s -> toDate(observed_at) >= s.1 AND toDate(observed_at) < s.2, look_spans)) AS seen_in, 1)
             AND has(seen_in, length(look_spans)) AND 4 * length(arrayFilter(i -> i > 0, seen_in)) >= 3 * length(look_spans)
     )
-SELECT
-    spans[arrayFirstIndex(s -> month >= s.1 AND month < s.2, spans)].1 AS period, role, employer,
-    (source, board) IN (SELECT source, board FROM panel) AS in_panel,
-    sum(toUInt64(multiIf({basis:String} = 'active', active, {basis:String} = 'new', new, claimed))) AS vacancies,
-    sumMap(CAST(skills, 'Array(String)'), arrayMap(n -> toUInt64(n), multiIf({basis:String} = 'active', active_mentioning, {basis:String} = 'new', new_mentioning, claimed_mentioning))) AS mentions,
-    mentions.1 AS skills, mentions.2 AS mentioning
-FROM employer_skill_months
-WHERE tagger_version IN (SELECT tagger_version FROM v_tagger_versions WHERE active)
-  AND role != '' AND arrayFirstIndex(s -> month >= s.1 AND month < s.2, spans) > 0
-  AND ({roles:String} = '' OR has(splitByChar('\n', {roles:String}), role))
-GROUP BY period, role, employer, in_panel
-HAVING vacancies > 0
+SELECT period, role, employer, in_panel, vacancies, tupleElement(mentions, 1) AS skills, tupleElement(mentions, 2) AS mentioning
+FROM
+(
+    SELECT
+        spans[arrayFirstIndex(s -> month >= s.1 AND month < s.2, spans)].1 AS period, role, employer,
+        (source, board) IN (SELECT source, board FROM panel) AS in_panel,
+        sum(toUInt64(multiIf({basis:String} = 'active', active, {basis:String} = 'new', new, claimed))) AS vacancies,
+        sumMap(CAST(skills, 'Array(String)'), arrayMap(n -> toUInt64(n),
+            multiIf({basis:String} = 'active', active_mentioning, {basis:String} = 'new', new_mentioning, claimed_mentioning))) AS mentions
+    FROM employer_skill_months
+    WHERE tagger_version IN (SELECT tagger_version FROM v_tagger_versions WHERE active)
+      AND role != '' AND arrayFirstIndex(s -> month >= s.1 AND month < s.2, spans) > 0
+      AND ({roles:String} = '' OR has(splitByChar('\n', {roles:String}), role))
+    GROUP BY period, role, employer, in_panel
+)
+WHERE vacancies > 0
 ORDER BY role, period, employer, in_panel
 LIMIT {rows_max:UInt32}

@@ -31,23 +31,25 @@ WITH
         UNION ALL
         SELECT vacancy_id, 'claimed' AS kind, toMonday(min(posted_claim)) AS week FROM v_postings WHERE vacancy_id != '' AND posted_claim IS NOT NULL GROUP BY vacancy_id
     )
-SELECT
-    period, role, employer, in_panel, count() AS vacancies,
-    sumMap(skills, arrayMap(s -> toUInt64(1), skills)) AS mentions, mentions.1 AS skills, mentions.2 AS mentioning
+SELECT period, role, employer, in_panel, vacancies, tupleElement(mentions, 1) AS skills, tupleElement(mentions, 2) AS mentioning
 FROM
 (
-    SELECT
-        w.week AS period, m.role AS role, m.employer AS employer,
-        (m.source, m.board) IN (SELECT source, board FROM panel) AS in_panel, m.vacancy_id AS vacancy_id,
-        groupUniqArrayArray(CAST(m.skills, 'Array(String)')) AS skills
-    FROM v_vacancy_months AS m
-    INNER JOIN weeks AS w ON w.vacancy_id = m.vacancy_id
-    WHERE role != '' AND w.kind = {basis:String} AND w.week >= spans[1].1 AND w.week < spans[length(spans)].2
-      AND m.month >= toStartOfMonth(w.week) AND m.month <= w.week + 6
-      AND ({roles:String} = '' OR has(splitByChar('\n', {roles:String}), role))
-      AND ({companies:String} = '' OR has(splitByChar('\n', {companies:String}), company) OR has(splitByChar('\n', {companies:String}), employer))
-    GROUP BY period, role, employer, in_panel, vacancy_id
+    SELECT period, role, employer, in_panel, count() AS vacancies, sumMap(skill_set, arrayMap(s -> toUInt64(1), skill_set)) AS mentions
+    FROM
+    (
+        SELECT
+            w.week AS period, m.role AS role, m.employer AS employer,
+            (m.source, m.board) IN (SELECT source, board FROM panel) AS in_panel, m.vacancy_id AS vacancy_id,
+            groupUniqArrayArray(CAST(m.skills, 'Array(String)')) AS skill_set
+        FROM v_vacancy_months AS m
+        INNER JOIN weeks AS w ON w.vacancy_id = m.vacancy_id
+        WHERE role != '' AND w.kind = {basis:String} AND w.week >= spans[1].1 AND w.week < spans[length(spans)].2
+          AND m.month >= toStartOfMonth(w.week) AND m.month <= w.week + 6
+          AND ({roles:String} = '' OR has(splitByChar('\n', {roles:String}), role))
+          AND ({companies:String} = '' OR has(splitByChar('\n', {companies:String}), company) OR has(splitByChar('\n', {companies:String}), employer))
+        GROUP BY period, role, employer, in_panel, vacancy_id
+    )
+    GROUP BY period, role, employer, in_panel
 )
-GROUP BY period, role, employer, in_panel
 ORDER BY role, period, employer, in_panel
 LIMIT {rows_max:UInt32}
