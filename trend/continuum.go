@@ -92,7 +92,12 @@ func Continuum(ctx context.Context, q Querier, question ContinuumQuestion) (Cont
 		p := Position{Role: name}
 		p.Vacancies, p.Employers = size(roles[name])
 		value, headline := g.allows(name, p.Vacancies, p.Employers)
-		if value && ends {
+		switch {
+		case !value || !ends:
+		case name == out.Research || name == out.Engineering: // by definition
+			p.Position.Value = certain(map[string]float64{out.Research: 0, out.Engineering: 1}[name], true)
+			p.AllBoards = p.Position.Value
+		default:
 			p.Position = position(headline && headlines, roles[name], roles[out.Research], roles[out.Engineering])
 			v, ok := measure.Continuum(c.all[name], c.all[out.Research], c.all[out.Engineering])
 			p.AllBoards = certain(v, ok)
@@ -110,15 +115,11 @@ func Continuum(ctx context.Context, q Querier, question ContinuumQuestion) (Cont
 	return out, nil
 }
 
-// position is a role's place with its interval. The ends have their places by definition, and no interval.
+// position is a role's place with its interval.
 func position(headline bool, role, research, engineering measure.Role) Estimate {
-	e := jackknifed(headline, []measure.Role{role, research, engineering}, func(r []measure.Role) (float64, bool) {
+	return jackknifed(headline, []measure.Role{role, research, engineering}, func(r []measure.Role) (float64, bool) {
 		return measure.Continuum(r[0], r[1], r[2])
 	})
-	if e.Value != nil && e.Low != nil && *e.Low == *e.High {
-		e.Low, e.High = nil, nil
-	}
-	return e
 }
 
 // meanTrack is the mean place of a role's texts: of a share of sums, as one skill that each mentions so often.
@@ -134,5 +135,5 @@ func meanTrack(rows []trackRow, role string, panel bool) (Estimate, int) {
 	if n < Floor {
 		return Estimate{}, n
 	}
-	return shares(r)[0], n
+	return shares(r)[0].clamp(0, 1000), n
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"time"
 
 	"github.com/rolescope/rolescope/trend/measure"
 )
@@ -168,17 +167,4 @@ func (c cells) pair(roles map[string]measure.Role, all []measure.Role, x, y stri
 	}
 	p.AllBoards = certain(measure.Cosine(c.all[x], c.all[y]))
 	return p
-}
-
-// Similarities compares all pairs of roles in one month, on all boards: what the store keeps as
-// v_role_similarity. Roles under Floor have no pair.
-func Similarities(ctx context.Context, q Querier, month time.Time, basis Basis) ([]Pair, error) {
-	a := &asked{Scope: Scope{Period: Month, Basis: basis, AllBoards: true}, q: q}
-	a.periods = []Span{{monthOf(month), monthOf(month).AddDate(0, 1, 0)}}
-	a.looks = a.periods
-	c, err := a.cells(ctx, nil)
-	if err != nil {
-		return nil, err
-	}
-	return pairs(&Guards{Floor: Floor, EmployersMin: measure.EmployersMin}, c, nil), nil
 }

@@ -64,6 +64,9 @@ func (a *app) similarity(answer trend.SimilarityAnswer, top int) trendTable {
 	return t
 }
 
+// pairsMax is how many pairs a table has: a screen of them.
+const pairsMax = 40
+
 func (a *app) similarityTable(answer trend.SimilarityAnswer, top int) error {
 	a.headline(answer.Headline)
 	table := [][]string{{"roles", "vacancies", "employers", "cosine", "95 %", "J_n", "n", "as itself", "divergence"}}
@@ -78,7 +81,12 @@ func (a *app) similarityTable(answer trend.SimilarityAnswer, top int) error {
 		table = append(table, row)
 	}
 	if len(answer.Pairs) != 1 {
-		return writeTable(a.stdout, table)
+		shown := min(len(answer.Pairs), pairsMax)
+		if err := writeTable(a.stdout, table[:shown+1]); err != nil || shown == len(answer.Pairs) {
+			return err
+		}
+		_, err := fmt.Fprintf(a.stdout, "(the %d most alike of %d pairs; --csv has all)\n", shown, len(answer.Pairs))
+		return err
 	}
 	return a.pairTable(answer.Pairs[0], top)
 }
