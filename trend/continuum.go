@@ -53,6 +53,11 @@ func Continuum(ctx context.Context, q Querier, question ContinuumQuestion) (Cont
 		return out, fmt.Errorf("%w: the two ends are one role, %s", ErrQuestion, out.Research)
 	}
 	question.Period = Whole
+	wanted, placed := question.Roles, question.Roles
+	if len(wanted) > 0 {
+		wanted = slices.Concat(wanted, []string{out.Research, out.Engineering})
+	}
+	question.Roles = wanted
 	a, err := question.resolve(ctx, q, defaultMonths)
 	if err != nil {
 		return out, err
@@ -61,24 +66,18 @@ func Continuum(ctx context.Context, q Querier, question ContinuumQuestion) (Cont
 	if err != nil {
 		return out, err
 	}
-	wanted := a.Roles
-	if len(wanted) > 0 {
-		wanted = slices.Concat(wanted, []string{out.Research, out.Engineering})
-	}
 	c, err := a.cells(ctx, wanted)
 	if err != nil {
 		return out, err
 	}
 	var tracks []trackRow
 	if len(a.periods) > 0 {
-		params := a.params()
-		params["roles"] = listParam(wanted)
-		if err := a.run(ctx, &tracks, "tracks", params); err != nil {
+		if err := a.run(ctx, &tracks, "tracks", a.params()); err != nil {
 			return out, err
 		}
 	}
 	roles := c.of(g)
-	names := slices.Compact(slices.Sorted(slices.Values(a.Roles)))
+	names := slices.Compact(slices.Sorted(slices.Values(placed)))
 	if len(names) == 0 {
 		names = slices.Sorted(maps.Keys(roles))
 	}
