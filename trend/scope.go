@@ -118,6 +118,9 @@ func (s Scope) resolve(ctx context.Context, q Querier, months int) (*asked, erro
 	if a.Period == Week && a.To.After(a.extent.Until) {
 		a.To = a.extent.Until.Truncate(24*time.Hour).AddDate(0, 0, 1) // no empty weeks at the end of the month
 	}
+	if a.Period == Week && a.Basis != Claimed && a.From.Before(a.extent.From) {
+		a.From = a.extent.From.Truncate(24 * time.Hour) // nor at the beginning
+	}
 	if a.periods = split(Span{a.From, a.To}, a.Period); len(a.periods) > periodsMax {
 		return nil, fmt.Errorf("%w: %d periods; at most %d: narrow it with from and to", ErrQuestion, len(a.periods), periodsMax)
 	}

@@ -84,6 +84,9 @@ func VolumesOf(ctx context.Context, q Querier, question VolumesQuestion) (Volume
 	}
 	for _, r := range rows {
 		v := Volumes{Period: r.Period.UTC(), Group: r.Group, Active: r.Active, New: r.New, Claimed: r.Claimed}
+		if a.Basis.of(v) == 0 {
+			continue // counted on another basis only
+		}
 		v.All.Active, v.All.New, v.All.Claimed = r.Active, r.New, r.Claimed
 		if g.Panel.Applied {
 			v.Active, v.New, v.Claimed = r.PanelActive, r.PanelNew, r.PanelClaimed

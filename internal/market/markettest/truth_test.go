@@ -106,7 +106,7 @@ func TestStoreAgainstTruth(t *testing.T) {
 			}
 			t.Logf("%d postings of %d boards filled in %s", len(f.lives), len(m.Boards()), time.Since(start).Round(time.Millisecond))
 			for name, test := range map[string]func(*testing.T, filled){
-				"volume": testVolume, "adverts": testAdverts, "spells": testSpells, "skills": testSkills, "skill": testSkill, "movers": testMovers, "events": testEvents,
+				"volume": testVolume, "volumes": testVolumes, "lifetimes": testLifetimes, "adverts": testAdverts, "spells": testSpells, "skills": testSkills, "skill": testSkill, "movers": testMovers, "events": testEvents,
 				"book": testBook, "export": testExport, "dictionary": testDictionary, "recipes": testRecipes, "vacancies": testVacancies,
 				"grafana": testGrafana, "dbt": testDBT,
 			} {
