@@ -207,10 +207,6 @@ func TestAnswersEqualACalculationWithoutSQL(t *testing.T) {
 	}
 }
 
-func monthOf(at time.Time) time.Time {
-	return time.Date(at.Year(), at.Month(), 1, 0, 0, 0, 0, time.UTC)
-}
-
 func shareOf(r measure.Role, skill string) float64 {
 	n, x := 0, 0
 	for _, c := range r {
