@@ -224,7 +224,7 @@ func (d *demo) serve(ctx context.Context, s *system) error {
 // demoTrends prints two questions as their commands would on a terminal, in 80 characters.
 func (s *system) demoTrends(ctx context.Context) error {
 	research := []string{"ai_engineer", "ml_engineer", "research_engineer", "applied_scientist", "research_scientist"}
-	return s.history(ctx, func(q trend.Querier) error {
+	return s.history(ctx, time.Time{}, func(q trend.Querier) error {
 		volume, err := trend.VolumesOf(ctx, q, trend.VolumesQuestion{Scope: trend.Scope{Roles: research, Period: trend.Quarter}})
 		if err != nil || len(volume.Periods) == 0 {
 			return err

@@ -22,6 +22,7 @@ type trendFlags struct {
 	roles, companies         []string
 	from, to, period         string
 	basis, dateBasis, boards string
+	asOf                     string
 	asJSON, asCSV, asSQL     bool
 }
 
@@ -29,6 +30,7 @@ type trendFlags struct {
 func (f *trendFlags) add(c *cobra.Command) {
 	c.Flags().StringSliceVar(&f.roles, "role", nil, "only these roles, such as ml_engineer; repeatable or comma-separated")
 	c.Flags().StringArrayVar(&f.companies, "company", nil, "only this company; repeatable")
+	c.Flags().StringVar(&f.asOf, "as-of", "", "answer from what was recorded up to this time, such as an answer's data_cut: RFC 3339 or YYYY-MM-DD")
 	c.Flags().BoolVar(&f.asJSON, "json", false, "print JSON with the SQL and its parameters")
 	c.Flags().BoolVar(&f.asCSV, "csv", false, "print CSV")
 	c.Flags().BoolVar(&f.asSQL, "sql", false, "print commands that run the question's SQL, instead of the answer")
@@ -153,8 +155,12 @@ type trendTable struct {
 
 // ask asks a question and prints the answer in the form that the flags want.
 func (a *app) ask(ctx context.Context, flags *trendFlags, question func(context.Context, trend.Querier) (trendTable, error)) error {
+	asOf, err := parseAsOf(flags.asOf)
+	if err != nil {
+		return err
+	}
 	return a.with(ctx, func(ctx context.Context, s *system) error {
-		return s.history(ctx, func(q trend.Querier) error {
+		return s.history(ctx, asOf, func(q trend.Querier) error {
 			t, err := question(ctx, q)
 			if err != nil {
 				return asUsage(err)
