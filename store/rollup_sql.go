@@ -94,7 +94,7 @@ GROUP BY month ORDER BY month`
 // mentionsSQL reads the mentions of the chunk's adverts. asked tells the sections that say what is asked for
 // or to be done.
 var mentionsSQL = `INSERT INTO {mentions}
-SELECT DISTINCT v.month, v.role, v.employer, v.vacancy, m.1, m.2, m.3
+SELECT v.month, v.role, v.employer, v.vacancy, m.1, m.2, m.3
 FROM
 (
 	SELECT
@@ -128,12 +128,12 @@ FROM
 		NOT asked AND (month, paragraph) IN
 		(
 			SELECT month, paragraph FROM {mentions} WHERE paragraph != 0 AND NOT asked AND role != ''
-			GROUP BY month, paragraph HAVING uniqExact(role) >= {roles_min:UInt8}
+			GROUP BY month, paragraph HAVING uniqUpTo(4)(role) >= {roles_min:UInt8}
 		)
 		OR (month, employer, paragraph) IN
 		(
 			SELECT month, employer, paragraph FROM {mentions} WHERE paragraph != 0 AND role != '' AND employer != ''
-			GROUP BY month, employer, paragraph HAVING uniqExact(role) >= {roles_of_employer_min:UInt8}
+			GROUP BY month, employer, paragraph HAVING uniqUpTo(4)(role) >= {roles_of_employer_min:UInt8}
 		))) = 1
 )
 GROUP BY month, vacancy`
@@ -169,10 +169,24 @@ FROM
 	GROUP BY tagger_version, month, role, source, board, employer
 )`
 
+// roleMonthsSQL counts employers by grouping twice: sets of them per role and skill would take ten times the
+// memory.
 const roleMonthsSQL = `INSERT INTO {role_skill_months}
 SELECT
-	tagger_version, month, role, skill, countIf(is_active), countIf(is_new), countIf(is_claimed),
-	uniqExactIf(employer, is_active), uniqExactIf(employer, is_new), uniqExactIf(employer, is_claimed), any(fingerprint)
-FROM {vacancy_months}
-ARRAY JOIN arrayPushBack(skills, '') AS skill
+	tagger_version, month, role, skill, sum(of_active), sum(of_new), sum(of_claimed),
+	countIf(of_active > 0), countIf(of_new > 0), countIf(of_claimed > 0), any(built_from)
+FROM
+(
+	SELECT
+		tagger_version, month, role, skill, employer, sum(mentions.1) AS of_active, sum(mentions.2) AS of_new, sum(mentions.3) AS of_claimed, any(fingerprint) AS built_from
+	FROM
+	(
+		SELECT
+			tagger_version, month, role, employer, fingerprint,
+			arrayJoin(arrayPushBack(arrayZip(CAST(skills, 'Array(String)'), active_mentioning, new_mentioning, claimed_mentioning), ('', active, new, claimed))) AS counted,
+			counted.1 AS skill, (counted.2, counted.3, counted.4) AS mentions
+		FROM {employer_skill_months}
+	)
+	GROUP BY tagger_version, month, role, skill, employer
+)
 GROUP BY tagger_version, month, role, skill`
