@@ -1,5 +1,5 @@
 // Command proof runs what takes longer than CI may. It drives the built binary from outside and
-// imports nothing of ours.
+// imports nothing of ours, but for `planted`, which fills stores straight.
 //
 //	proof [kills]   kills a real import at random moments; nothing is lost, nothing doubled
 //	proof up        kills the roles of `up` at random over a market of its own
@@ -8,6 +8,7 @@
 //	proof tags      tags 10,000 real postings by two builds in many ways: the same bytes
 //	proof replay    kills replays of 50,000 postings while a reader asks; answers never mix
 //	proof analysts  imports beside hostile analysts: the same rate, the host's files unchanged
+//	proof planted   plants markets in stores, 200 of a kind: intervals cover the truth, nothing false is found
 //	proof titles    draws titles of the real corpora by a hash, for readers to label
 //	proof postings  draws postings likewise, for readers to judge their tags
 //
@@ -29,6 +30,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/rolescope/rolescope/store/engine"
 )
 
 // result is one line of the results file.
@@ -58,6 +61,7 @@ func verdictOf(err error) verdict {
 func main() {
 	proofs := map[string]func([]string) error{
 		"kills": killsMain, "up": upMain, "imports": importsMain, "day": dayMain, "titles": titlesMain, "postings": postingsMain, "tags": tagsMain, "replay": replayMain, "analysts": analystsMain,
+		"planted": plantedMain, engineArgument: func([]string) error { return engine.Child(context.Background(), os.Stdin, os.Stdout, os.Stderr) },
 	}
 	args := os.Args[1:]
 	run := killsMain // the proof that was there first needs no name
