@@ -11,6 +11,7 @@
 //	proof planted   plants markets in stores, 200 of a kind: intervals cover the truth, nothing false is found
 //	proof titles    draws titles of the real corpora by a hash, for readers to label
 //	proof postings  draws postings likewise, for readers to judge their tags
+//	proof findings  imports real corpora, asks what docs/findings.md tells, and writes it
 //
 // Each result is one line of a file in docs/proof. `kills` is resumable: a seed already proven for
 // this commit is not run again. Linux only, because it reads /proc.
@@ -61,7 +62,7 @@ func verdictOf(err error) verdict {
 func main() {
 	proofs := map[string]func([]string) error{
 		"kills": killsMain, "up": upMain, "imports": importsMain, "day": dayMain, "titles": titlesMain, "postings": postingsMain, "tags": tagsMain, "replay": replayMain, "analysts": analystsMain,
-		"planted": plantedMain, engineArgument: func([]string) error { return engine.Child(context.Background(), os.Stdin, os.Stdout, os.Stderr) },
+		"findings": findingsMain, "planted": plantedMain, engineArgument: func([]string) error { return engine.Child(context.Background(), os.Stdin, os.Stdout, os.Stderr) },
 	}
 	args := os.Args[1:]
 	run := killsMain // the proof that was there first needs no name
