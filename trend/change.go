@@ -146,10 +146,11 @@ func (c cells) change(g *Guards, role string) RoleChange {
 		return r
 	}
 	r.Total, r.New, r.Vanished, r.Intensity, r.Noise = &p.Total, &p.New, &p.Vanished, &p.Intensity, &p.Noise
-	r.Excess = jackknifed(headline1 && headline2, []measure.Role{before, after}, func(roles []measure.Role) (float64, bool) {
-		p, ok := measure.Change(roles[0], roles[1])
-		return p.Excess, ok
-	})
+	r.Excess = Estimate{Value: &p.Excess}
+	if headline1 && headline2 {
+		p, i, has := measure.ChangeInterval(before, after, Level)
+		r.Excess = estimate(p.Excess, true, i, has)
+	}
 	if p, ok := measure.Change(in(c.all[role], 0), in(c.all[role], 1)); ok {
 		r.AllBoards = &p.Excess
 	}

@@ -191,9 +191,10 @@ func TestAnswersEqualACalculationWithoutSQL(t *testing.T) {
 					after = append(after, c)
 				}
 			}
-			parts, ok := measure.Change(before, after)
-			equal(t, "excess of "+r.Role, r.Excess.Value, parts.Excess, ok)
-			equal(t, "total of "+r.Role, r.Total, parts.Total, ok)
+			parts, around, ok := measure.ChangeInterval(before, after, trend.Level)
+			equal(t, "excess of "+r.Role, r.Excess.Value, parts.Excess, true)
+			equal(t, "low of the excess of "+r.Role, r.Excess.Low, around.Low, ok)
+			equal(t, "total of "+r.Role, r.Total, parts.Total, true)
 			for _, m := range r.Skills {
 				share := func(roles []measure.Role) (float64, bool) {
 					return shareOf(roles[1], m.Skill) - shareOf(roles[0], m.Skill), true

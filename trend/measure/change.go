@@ -54,6 +54,26 @@ func Change(before, after Role) (ChangeParts, bool) {
 	return c, true
 }
 
+// ChangeInterval is Change with the interval of its Excess: of the jackknife's width, around the Excess itself.
+// |p_1s - p_0s| has a kink where nothing changed, where E times a difference of delete-one values is no
+// estimate of the bias. The second result is false when there is no interval.
+func ChangeInterval(before, after Role, level float64) (ChangeParts, Interval, bool) {
+	c, ok := Change(before, after)
+	if !ok {
+		return c, Interval{}, false
+	}
+	i, ok := Jackknife([]Role{before, after}, c.Excess, level, func(roles []Role) (float64, bool) {
+		c, ok := Change(roles[0], roles[1])
+		return c.Excess, ok
+	})
+	if !ok {
+		return c, Interval{}, false
+	}
+	half := i.High - i.Centre
+	i.Centre, i.Low, i.High = c.Excess, c.Excess-half, c.Excess+half
+	return c, i, true
+}
+
 // deviation is E |A / n0 - (x - A) / n1|, A of x marked among n0 drawn of n0 + n1.
 func deviation(n0, n1, x int64) float64 {
 	first, p := hypergeometric(n0+n1, x, n0)

@@ -249,6 +249,37 @@ func TestIndependentChange(t *testing.T) {
 	}
 }
 
+// plainExcess is the change less its noise.
+func plainExcess(before, after plainTable) (float64, bool) {
+	if before.vacancies() == 0 || after.vacancies() == 0 {
+		return 0, false
+	}
+	fresh, vanished, intensity, noise, _ := plainChange(before, after)
+	return float(minus(plus(fresh, plus(vanished, intensity)), noise)), true
+}
+
+// TestIndependentChangeInterval is about the excess's interval, which is around the excess itself.
+func TestIndependentChangeInterval(t *testing.T) {
+	independent(t)
+	intervals := 0
+	eachPlainPair(t, 16, func(rng *rand.Rand, before, after plainTable, level float64) []string {
+		roles := []map[string]int{before.perEmployer(), after.perEmployer()}
+		want, wantOK := plainJackknife(roles, level, func(c string) (float64, bool) {
+			return plainExcess(before.without(c), after.without(c))
+		})
+		excess, _ := plainExcess(before, after)
+		want.centre, want.low, want.high = excess, excess-want.q*want.se, excess+want.q*want.se
+		parts, got, ok := measure.ChangeInterval(before.role(rng), after.role(rng), level)
+		if ok {
+			intervals++
+		}
+		return append(plainDiffer("excess", parts.Excess, excess), plainIntervalOf("excess", got, ok, want, wantOK)...)
+	})
+	if intervals < 5 {
+		t.Errorf("%d intervals: too few to mean anything", intervals)
+	}
+}
+
 func plainContinuum(r, research, engineering plainTable) (float64, bool) {
 	if r.vacancies() == 0 || research.vacancies() < 2 || engineering.vacancies() < 2 {
 		return 0, false
