@@ -24,7 +24,7 @@ func TestABoardThatJoinsMakesNoTrend(t *testing.T) {
 			old[i].from, old[i].to = i%7, weeks-i%9
 		}
 	}
-	without := planted(t, plot{weeks: weeks, jobs: append([]job(nil), old...)})
+	without := planted(t, plot{weeks: weeks, jobs: old})
 	for _, role := range []string{"alpha", "beta"} {
 		for k := range 60 {
 			old = append(old, job{id: fmt.Sprint("new", role, k), employer: fmt.Sprint("n", k%15), board: "joined", role: role, skills: []string{"shared", "same"}, from: 20, to: weeks})
@@ -106,7 +106,7 @@ func TestAFirstLookIsNoBoom(t *testing.T) {
 func TestCopiesCountOnce(t *testing.T) {
 	t.Parallel()
 	jobs := employers(12, 10, tastes)
-	plain := similarity(t, planted(t, plot{weeks: 10, jobs: append([]job(nil), jobs...)}), trend.Scope{})
+	plain := similarity(t, planted(t, plot{weeks: 10, jobs: jobs}), trend.Scope{})
 	for i := range jobs {
 		if i%5 == 0 {
 			jobs[i].copies = 40
@@ -125,7 +125,7 @@ func TestCopiesCountOnce(t *testing.T) {
 func TestBoilerplateMakesNoRolesAlike(t *testing.T) {
 	t.Parallel()
 	jobs := employers(12, 10, tastes)
-	bare := similarity(t, planted(t, plot{weeks: 10, jobs: append([]job(nil), jobs...)}), trend.Scope{})
+	bare := similarity(t, planted(t, plot{weeks: 10, jobs: jobs}), trend.Scope{})
 	for i := range jobs {
 		jobs[i].boiler = []string{"kubernetes", "python", "terraform"}
 	}
@@ -202,7 +202,7 @@ func TestBoardsThatFailAreLeftOut(t *testing.T) {
 // TestAnswersRepeat: the same question of the same data gives the same bytes.
 func TestAnswersRepeat(t *testing.T) {
 	t.Parallel()
-	q := planted(t, plot{weeks: 30, jobs: employers(14, 30, tastes)})
+	q := planted(t, random(6))
 	all := func() string {
 		var out []any
 		scope := trend.Scope{Roles: []string{"alpha", "beta"}}

@@ -2,8 +2,8 @@ package trend_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -34,8 +34,8 @@ type job struct {
 	skills                    []string // in a paragraph of its own, among the requirements
 	boiler                    []string // in the employer's paragraph about itself, which all its jobs have
 	from, to                  int
-	copies                    int // 0 is one
-	pay                       *posting.Salary
+	copies                    int            // 0 is one
+	pay                       posting.Salary // zero is not said
 	roles                     []string
 }
 
@@ -48,21 +48,15 @@ type plotted struct{ asker }
 
 func (plotted) DataCut(context.Context) (time.Time, error) { return week(500), nil }
 
-// planted opens a store with the plot in it.
+// planted is a store with the plot in it: the same store for equal plots.
 func planted(t *testing.T, p plot) plotted {
 	t.Helper()
-	q := emptyWorld(t)
-	if err := errors.Join(q.Write(t.Context(), p.messages())...); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := q.Refresh(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	return plotted{q}
+	return plotted{shared.market(t, fmt.Sprintf("%+v", p), p.messages, true)}
 }
 
 // messages are what crawls of the plot's boards would send.
 func (p plot) messages() (out []any) {
+	p.jobs, p.boards = slices.Clone(p.jobs), maps.Clone(p.boards)
 	if p.boards == nil {
 		p.boards = map[string]plotBoard{}
 	}
@@ -118,8 +112,8 @@ func (j job) posting(run posting.Run, number int) posting.Posting {
 	for i, s := range j.boiler {
 		p.Skills = append(p.Skills, posting.Skill{ID: s, Label: s, Kind: "tool", Field: "description", Section: "company", ParagraphHash: "about " + j.employer, Start: 10 + i, End: 11 + i})
 	}
-	if j.pay != nil {
-		p.Salaries = []posting.Salary{*j.pay}
+	if j.pay != (posting.Salary{}) {
+		p.Salaries = []posting.Salary{j.pay}
 	}
 	return p
 }

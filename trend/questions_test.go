@@ -21,7 +21,7 @@ import (
 // which nobody mentions it, and is suppressed under the floor.
 func TestSkillAgreesWithSkills(t *testing.T) {
 	t.Parallel()
-	q, _ := world(t, 6)
+	q, _ := world(t, 2)
 	all, err := trend.Skills(t.Context(), q, trend.SkillsQuestion{})
 	if err != nil {
 		t.Fatal(err)
@@ -67,7 +67,7 @@ func TestSkillAgreesWithSkills(t *testing.T) {
 // TestMoversAgreeWithSkills: between two months, the movers are the differences of two months' shares.
 func TestMoversAgreeWithSkills(t *testing.T) {
 	t.Parallel()
-	q, _ := world(t, 44)
+	q, _ := world(t, 2)
 	all, err := trend.Skills(t.Context(), q, trend.SkillsQuestion{})
 	if err != nil {
 		t.Fatal(err)

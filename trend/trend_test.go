@@ -2,109 +2,17 @@ package trend_test
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	gocmp "github.com/google/go-cmp/cmp"
 
-	"github.com/rolescope/rolescope/store"
-	"github.com/rolescope/rolescope/store/engine"
-	"github.com/rolescope/rolescope/store/engine/enginetest"
 	"github.com/rolescope/rolescope/store/storetest"
 	"github.com/rolescope/rolescope/trend"
 )
-
-func TestMain(m *testing.M) {
-	code := enginetest.Main(m)
-	if err := shared.close(); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		code = 1
-	}
-	os.Exit(code)
-}
-
-// shared is the one engine of this package's tests, which starts with the first that asks for a store.
-var shared sharedEngine
-
-// sharedEngine has a database for each invented market: an engine for each would take most of the tests' time.
-type sharedEngine struct {
-	once      sync.Once
-	engine    *engine.Engine
-	err       error
-	dir       string
-	databases atomic.Int32
-}
-
-// open opens a database of its own.
-func (s *sharedEngine) open(t *testing.T) *store.Store {
-	t.Helper()
-	s.once.Do(func() {
-		if s.dir, s.err = os.MkdirTemp("", "rolescope-trend"); s.err != nil {
-			return
-		}
-		options := enginetest.Options(t, s.dir)
-		options.Logger = nil // it outlives the first test
-		s.engine, s.err = engine.Start(context.Background(), options)
-	})
-	if s.err != nil || s.engine == nil {
-		t.Fatalf("start the engine: %v", s.err)
-	}
-	number := s.databases.Add(1)
-	address := func(user string) string {
-		return fmt.Sprintf("http://%s:%s@%s/market%d", user, enginetest.Password, s.engine.Addr(), number)
-	}
-	opened, err := store.Open(t.Context(), store.Config{
-		URL: address(engine.UserWriter), ReaderURL: address(engine.UserReader),
-		Now: func() time.Time { return time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC) },
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { opened.Close() })
-	return opened
-}
-
-func (s *sharedEngine) close() error {
-	if s.engine == nil {
-		return nil
-	}
-	return errors.Join(s.engine.Close(), os.RemoveAll(s.dir))
-}
-
-// asker asks the store as cmd does: as an analyst.
-type asker struct{ *store.Store }
-
-func (a asker) Select(ctx context.Context, dest any, query string, params map[string]string) error {
-	return a.Ask(ctx, dest, query, params)
-}
-
-// world opens a store of its own with an invented market in it.
-func world(t *testing.T, seed uint64) (asker, storetest.World) {
-	t.Helper()
-	q := emptyWorld(t)
-	w := storetest.NewWorld("trend", seed)
-	if err := errors.Join(q.Write(t.Context(), w.Messages())...); err != nil {
-		t.Fatal(err)
-	}
-	return q, w
-}
-
-// emptyWorld opens a store of its own with nothing in it.
-func emptyWorld(t *testing.T) asker {
-	t.Helper()
-	s := shared.open(t)
-	if err := s.Activate(t.Context(), storetest.Tagger); err != nil {
-		t.Fatal(err)
-	}
-	return asker{s}
-}
 
 // starts are the first days of the periods that [from, until] meets, found by walking the days.
 func starts(p trend.Period, from, until time.Time) []time.Time {
@@ -204,7 +112,7 @@ func TestVolumeEqualsACountWithoutSQL(t *testing.T) {
 // TestSkillsEqualTheView: the question without filters and the monthly view are two ways to one number.
 func TestSkillsEqualTheView(t *testing.T) {
 	t.Parallel()
-	q, _ := world(t, 4)
+	q, _ := world(t, 2)
 	answer, err := trend.Skills(t.Context(), q, trend.SkillsQuestion{})
 	if err != nil {
 		t.Fatal(err)
@@ -230,7 +138,7 @@ func TestSkillsEqualTheView(t *testing.T) {
 
 func TestFiltersNarrow(t *testing.T) {
 	t.Parallel()
-	q, _ := world(t, 5)
+	q, _ := world(t, 2)
 	all, err := trend.Volume(t.Context(), q, trend.VolumeQuestion{})
 	if err != nil {
 		t.Fatal(err)
