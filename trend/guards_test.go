@@ -1,12 +1,10 @@
 package trend_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/rolescope/rolescope/trend"
 )
@@ -196,53 +194,5 @@ func TestBoardsThatFailAreLeftOut(t *testing.T) {
 	none, err := trend.VolumesOf(t.Context(), planted(t, blind), trend.VolumesQuestion{By: "total"})
 	if err != nil || none.Guards.Panel.Applied || none.Guards.Panel.Why == "" || none.Rows[0].Active != 6 {
 		t.Errorf("where no board is healthy: %+v, %v", none.Guards.Panel, err)
-	}
-}
-
-// TestAnswersRepeat: the same question of the same data gives the same bytes.
-func TestAnswersRepeat(t *testing.T) {
-	t.Parallel()
-	q := planted(t, random(6))
-	all := func() string {
-		var out []any
-		scope := trend.Scope{Roles: []string{"alpha", "beta"}}
-		for _, ask := range []func() (any, error){
-			func() (any, error) { return trend.Similarity(t.Context(), q, trend.SimilarityQuestion{Scope: scope}) },
-			func() (any, error) {
-				return trend.Slope(t.Context(), q, trend.SlopeQuestion{Scope: scope, Permutations: 50, Seed: 7})
-			},
-			func() (any, error) { return trend.Shares(t.Context(), q, trend.SharesQuestion{Scope: scope}) },
-			func() (any, error) { return trend.VolumesOf(t.Context(), q, trend.VolumesQuestion{}) },
-			func() (any, error) {
-				return trend.Change(t.Context(), q, trend.ChangeQuestion{
-					Before: trend.Span{From: week(0), To: week(8)}, After: trend.Span{From: week(13), To: week(26)},
-				})
-			},
-			func() (any, error) {
-				return trend.Continuum(t.Context(), q, trend.ContinuumQuestion{Research: "alpha", Engineering: "beta"})
-			},
-			func() (any, error) { return trend.Salary(t.Context(), q, trend.SalaryQuestion{}) },
-			func() (any, error) { return trend.Lifetimes(t.Context(), q, trend.LifetimeQuestion{}) },
-		} {
-			answer, err := ask()
-			if err != nil {
-				t.Fatal(err)
-			}
-			out = append(out, answer)
-		}
-		text, err := json.Marshal(out)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return string(text)
-	}
-	first := all()
-	for range 3 {
-		if again := all(); again != first {
-			t.Fatal("two answers differ")
-		}
-	}
-	if !strings.Contains(first, week(500).Format(time.RFC3339)) || strings.Count(first, `"data_cut"`) != 8 {
-		t.Error("not every answer tells its data cut")
 	}
 }

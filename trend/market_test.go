@@ -50,8 +50,8 @@ type market struct {
 	q    *asker // nil until it is filled, or when filling it failed
 }
 
-// open opens a database of its own.
-func (s *sharedEngine) open(t *testing.T) *store.Store {
+// open opens a database of its own, whose rows are recorded when now says.
+func (s *sharedEngine) open(t *testing.T, now func() time.Time) *store.Store {
 	t.Helper()
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -73,7 +73,7 @@ func (s *sharedEngine) open(t *testing.T) *store.Store {
 	}
 	opened, err := store.Open(t.Context(), store.Config{
 		URL: address(engine.UserWriter), ReaderURL: address(engine.UserReader),
-		Now: func() time.Time { return time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC) },
+		Now: now,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -134,7 +134,7 @@ func world(t *testing.T, seed uint64) (asker, storetest.World) {
 // emptyWorld opens a store of its own with nothing in it.
 func emptyWorld(t *testing.T) asker {
 	t.Helper()
-	s := shared.open(t)
+	s := shared.open(t, func() time.Time { return time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC) })
 	if err := s.Activate(t.Context(), storetest.Tagger); err != nil {
 		t.Fatal(err)
 	}

@@ -326,28 +326,35 @@ func TestCommandsRunAsTheyStand(t *testing.T) {
 		"summary": {summary.Audit, 1}, "volume": {volume.Audit, len(volume.Rows)}, "skill": {skill.Audit, len(skill.Rows)},
 		"postings": {list.Audit, len(list.Rows)}, "posting": {one.Audit, 1}, "mentions": {one.MentionsAudit, len(one.Mentions)},
 	} {
-		// The shell writes what rolescope would get: its arguments, a zero byte after each, then its input.
-		shell := exec.CommandContext(t.Context(), "sh", "-c", "rolescope() { printf '%s\\0' \"$@\"; cat; }\n"+c.audit.Command("rolescope"))
-		got, err := shell.Output()
-		if err != nil {
-			t.Fatalf("%s: %v", name, err)
-		}
-		parts := strings.Split(string(got), "\x00")
-		params := map[string]string{}
-		for i, arg := range parts {
-			if arg == "--param" {
-				key, value, _ := strings.Cut(parts[i+1], "=")
-				params[key] = value
-			}
-		}
+		query, params := pasted(t, c.audit)
 		var out bytes.Buffer
-		if err := q.Raw(t.Context(), &out, parts[len(parts)-1], "TSV", params); err != nil {
+		if err := q.Raw(t.Context(), &out, query, "TSV", params); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 		if got := bytes.Count(out.Bytes(), []byte("\n")); got != c.rows || got == 0 {
 			t.Errorf("%s: %d rows, want %d", name, got, c.rows)
 		}
 	}
+}
+
+// pasted is the statement and the values that rolescope sql would get of the command of an audit, read by a real shell.
+func pasted(t *testing.T, audit trend.Audit) (query string, params map[string]string) {
+	t.Helper()
+	// The shell writes what rolescope would get: its arguments, a zero byte after each, then its input.
+	shell := exec.CommandContext(t.Context(), "sh", "-c", "rolescope() { printf '%s\\0' \"$@\"; cat; }\n"+audit.Command("rolescope"))
+	got, err := shell.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	parts := strings.Split(string(got), "\x00")
+	params = map[string]string{}
+	for i, arg := range parts {
+		if arg == "--param" {
+			key, value, _ := strings.Cut(parts[i+1], "=")
+			params[key] = value
+		}
+	}
+	return parts[len(parts)-1], params
 }
 
 // switching is a store whose active tagger version changes with every statement.
