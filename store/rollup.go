@@ -24,7 +24,7 @@ import (
 
 // rollupBuild is raised by hand when the statements that build rollups change their meaning: every month
 // is then built anew.
-const rollupBuild = 1
+const rollupBuild = 2
 
 const (
 	// Of the rule in docs/measures.md: under how many roles a paragraph stands that is boilerplate, anywhere
@@ -268,12 +268,12 @@ func (r *rollup) build(ctx context.Context, chunk []monthState, records map[time
 		clickhouse.Named("months", months), clickhouse.Named("fingerprints", fingerprints),
 		clickhouse.Named("roles_min", uint8(boilerplateRolesMin)), clickhouse.Named("roles_of_employer_min", uint8(boilerplateRolesOfEmployerMin)),
 	}
-	for _, table := range append([]string{"mentions", "boilerplate"}, placed...) {
+	for _, table := range append([]string{"mentions", "left_out"}, placed...) {
 		if err := r.createScratch(ctx, table); err != nil {
 			return err
 		}
 	}
-	for _, statement := range []string{mentionsSQL, boilerplateSQL, vacancyMonthsSQL, employerMonthsSQL, roleMonthsSQL} {
+	for _, statement := range []string{mentionsSQL, leftOutSQL, vacancyMonthsSQL, employerMonthsSQL, roleMonthsSQL} {
 		if err := r.run(ctx, statement, of...); err != nil {
 			return err
 		}

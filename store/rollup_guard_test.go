@@ -29,7 +29,10 @@ func TestBoilerplate(t *testing.T) {
 	in := func(skill, paragraph, section string) posting.Skill {
 		return posting.Skill{ID: skill, Label: skill, Kind: "tool", Field: "description", Section: section, Strength: "mentioned", ParagraphHash: paragraph}
 	}
-	title := posting.Skill{ID: "rust", Label: "rust", Kind: "tool", Field: "title", Strength: "mentioned"}
+	// What only a title names is nowhere: it says what the job is called.
+	title := func(skill string) posting.Skill {
+		return posting.Skill{ID: skill, Label: skill, Kind: "tool", Field: "title", Strength: "mentioned"}
+	}
 	look := func(at time.Time, company string, adverts map[string][]posting.Skill) {
 		run := posting.NewRun("x", company, company, posting.ProofWindow, at.Add(-time.Minute), at)
 		run.Outcome, run.Complete = posting.OutcomeOK, true
@@ -48,12 +51,12 @@ func TestBoilerplate(t *testing.T) {
 	look(at, "four", map[string][]posting.Skill{
 		"a": {in("sql", "everybody", "requirements"), in("go", "own a", "requirements"), in("sql", "own a", "")},
 		"b": {in("sql", "everybody", "requirements"), in("go", "about us", "about"), in("go", "own b", "requirements")},
-		"c": {in("sql", "everybody", "requirements"), in("go", "about us", "about"), title},
+		"c": {in("sql", "everybody", "requirements"), in("go", "about us", "about"), title("rust"), title("go")},
 		"d": {in("sql", "everybody", "requirements"), in("rust", "about us", "")},
 	})
 	look(at, "three", map[string][]posting.Skill{
 		"a": {in("sql", "all three", "responsibilities"), in("java", "about us", "about")},
-		"b": {in("sql", "all three", "preferred"), in("sql", "everybody", "requirements")},
+		"b": {in("sql", "all three", "preferred"), in("sql", "everybody", "requirements"), title("java"), in("java", "about us", "about"), title("rust"), in("rust", "own b", "requirements")},
 		"c": {in("sql", "all three", "requirements"), in("java", "about us", "requirements"), in("java", "the c", "about"), {
 			ID: "unknown thing", Label: "unknown thing", Field: "description", ParagraphHash: "about us", Unlisted: true,
 		}},
@@ -63,17 +66,17 @@ func TestBoilerplate(t *testing.T) {
 	refresh(t, s)
 	want := `2025-06-01	four	a	['go','sql']	[]
 2025-06-01	four	b	['go']	['sql']
-2025-06-01	four	c	['rust']	['go','sql']
+2025-06-01	four	c	[]	['go','sql']
 2025-06-01	four	d	[]	['rust','sql']
 2025-06-01	three	a	['sql']	['java']
-2025-06-01	three	b	['sql']	[]
+2025-06-01	three	b	['rust','sql']	['java']
 2025-06-01	three	c	['java','sql']	[]
 2025-08-01	later	a	['go']	[]
 `
 	if diff := cmp.Diff(want, asked(t, s, "SELECT month, employer, role, skills, boilerplate_skills FROM v_vacancy_months ORDER BY ALL")); diff != "" {
 		t.Errorf("(-definition +view):\n%s", diff)
 	}
-	if got := asked(t, s, "SELECT mentions, boilerplate FROM v_rollups ORDER BY month"); got != "8\t6\n1\t0\n" {
+	if got := asked(t, s, "SELECT mentions, boilerplate FROM v_rollups ORDER BY month"); got != "8\t7\n1\t0\n" {
 		t.Errorf("counted %q", got)
 	}
 	if got := asked(t, s, "SELECT role, skill, mentioning, vacancies, employers FROM v_role_skill_month WHERE month = '2025-06-01' AND skill = 'sql' ORDER BY role"); got != "a\tsql\t2\t2\t2\nb\tsql\t1\t2\t2\nc\tsql\t1\t2\t2\n" {

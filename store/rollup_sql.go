@@ -15,12 +15,14 @@ var rollupTables = map[string]string{
 			months Array(Date), claimed_in Date, countries Array(LowCardinality(String)), salary_min Decimal(18, 2), salary_max Decimal(18, 2),
 			salary_currency LowCardinality(String), salary_period LowCardinality(String), skills Array(LowCardinality(String)), hash UInt64))
 	) ENGINE = {{.Engine}}MergeTree ORDER BY vacancy_id`,
-	// One row per mention of a skill in a vacancy of a month. paragraph is 0 for one in the title.
+	// One row per mention of a skill in a vacancy of a month: titled in its title, or in a paragraph of its
+	// description, 0 when nobody hashed it.
 	"mentions": `(
-		month Date, role LowCardinality(String), employer LowCardinality(String), vacancy UInt64, skill LowCardinality(String), paragraph UInt64, asked Bool
+		month Date, role LowCardinality(String), employer LowCardinality(String), vacancy UInt64, skill LowCardinality(String), titled Bool, paragraph UInt64, asked Bool
 	) ENGINE = {{.Engine}}MergeTree ORDER BY (month, vacancy, skill)`,
-	// The skills that a vacancy of a month mentions in boilerplate only.
-	"boilerplate": `(month Date, vacancy UInt64, skills Array(LowCardinality(String))) ENGINE = {{.Engine}}MergeTree ORDER BY (month, vacancy)`,
+	// The skills that a vacancy of a month mentions and that do not count: skills in boilerplate only, or there and
+	// in the title; titles in the title only.
+	"left_out": `(month Date, vacancy UInt64, skills Array(LowCardinality(String)), titles Array(LowCardinality(String))) ENGINE = {{.Engine}}MergeTree ORDER BY (month, vacancy)`,
 	"vacancy_months": `AS vacancy_months ENGINE = {{.Engine}}MergeTree PARTITION BY (tagger_version, month)
 		ORDER BY (role, source, board, employer, vacancy_id)`,
 	"employer_skill_months": `AS employer_skill_months ENGINE = {{.Engine}}MergeTree PARTITION BY (tagger_version, month)
@@ -94,14 +96,15 @@ GROUP BY month ORDER BY month`
 // mentionsSQL reads the mentions of the chunk's adverts. asked tells the sections that say what is asked for
 // or to be done.
 var mentionsSQL = `INSERT INTO {mentions}
-SELECT v.month, v.role, v.employer, v.vacancy, m.1, m.2, m.3
+SELECT v.month, v.role, v.employer, v.vacancy, m.1, m.2, m.3, m.4
 FROM
 (
 	SELECT
 		k.posting_id AS posting_id, k.content_hash AS content_hash,
 		arrayJoin(arrayDistinct(arrayMap(
-			(id, paragraph, section) -> (id, if(paragraph = '', 0, cityHash64(paragraph)), section IN ('requirements', 'preferred', 'responsibilities')),
-			arrayFilter((x, u) -> NOT u, k.ids, k.unlisted), arrayFilter((x, u) -> NOT u, k.paragraph_hashes, k.unlisted), arrayFilter((x, u) -> NOT u, k.sections, k.unlisted)))) AS m
+			(id, field, paragraph, section) -> (id, field = 'title', if(field = 'title' OR paragraph = '', 0, cityHash64(paragraph)), section IN ('requirements', 'preferred', 'responsibilities')),
+			arrayFilter((x, u) -> NOT u, k.ids, k.unlisted), arrayFilter((x, u) -> NOT u, k.fields, k.unlisted),
+			arrayFilter((x, u) -> NOT u, k.paragraph_hashes, k.unlisted), arrayFilter((x, u) -> NOT u, k.sections, k.unlisted)))) AS m
 	FROM posting_skills AS k FINAL
 	WHERE k.tagger_version = {version:String}
 		AND (k.source, k.board, k.posting_id, k.content_hash) IN
@@ -116,15 +119,15 @@ INNER JOIN
 	FROM (SELECT month, role, employer, vacancy_id, arrayJoin(here) AS c FROM (` + monthsOf(chunkMonths) + `))
 ) AS v ON k.posting_id = v.posting_id AND k.content_hash = v.content_hash`
 
-// boilerplateSQL is the rule of docs/measures.md. The employers that nobody knows are not one.
-const boilerplateSQL = `INSERT INTO {boilerplate}
-SELECT month, vacancy, arraySort(groupArray(skill))
+// leftOutSQL is the rule of docs/measures.md. The employers that nobody knows are not one.
+const leftOutSQL = `INSERT INTO {left_out}
+SELECT month, vacancy, groupArrayIf(skill, NOT only_titled), groupArrayIf(skill, only_titled)
 FROM
 (
-	SELECT month, vacancy, skill
+	SELECT month, vacancy, skill, min(titled) AS only_titled
 	FROM {mentions}
 	GROUP BY month, vacancy, skill
-	HAVING min(paragraph != 0 AND (
+	HAVING min(titled OR paragraph != 0 AND (
 		NOT asked AND (month, paragraph) IN
 		(
 			SELECT month, paragraph FROM {mentions} WHERE paragraph != 0 AND NOT asked AND role != ''
@@ -144,7 +147,7 @@ SELECT
 	arraySort(arrayDistinct(arrayFlatten(arrayMap(c -> c.countries, v.here)))),
 	nullIf(pay.salary_min, 0), nullIf(pay.salary_max, 0), pay.salary_currency, pay.salary_period,
 	v.track, v.is_active, v.is_new, v.is_claimed,
-	arrayFilter(s -> NOT has(b.skills, s), mentioned), arrayFilter(s -> has(b.skills, s), mentioned), 
+	arrayFilter(s -> NOT has(o.skills, s) AND NOT has(o.titles, s), mentioned), arrayFilter(s -> has(o.skills, s), mentioned),
 	transform(v.month, {months:Array(Date)}, {fingerprints:Array(UInt64)}, toUInt64(0))
 FROM
 (
@@ -152,7 +155,7 @@ FROM
 		arrayLast(c -> c.salary_min != 0 OR c.salary_max != 0, here) AS pay
 	FROM (` + monthsOf(chunkMonths) + `)
 ) AS v
-LEFT JOIN {boilerplate} AS b ON v.month = b.month AND v.vacancy = b.vacancy`
+LEFT JOIN {left_out} AS o ON v.month = o.month AND v.vacancy = o.vacancy`
 
 const employerMonthsSQL = `INSERT INTO {employer_skill_months}
 SELECT

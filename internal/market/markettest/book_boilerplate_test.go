@@ -43,10 +43,10 @@ func openInMonth(l market.Life, month string) bool {
 	return false
 }
 
-// counted are the skills of each job in each month that count: those that it asks for outside of boilerplate,
-// as docs/measures.md defines that.
+// counted are the skills of each job in each month that count: those that its description asks for outside of
+// boilerplate, as docs/measures.md defines that. Which skills were planted in a title the market tells.
 func (f filled) counted(t *testing.T) map[string]map[int]map[string]bool {
-	postings, left := f.current(), 0
+	postings, left, titled := f.current(), 0, 0
 	out := map[string]map[int]map[string]bool{}
 	for month, jobs := range f.byMonth(postings) {
 		mentions := map[int]map[string][]mention{} // by job and skill
@@ -60,7 +60,7 @@ func (f filled) counted(t *testing.T) map[string]map[int]map[string]bool {
 				}
 				for _, s := range p.Skills {
 					m := mention{j.role(), j.employer(), s.ParagraphHash, s.Section == "requirements" || s.Section == "preferred" || s.Section == "responsibilities"}
-					if s.Unlisted {
+					if s.Unlisted || s.Field == "title" {
 						continue
 					}
 					mentions[j.id][s.ID] = append(mentions[j.id][s.ID], m)
@@ -78,6 +78,10 @@ func (f filled) counted(t *testing.T) map[string]map[int]map[string]bool {
 		for _, j := range jobs {
 			out[month][j.id] = map[string]bool{}
 			for s := range j.skills {
+				if inTitle(j, s) {
+					titled++
+					continue
+				}
 				for _, m := range mentions[j.id][s] {
 					boilerplate := m.paragraph != "" && (!m.asked && len(anywhere[m.paragraph]) >= 2 || len(ofEmployer[pair{m.employer, m.paragraph}]) >= 4)
 					if !boilerplate {
@@ -90,10 +94,22 @@ func (f filled) counted(t *testing.T) map[string]map[int]map[string]bool {
 			}
 		}
 	}
-	if left == 0 {
-		t.Error("no skill stands in boilerplate: the guard is not tested")
+	if left == 0 || titled == 0 {
+		t.Errorf("%d skills stand in boilerplate and %d in titles: the guards are not tested", left, titled)
 	}
 	return out
+}
+
+// inTitle reports whether a skill was planted in the titles of a job's adverts and nowhere else.
+func inTitle(j job, skill string) bool {
+	for _, l := range j.lives {
+		for _, s := range l.Advert.Skills {
+			if s.ID == skill && !s.InTitle {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // claimed is the month in which a job's adverts claim that it was first posted; empty when none claims anything.
