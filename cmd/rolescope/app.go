@@ -33,6 +33,7 @@ type app struct {
 	// prepare, if set, is called once the data directory is held and before its servers are opened.
 	prepare func(owner bool) error
 	brings  bool     // the command brings postings of the real world, which a demo's directory refuses
+	reads   bool     // the command only reads: where there is no store it makes none
 	metrics *metrics // nil counts nothing
 	tagger  tagger   // nil is this program's own
 	// interrupt, while it is set, is called for Ctrl-C, which then does not end the command.
@@ -94,6 +95,11 @@ func (a *app) openSystem(ctx context.Context, needsStore bool) (*system, error) 
 	c, err := loadConfig(ctx, a.environ)
 	if err != nil {
 		return nil, err
+	}
+	if a.reads {
+		if err := requireStore(c); err != nil {
+			return nil, err
+		}
 	}
 	s := &system{app: a, config: c, told: ctx, storeless: !needsStore && c.NATSURL != ""}
 	var joined instance.Info

@@ -40,6 +40,7 @@ Rows that come in meanwhile may be in some files and not in others; the manifest
 			if err := o.Check(); err != nil {
 				return usageError{err}
 			}
+			a.reads = true
 			return a.with(cmd.Context(), func(ctx context.Context, s *system) error { return a.export(ctx, s, o, asJSON) })
 		},
 	}

@@ -51,6 +51,7 @@ split a larger export by date. Ctrl-C stops the query.` + exitStatusHelp(exitOK,
   rolescope sql "DESCRIBE v_postings"`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			a.reads = true
 			var err error
 			if o.params, err = parseAssignments("--param", params); err != nil {
 				return err

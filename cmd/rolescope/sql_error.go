@@ -16,6 +16,7 @@ const (
 	codeIllegalType       = 43
 	codeUnknownFunction   = 46
 	codeUnknownIdentifier = 47
+	codeTypeMismatch      = 53
 	codeUnknownTable      = 60
 	codeSyntax            = 62
 	codeUnknownFormat     = 73
@@ -173,6 +174,9 @@ func errorHint(ctx context.Context, s *store.Store, q sqlQuestion, code int, mes
 		}
 		return "one of " + strings.Join(views, ", ")
 	case codeUnknownIdentifier:
+		if strings.HasSuffix(subject, "vacancy_id") && slices.Contains(tablesIn(q.statement), "v_posting_skills") {
+			return "JOIN v_postings AS p ON p.posting_id = v_posting_skills.posting_id, which has p.vacancy_id: v_posting_skills has none"
+		}
 		if hint := columnFor(subject[strings.LastIndexByte(subject, '.')+1:], tablesIn(q.statement)); hint != "" && slices.ContainsFunc(tablesIn(q.statement), func(name string) bool { return name == "v_postings" || name == "v_vacancies" }) {
 			return hint
 		}
@@ -186,7 +190,7 @@ func errorHint(ctx context.Context, s *store.Store, q sqlQuestion, code int, mes
 		return strings.ReplaceAll(describe, "NAME", tables[0])
 	case codeAggregation:
 		if m := ownAlias.FindStringSubmatch(message); m != nil && strings.Contains(m[1], m[2]) {
-			return "another alias than " + m[2] + ", which hides the column of this name in WHERE, too: " + m[1] + " AS the_" + m[2]
+			return otherAlias(m[1], m[2])
 		}
 		return "HAVING for what is computed over the rows, WHERE for the rows"
 	case codeIllegalType:
@@ -196,6 +200,9 @@ func errorHint(ctx context.Context, s *store.Store, q sqlQuestion, code int, mes
 		if strings.Contains(message, "Decimal") {
 			return "toFloat64(...) around the column: salaries are Decimal, of which this function makes nothing"
 		}
+		return aliasHint(q.statement)
+	case codeTypeMismatch:
+		return aliasHint(q.statement)
 	case codeArrayFromText:
 		if column := arrayIn(q.statement); column != "" {
 			return "has(" + column + ", '...'): " + column + " is an array"
@@ -209,6 +216,41 @@ func errorHint(ctx context.Context, s *store.Store, q sqlQuestion, code int, mes
 		return "a smaller question: fewer columns, a WHERE on first_seen or observed_at, or a GROUP BY; a large export in parts by date"
 	case codeTooManyQueries:
 		return "again in a moment; others ask, too, and each of their questions takes a place until it ends"
+	}
+	return ""
+}
+
+func otherAlias(expression, alias string) string {
+	return "another alias than " + alias + ", which hides the column of this name in WHERE, too: " + expression + " AS the_" + alias
+}
+
+// aliasHint is about the first alias of a call that has the name of a column in the call, "" without one: where
+// the types do not fit, what was meant for the column has met the alias.
+func aliasHint(statement string) string {
+	tokens := slices.DeleteFunc(sqlTokens(statement), func(t sqlToken) bool { return t.kind == sqlComment })
+	for i := 1; i+1 < len(tokens); i++ {
+		name := tokens[i+1]
+		if !tokens[i].is(statement, "AS") || name.kind != sqlWord || !tokens[i-1].is(statement, ")") {
+			continue
+		}
+		hides, depth, from := false, 0, i-1
+		for ; from >= 0; from-- {
+			t := tokens[from]
+			switch {
+			case t.is(statement, ")"):
+				depth++
+			case t.is(statement, "("):
+				depth--
+			case t.kind == sqlWord && t.text(statement) == name.text(statement):
+				hides = true
+			}
+			if depth == 0 {
+				break
+			}
+		}
+		if hides && from > 0 && tokens[from-1].kind == sqlWord {
+			return otherAlias(statement[tokens[from-1].start:tokens[i-1].end], name.text(statement))
+		}
 	}
 	return ""
 }

@@ -148,6 +148,7 @@ func promptIn(t *testing.T, bin, dir, state string) *screen {
 func TestPrompt(t *testing.T) {
 	t.Parallel()
 	bin, dir, state := binary(t), filepath.Join(t.TempDir(), "data"), t.TempDir()
+	output(t, command(bin, dir, "status")) // makes the store
 	s := promptIn(t, bin, dir, state)
 	s.expect("Ctrl-D leaves.\nA query ends with a semicolon. The data: " + dir + ": there are no data yet.\nTry: ROLESCOPE_DATA_DIR")
 	s.expect(promptFirst)
@@ -237,6 +238,7 @@ func TestPrompt(t *testing.T) {
 func TestPromptHoldsNobodyUp(t *testing.T) {
 	t.Parallel()
 	bin, dir, state := binary(t), filepath.Join(t.TempDir(), "data"), t.TempDir()
+	output(t, command(bin, dir, "status")) // makes the store
 	owner := promptIn(t, bin, dir, state)
 	owner.expect(promptFirst)
 	joiner := promptIn(t, bin, dir, state)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -10,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/rolescope/rolescope/internal/instance"
 	"github.com/rolescope/rolescope/store"
 )
 
@@ -79,6 +81,26 @@ func (a *app) storePlace(ctx context.Context) string {
 // storeLineMax is how long an answer may wait for the line that says of which store it is: on a busy
 // store it comes without.
 const storeLineMax = 2 * time.Second
+
+// requireStore is asked by commands that only read. In a directory without a store they would make an
+// empty one, and its answers, zeros, look like those about the store that was meant.
+func requireStore(c config) error {
+	missing := func(dir string) bool {
+		_, err := os.Stat(filepath.Join(dir, "clickhouse"))
+		return errors.Is(err, os.ErrNotExist)
+	}
+	// An owner that is coming up makes the store in a moment.
+	if c.ClickHouseURL != "" || !missing(c.DataDir) || instance.Owned(c.DataDir) {
+		return nil
+	}
+	demo := filepath.Join(c.DataDir, "demo")
+	if !missing(demo) {
+		return hintf("ROLESCOPE_DATA_DIR="+shellWord(demo)+" for the demo's store; rolescope import, crawl or up makes one of your own",
+			"there is no store in %s", c.DataDir)
+	}
+	return hintf("rolescope import, crawl or up, which makes one, or demo, which makes one in "+shellWord(demo)+"; or ROLESCOPE_DATA_DIR of the store that you mean",
+		"there is no store in %s", c.DataDir)
+}
 
 // sayStore tells which store is asked, unless only an empty one is worth a word: a forgotten
 // ROLESCOPE_DATA_DIR is no error, but a store of its own.

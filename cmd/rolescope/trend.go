@@ -159,6 +159,7 @@ func (a *app) ask(ctx context.Context, flags *trendFlags, question func(context.
 	if err != nil {
 		return err
 	}
+	a.reads = true
 	return a.with(ctx, func(ctx context.Context, s *system) error {
 		return s.history(ctx, asOf, func(q trend.Querier) error {
 			t, err := question(ctx, q)

@@ -96,7 +96,8 @@ func awaitStored(t *testing.T, bin string, env []string, query, want string) {
 	t.Helper()
 	got := ""
 	for deadline := time.Now().Add(90 * time.Second); time.Now().Before(deadline); {
-		if got = output(t, commandEnv(bin, env, "sql", query)); got == want {
+		out, err := commandEnv(bin, env, "sql", query).Output()
+		if got = strings.TrimSpace(string(out)); err == nil && got == want { // no store yet is an error
 			return
 		}
 		<-time.After(100 * time.Millisecond)

@@ -18,6 +18,7 @@ give. Each exception is named.` + exitStatusHelp(exitOK, exitError, exitConditio
 		Example: "  rolescope verify\n  rolescope verify --json",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			a.reads = true
 			return a.with(cmd.Context(), func(ctx context.Context, s *system) error {
 				report, err := s.store.Verify(ctx, s.bus.InFlight)
 				if err != nil {

@@ -159,6 +159,14 @@ func (l *Lease) joinerPIDs() []int {
 	return pids
 }
 
+// Owned reports whether some process owns dir now. Unlike Acquire it makes no directory and no file.
+func Owned(dir string) bool {
+	if _, err := os.Stat(filepath.Join(dir, ownerLock)); err != nil {
+		return false
+	}
+	return held(dir)
+}
+
 // held reports whether some process still owns dir.
 func held(dir string) bool {
 	f, err := lock(dir, ownerLock, syscall.LOCK_SH)

@@ -183,3 +183,25 @@ func TestAnotherOwnerIsNotOurs(t *testing.T) {
 		t.Error("the next owner is taken for the one that was killed")
 	}
 }
+
+// TestOwned: to look who owns a directory leaves nothing behind.
+func TestOwned(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "data")
+	if Owned(dir) {
+		t.Fatal("a directory that does not exist is owned")
+	}
+	if _, err := os.Stat(dir); err == nil {
+		t.Fatal("looking made the directory")
+	}
+	owner := acquire(t, dir)
+	if !Owned(dir) {
+		t.Fatal("nobody owns a directory that was acquired")
+	}
+	if err := owner.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if Owned(dir) {
+		t.Fatal("a directory whose owner is gone is owned")
+	}
+}
