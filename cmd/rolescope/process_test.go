@@ -118,8 +118,8 @@ func TestCommandsShareADataDirectory(t *testing.T) {
 		})
 	}
 	wg.Go(func() {
-		if out, err := command(bin, dir, "sql", countPostings).CombinedOutput(); err != nil {
-			t.Errorf("sql beside the imports: %v\n%s", err, out)
+		if out, err := command(bin, dir, "status").CombinedOutput(); err != nil {
+			t.Errorf("status beside the imports: %v\n%s", err, out)
 		}
 	})
 	wg.Wait()

@@ -98,7 +98,7 @@ func requireStore(c config) error {
 		return hintf("ROLESCOPE_DATA_DIR="+shellWord(demo)+" for the demo's store; rolescope import, crawl or up makes one of your own",
 			"there is no store in %s", c.DataDir)
 	}
-	return hintf("rolescope import, crawl or up, which makes one, or demo, which makes one in "+shellWord(demo)+"; or ROLESCOPE_DATA_DIR of the store that you mean",
+	return hintf("rolescope import, crawl or up makes one, rolescope demo one in "+shellWord(demo)+"; or set ROLESCOPE_DATA_DIR to that of the store that you mean",
 		"there is no store in %s", c.DataDir)
 }
 
