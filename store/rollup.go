@@ -81,6 +81,9 @@ func (s *Store) RefreshVersion(ctx context.Context, version string) (Refreshed, 
 	if err != nil {
 		return out, err
 	}
+	if err := s.refreshBoards(ctx); err != nil {
+		return out, err
+	}
 	if err := s.refreshList(ctx, version, state); err != nil {
 		return out, err
 	}
@@ -105,17 +108,22 @@ func (s *Store) RefreshVersion(ctx context.Context, version string) (Refreshed, 
 	return out, nil
 }
 
-// dataState changes whenever a row is written that the rollups may depend on. It is the number of the last
-// block of each table, which merges do not change.
+// dataState changes whenever a row is written that the rollups may depend on.
 func (s *Store) dataState(ctx context.Context) (string, error) {
+	return s.tablesState(ctx, "posting_versions", "posting_skills", "spells", "tagger_versions")
+}
+
+// tablesState changes whenever a row is written to one of the tables. It is the number of the last block of each,
+// which merges do not change.
+func (s *Store) tablesState(ctx context.Context, tables ...string) (string, error) {
 	var state string
 	err := s.conn.QueryRow(ctx, `SELECT arrayStringConcat(arraySort(groupArray(concat(table, ' ', toString(last)))), ', ')
 		FROM
 		(
 			SELECT table, max(max_block_number) AS last FROM system.parts
-			WHERE database = currentDatabase() AND active AND table IN ('posting_versions', 'posting_skills', 'spells', 'tagger_versions')
+			WHERE database = currentDatabase() AND active AND table IN {tables:Array(String)}
 			GROUP BY table
-		)`).Scan(&state)
+		)`, clickhouse.Named("tables", tables)).Scan(&state)
 	if err != nil {
 		return "", fmt.Errorf("look for new rows: %w", serverError(err))
 	}

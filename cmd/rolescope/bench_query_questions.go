@@ -61,6 +61,20 @@ func benchQuestions() []benchQuestion {
 		statement("v_role_skill_month", "SELECT * FROM v_role_skill_month"),
 		statement("v_role_similarity", "SELECT * FROM v_role_similarity"),
 	}
+	pair := trend.Scope{Roles: []string{role, "data_scientist"}}
+	out = append(
+		out,
+		asked("volumes", trend.VolumesOf, trend.VolumesQuestion{}),
+		asked("volumes, weeks", trend.VolumesOf, trend.VolumesQuestion{Scope: trend.Scope{Period: trend.Week}}),
+		asked("shares, one role", trend.Shares, trend.SharesQuestion{Scope: trend.Scope{Roles: one.Roles}}),
+		asked("similarity", trend.Similarity, trend.SimilarityQuestion{}),
+		asked("slope", trend.Slope, trend.SlopeQuestion{Scope: pair}),
+		asked("slope, falsified", trend.Slope, trend.SlopeQuestion{Scope: pair, Permutations: 200, Seed: 1}),
+		asked("change", trend.Change, trend.ChangeQuestion{Before: month(2024, time.December), After: month(2025, time.December)}),
+		asked("continuum", trend.Continuum, trend.ContinuumQuestion{}),
+		asked("salary", trend.Salary, trend.SalaryQuestion{}),
+		asked("lifetimes", trend.Lifetimes, trend.LifetimeQuestion{}),
+	)
 	out = append(out, benchQuestion{name: "refresh, nothing new", ask: refreshAll}, benchQuestion{name: "refresh, one month touched", before: (*benchStore).late, ask: refreshAll})
 	for _, address := range []string{
 		"/", "/roles/" + role, "/skills", "/skills/" + skill, "/postings", "/postings?open=1&role=" + role + "&skill=" + skill, "/postings?q=search", "/postings/{id}",

@@ -162,9 +162,9 @@ func (s *system) serverFindings(ctx context.Context) []finding {
 		detail = "NATS answers; waiting: " + backlogLine(backlog)
 	}
 	out = append(out, found("bus", detail, err))
-	status, err := s.store.Status(ctx)
+	clickhouse, schema, err := s.store.Server(ctx)
 	if err == nil {
-		detail = fmt.Sprintf("ClickHouse %s, schema %d", status.ClickHouse, status.Schema)
+		detail = fmt.Sprintf("ClickHouse %s, schema %d", clickhouse, schema)
 	}
 	return append(out, found("store", detail, err))
 }

@@ -36,6 +36,7 @@ var views = []view{
 	{name: "v_posting_list", of: "first_seen", month: "toStartOfMonth(first_seen)"},
 	{name: "v_posting_counts"},
 	{name: "v_boards"},
+	{name: "v_board_months", of: ownMonth, month: ownMonth},
 	{name: "v_skills"},
 	{name: "v_tagger_versions"},
 	{name: "v_posting_texts", of: "first_seen of the posting", month: "toStartOfMonth(first_seen)", owner: "v_postings", private: true},

@@ -16,10 +16,10 @@ WITH
     panel AS
     (
         SELECT source, board
-        FROM v_runs
-        WHERE applied AND (whole OR (proof = 'event' AND listed > 0))
+        FROM v_board_months
+        WHERE month < look_spans[length(look_spans)].2 AND addMonths(month, 1) > look_spans[1].1
         GROUP BY source, board
-        HAVING has(groupUniqArray(arrayFirstIndex(s -> toDate(observed_at) >= s.1 AND toDate(observed_at) < s.2, look_spans)) AS seen_in, 1)
+        HAVING has(groupUniqArrayArray(arrayMap(day -> arrayFirstIndex(s -> day >= s.1 AND day < s.2, look_spans), healthy_days)) AS seen_in, 1)
             AND has(seen_in, length(look_spans)) AND 4 * length(arrayFilter(i -> i > 0, seen_in)) >= 3 * length(look_spans)
     )
 SELECT period, role, employer, in_panel, vacancies, tupleElement(mentions, 1) AS skills, tupleElement(mentions, 2) AS mentioning

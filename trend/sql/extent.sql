@@ -9,4 +9,4 @@ FROM
     WHERE multiIf({basis:String} = 'active', is_active, {basis:String} = 'new', is_new, is_claimed)
       AND ({roles:String} = '' OR has(splitByChar('\n', {roles:String}), role))
 ) AS m
-CROSS JOIN (SELECT min(observed_at) AS seen_from, max(observed_at) AS seen_until FROM v_runs WHERE applied) AS r
+CROSS JOIN (SELECT min(first_run) AS seen_from, max(newest_run) AS seen_until FROM v_board_months) AS r

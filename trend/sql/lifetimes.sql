@@ -18,7 +18,7 @@ FROM
         intDiv(greatest(0, dateDiff('second', min(p.first_seen), if(closed, max(ifNull(p.closed_at, p.last_seen)), max(p.last_seen)))), 86400) AS days,
         multiIf(
             argMin(p.opened_censored, (p.first_seen, NOT p.opened_censored)), 'open before we looked',
-            countIf((source, board) NOT IN (SELECT source, board FROM v_runs WHERE proof = 'full')) > 0, 'on a board that does not prove absence',
+            countIf((source, board) NOT IN (SELECT source, board FROM v_board_months WHERE full_runs > 0)) > 0, 'on a board that does not prove absence',
             countIf(closed_reason IN ('aged_out', 'expired')) > 0, 'ended by no look', '') AS left_out
     FROM v_postings AS p
     WHERE vacancy_id != '' AND empty(roles) AND role_title != ''

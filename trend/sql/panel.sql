@@ -5,12 +5,11 @@ WITH
     arrayMap(l -> (toDate(splitByChar(' ', l)[1]), toDate(splitByChar(' ', l)[2])), splitByChar('\n', {looks:String})) AS look_spans
 SELECT
     source, board, toUInt64(length(look_spans)) AS periods,
-    toUInt64(length(groupUniqArrayIf(arrayFirstIndex(s -> toDate(observed_at) >= s.1 AND toDate(observed_at) < s.2, look_spans) AS seen_in,
-        applied AND (whole OR (proof = 'event' AND listed > 0)) AND seen_in > 0) AS seen)) AS healthy_periods,
+    toUInt64(length(arrayFilter(i -> i > 0, groupUniqArrayArray(arrayMap(day -> arrayFirstIndex(s -> day >= s.1 AND day < s.2, look_spans), healthy_days)) AS seen))) AS healthy_periods,
     has(seen, 1) AS in_first, has(seen, length(look_spans)) AS in_last,
     CAST(in_first AND in_last AND 4 * healthy_periods >= 3 * periods, 'Bool') AS in_panel
-FROM v_runs
-WHERE toDate(observed_at) < look_spans[length(look_spans)].2
+FROM v_board_months
+WHERE toDate(first_run) < look_spans[length(look_spans)].2
 GROUP BY source, board
 ORDER BY source, board
 LIMIT {rows_max:UInt32}

@@ -73,6 +73,9 @@ var dictionary = []entry{
 	}, "WHERE posting_id = {p}"},
 	{"v_posting_counts", "One row is the total, a role or a skill, as they were counted at the store's last refresh.", []string{"of", "name"}, nil, "WHERE of = 'skill' AND name = 'pytorch'"},
 	{"v_boards", "One row is one board that any run has seen.", []string{"source", "board"}, nil, "ORDER BY source, board"},
+	{"v_board_months", "One row is one board in one month in which it was looked at, as of the store's last refresh.", []string{"source", "board", "month"}, []join{
+		{columns: "source, board", view: "v_boards", to: "source, board"},
+	}, "ORDER BY source, board, month"},
 	{
 		"v_runs", "One row is one look at a board: whether it can be trusted, and what it did to the spells.",
 		[]string{"run_id"},
@@ -94,7 +97,7 @@ var units = map[string]string{
 	"track": "per mille", "salary_min": "salary_currency per salary_period", "salary_max": "salary_currency per salary_period", "min_years": "years",
 	"spells": "spells", "v_spells.spell": "from 1", "start": "bytes, from 0", "end": "bytes, from 0", "size": "bytes",
 	"expected": "postings", "fetched": "postings", "listed": "postings", "opened": "postings", "changed": "postings", "closed": "postings",
-	"runs": "runs", "open_postings": "postings", "open_vacancies": "vacancies",
+	"runs": "runs", "full_runs": "runs", "open_postings": "postings", "open_vacancies": "vacancies",
 	"reopened": "postings", "rejected": "postings", "postings": "postings",
 	"mentioning": "vacancies", "vacancies": "vacancies", "new_mentioning": "vacancies", "new_vacancies": "vacancies", "vacancies_a": "vacancies", "vacancies_b": "vacancies",
 	"mentions": "skills of vacancies", "boilerplate": "skills of vacancies", "revision": "from 1",
