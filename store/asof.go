@@ -119,7 +119,7 @@ func recordedBy(from string) string {
 
 // dropOldAsOf drops databases that processes which were killed have left behind.
 func (s *Store) dropOldAsOf(ctx context.Context) error {
-	return s.dropDatabases(ctx, "SELECT database AS name FROM system.tables WHERE startsWith(database, '"+asOfPrefix+"') GROUP BY database HAVING max(metadata_modification_time) < now() - 86400")
+	return s.dropDatabases(ctx, "SELECT database AS name FROM system.tables WHERE startsWith(database, '"+asOfPrefix+"') GROUP BY database HAVING min(metadata_modification_time) > toDateTime(0) AND max(metadata_modification_time) < now() - 86400")
 }
 
 // dropDatabases drops those whose names a query gives.

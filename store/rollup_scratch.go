@@ -104,13 +104,13 @@ func (s *Store) pruneRollups(ctx context.Context, taggerVersion string) error {
 }
 
 // dropLeft drops what refreshes that were killed have left behind at a server of its own; the embedded
-// engine's are swept when it starts.
+// engine's are swept when it starts. A table that is being made or dropped at this moment says 1970.
 func (r *rollup) dropLeft(ctx context.Context) error {
 	var left []struct {
 		Name string `ch:"name"`
 	}
 	err := r.read(ctx, &left, `SELECT name FROM system.tables WHERE database = currentDatabase() AND startsWith(name, {prefix:String})
-		AND metadata_modification_time < now() - {life:UInt32}`, clickhouse.Named("prefix", scratchPrefix), clickhouse.Named("life", uint32(scratchLife.Seconds())))
+		AND metadata_modification_time > toDateTime(0) AND metadata_modification_time < now() - {life:UInt32}`, clickhouse.Named("prefix", scratchPrefix), clickhouse.Named("life", uint32(scratchLife.Seconds())))
 	if err != nil {
 		return fmt.Errorf("look for tables that were left behind: %w", err)
 	}
