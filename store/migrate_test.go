@@ -125,10 +125,11 @@ func TestClusterStatements(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if !strings.Contains(text, " ON CLUSTER `main`") {
+			// What a table holds is copied by its engine, on one server.
+			if !strings.Contains(text, " ON CLUSTER `main`") && !strings.Contains(text, "INSERT INTO ") {
 				t.Errorf("%s: not on the cluster:\n%.80s", m.name, text)
 			}
-			if i := strings.Index(text, "ENGINE = "); i >= 0 && !strings.HasPrefix(text[i:], "ENGINE = ReplicatedReplacingMergeTree") {
+			if i := strings.Index(text, "ENGINE = "); i >= 0 && !strings.HasPrefix(text[i:], "ENGINE = Replicated") {
 				t.Errorf("%s: not replicated: %.60s", m.name, text[i:])
 			}
 		}

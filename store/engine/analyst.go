@@ -113,6 +113,14 @@ func (q *request) within(l limit) float64 {
 	return math.Ceil(value) // for none of them may become 0
 }
 
+// An analyst's statement gives way: whenever it has made some progress it waits while a statement of the
+// writer is under way, but no longer than the wait, so that it ends in its time. Without a statement of
+// the writer it runs freely. The reader takes no part (ClickHouse's 0), for a person waits for its pages.
+const (
+	writerPriority  = "SET priority = 1"
+	analystPriority = "SET priority = 2, low_priority_query_wait_time_ms = 200"
+)
+
 // heldSteps end what is set for a held user's statement: the role (see usersConfig), the limits, and
 // that nothing else may be set.
 func (s *server) heldSteps(q *request) []string {

@@ -68,6 +68,12 @@ func (s *server) session(q *request, user *account) (*session, error) {
 		return nil, err
 	}
 	steps := []string{baseSettings}
+	switch user.name {
+	case UserWriter:
+		steps = append(steps, writerPriority)
+	case UserAnalyst:
+		steps = append(steps, analystPriority)
+	}
 	if q.database != "" && q.database != "default" {
 		steps = append(steps, "USE "+quoteName(q.database))
 	}
