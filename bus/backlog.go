@@ -132,7 +132,7 @@ func (b *Bus) scan(ctx context.Context, spec streamSpec, out map[string]bool) er
 	}
 	state := stream.CachedInfo().State
 	seq := state.FirstSeq
-	if spec.retention == jetstream.LimitsPolicy { // what is settled stays in this one
+	if spec.keeps() { // what is settled stays in this one
 		cons, err := stream.Consumer(ctx, spec.consumers[0])
 		if err != nil {
 			return err

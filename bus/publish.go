@@ -47,9 +47,9 @@ func (u *Unsent) Error() string {
 // Unwrap gives the values' errors.
 func (u *Unsent) Unwrap() []error { return u.Errs }
 
-// Publish sends values (posting.Slot, Raw, Run, Posting or Dead), each with its id to the stream of
+// Publish sends values (posting.Slot, Raw, Run, Posting, Dead or Delivery), each with its id to the stream of
 // its type, and returns when the server has stored every one. A slot published again within
-// duplicateWindow is taken once, anything else as often as it is sent: who publishes again wants it
+// duplicateWindow, or a delivery within deliveryWindow, is taken once, anything else as often as it is sent: who publishes again wants it
 // stored again, and each write of it comes to the same. While a stream is full or the server
 // away it waits and tries what is not acknowledged again, until ctx ends: that is the back-pressure
 // on who publishes. It returns *Unsent when values cannot be encoded (the others are stored), ctx's
@@ -97,7 +97,7 @@ func (b *Bus) Bury(ctx context.Context, letters ...posting.Dead) error {
 
 // Retry sends the message of a dead letter again to where it failed. If it fails again that is the
 // same letter's failure, because it keeps its origin. It goes out without what a stream tells
-// repetitions by, because CRAWL may still remember the first one. It returns an error wrapping posting.ErrInvalid when the letter does not hold the whole message.
+// repetitions by, because CRAWL and NOTIFY may still remember the first one. It returns an error wrapping posting.ErrInvalid when the letter does not hold the whole message.
 func (b *Bus) Retry(ctx context.Context, d posting.Dead) error {
 	if len(d.Body) == 0 || d.Subject == "" {
 		return fmt.Errorf("retry dead letter %s: %w: it holds no message", d.ID, posting.ErrInvalid)
@@ -122,7 +122,7 @@ func encode(v any, prefix func(typ string) string) (*nats.Msg, error) {
 	msg := nats.NewMsg(subj)
 	msg.Header.Set(typeHeader, m.Type)
 	msg.Header.Set(originHeader, m.ID)
-	if m.Type == posting.TypeSlot {
+	if m.Type == posting.TypeSlot || m.Type == posting.TypeDelivery {
 		msg.Header.Set(jetstream.MsgIDHeader, m.ID)
 	}
 	msg.Data = m.Data
@@ -152,9 +152,9 @@ func (b *Bus) send(ctx context.Context, msgs []*nats.Msg) error {
 		}
 		b.log.Log(ctx, retryLevel(delay), "publish refused, waiting",
 			"messages", len(failed), "subject", failed[0].Subject, "delay", delay, "error", err)
-		if isFull(err) && strings.HasPrefix(failed[0].Subject, "dead.") {
-			if err := b.makeRoom(ctx); err != nil {
-				b.log.Warn("make room among dead letters", "error", err)
+		if isFull(err) {
+			if err := b.makeRoom(ctx, failed[0].Subject); err != nil {
+				b.log.Warn("make room in a full stream", "subject", failed[0].Subject, "error", err)
 			}
 		}
 		if !wait(ctx, delay) {
@@ -231,17 +231,24 @@ func isFull(err error) bool {
 // errCodeStoreFailed is the server's JSStreamStoreFailedF, which a full stream answers with.
 const errCodeStoreFailed = 10077
 
-// makeRoom removes the dead letters that are already buried. The stream keeps them for reading
-// until it is full; only unburied ones may hold a publisher back.
-func (b *Bus) makeRoom(ctx context.Context) error {
-	stream, err := b.js.Stream(ctx, StreamDead)
-	if err != nil {
-		return err
+// makeRoom removes what is settled from the stream of a subject, if that is one that keeps it for
+// reading or to know it again; only what is not settled may hold a publisher back.
+func (b *Bus) makeRoom(ctx context.Context, subject string) error {
+	prefix, _, _ := strings.Cut(subject, ".")
+	for _, spec := range streamSpecs() {
+		if spec.prefix != prefix || !spec.keeps() {
+			continue
+		}
+		stream, err := b.js.Stream(ctx, spec.name)
+		if err != nil {
+			return err
+		}
+		cons, err := stream.Consumer(ctx, spec.consumers[0])
+		if err != nil {
+			return err
+		}
+		// With what is settled gone, the floor is the first message that is not.
+		return stream.Purge(ctx, jetstream.WithPurgeSequence(cons.CachedInfo().AckFloor.Stream+1))
 	}
-	cons, err := stream.Consumer(ctx, StageBury)
-	if err != nil {
-		return err
-	}
-	// With what is buried gone, the floor is the first letter that is not.
-	return stream.Purge(ctx, jetstream.WithPurgeSequence(cons.CachedInfo().AckFloor.Stream+1))
+	return nil
 }

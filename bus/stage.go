@@ -43,10 +43,23 @@ type Stage struct {
 	// Waiting is how many messages may wait for their later delivery (Result.Wait) beside those that
 	// are worked on. More than that hold the others back until the first of them comes.
 	Waiting int
-	// Handle works on values decoded from the messages (posting.Slot, Raw, Run, Posting or Dead) and
+	// Retry says when a failed message comes again. Its zero value suits a stage whose trouble is our own:
+	// soon, and as often as it takes.
+	Retry Retry
+	// Handle works on values decoded from the messages (posting.Slot, Raw, Run, Posting, Dead or Delivery) and
 	// returns one Result for each, in the same order. It may be given a message again, also when it
 	// succeeded before. Its context ends some time after Run's, so that it can finish.
 	Handle func(ctx context.Context, batch []any) []Result
+}
+
+// Retry says when and how often a message that failed is delivered again.
+type Retry struct {
+	// DelayMin is before the second delivery and doubles up to DelayMax. Zero is the bus's RetryDelay
+	// and 30 s.
+	DelayMin, DelayMax time.Duration
+	// Attempts is after how many deliveries a message that failed once more is dead-lettered, with the
+	// last error as the reason. Deliveries that a crash cut off count. Zero is never.
+	Attempts int
 }
 
 // Result is what became of one value. Out is published before the value's message is acknowledged;
@@ -209,11 +222,31 @@ func (it *item) deliveries() uint64 {
 	return meta.NumDelivered
 }
 
-// verdict turns the error of a result into one of the three classes.
-func (it *item) verdict() error {
+// verdict turns the error of a result into one of the three classes. attempts is the stage's.
+func (it *item) verdict(attempts int) error {
 	var p *panicError
 	if errors.As(it.result.Err, &p) && it.deliveries() >= panicDeliveries {
 		return fmt.Errorf("%w: %w, %d times", posting.ErrInvalid, p, it.deliveries())
 	}
-	return it.result.Err
+	err := it.result.Err
+	// What was cut short because the process stops has not failed.
+	if err == nil || attempts == 0 || it.deliveries() < uint64(attempts) || errors.Is(err, ErrFatal) || errors.Is(err, context.Canceled) {
+		return err
+	}
+	return &givenUp{err, it.deliveries()}
 }
+
+// givenUp is an error that has lasted for all the attempts a message has.
+type givenUp struct {
+	err        error
+	deliveries uint64
+}
+
+func (g *givenUp) Error() string {
+	return fmt.Sprintf("given up after %d deliveries: %v", g.deliveries, g.err)
+}
+
+// Is makes it one of the errors that dead-letter a message.
+func (g *givenUp) Is(target error) bool { return target == posting.ErrInvalid }
+
+func (g *givenUp) Unwrap() error { return g.err }

@@ -19,6 +19,7 @@ const (
 	StreamPosting = "POSTING" // enriched postings and runs, kept until the sink has them
 	StreamDead    = "DEAD"    // dead letters
 	StreamReplay  = "REPLAY"  // raw postings from the archive that are read anew; nothing else is kept of it
+	StreamNotify  = "NOTIFY"  // alerts to deliver, one message for each event and channel
 )
 
 // The stages' names, which are also the names of their durable consumers.
@@ -29,12 +30,19 @@ const (
 	StageSink    = "sink"    // on StreamPosting
 	StageBury    = "bury"    // on StreamDead
 	StageReplay  = "replay"  // on StreamReplay
+	StageNotify  = "notify"  // on StreamNotify
 )
 
 // duplicateWindow is how long CRAWL remembers the ids of slots, which several schedulers may publish.
 // In the other streams nothing is told apart: a message sent again within the window, to repair a
 // store or because it failed again, must arrive, and the ids that matter later are those of the rows.
 const duplicateWindow = 2 * time.Minute
+
+// deliveryWindow is how long NOTIFY remembers the ids of deliveries: whoever evaluates rules again
+// after a crash, or catches up after weeks, publishes the same ones, and nobody is told twice. Delivered
+// messages stay in the stream until it is full, because a server that is started anew knows the ids of
+// those that it still holds.
+const deliveryWindow = 30 * 24 * time.Hour
 
 // ackPendingMin is the least cap on delivered, unacknowledged messages of a consumer. A stage
 // raises it to what its batches need, and nothing lowers it again: other processes share it.
@@ -44,22 +52,29 @@ type streamSpec struct {
 	name, prefix string
 	retention    jetstream.RetentionPolicy
 	consumers    []string
+	duplicates   time.Duration
 }
 
 // streamSpecs lists every stream with its consumers, in the order in which a posting passes them.
 func streamSpecs() []streamSpec {
 	return []streamSpec{
-		{StreamCrawl, "crawl", jetstream.WorkQueuePolicy, []string{StageCrawl}},
-		{StreamRaw, "raw", jetstream.InterestPolicy, []string{StageArchive, StageEnrich}},
-		{StreamPosting, "posting", jetstream.InterestPolicy, []string{StageSink}},
-		{StreamDead, "dead", jetstream.LimitsPolicy, []string{StageBury}},
-		{StreamReplay, replayPrefix, jetstream.WorkQueuePolicy, []string{StageReplay}},
+		{StreamCrawl, "crawl", jetstream.WorkQueuePolicy, []string{StageCrawl}, duplicateWindow},
+		{StreamRaw, "raw", jetstream.InterestPolicy, []string{StageArchive, StageEnrich}, duplicateWindow},
+		{StreamPosting, "posting", jetstream.InterestPolicy, []string{StageSink}, duplicateWindow},
+		{StreamDead, "dead", jetstream.LimitsPolicy, []string{StageBury}, duplicateWindow},
+		{StreamReplay, replayPrefix, jetstream.WorkQueuePolicy, []string{StageReplay}, duplicateWindow},
+		{StreamNotify, notifyPrefix, jetstream.LimitsPolicy, []string{StageNotify}, deliveryWindow},
 	}
 }
 
 // accounted reports whether what a stream holds is on its way to the store for the first time, so
-// that somebody may wait for it: slots carry no posting, and what REPLAY holds is stored already.
-func (s streamSpec) accounted() bool { return s.name != StreamCrawl && s.name != StreamReplay }
+// that somebody may wait for it: slots and alerts carry no posting, and what REPLAY holds is stored already.
+func (s streamSpec) accounted() bool {
+	return s.name != StreamCrawl && s.name != StreamReplay && s.name != StreamNotify
+}
+
+// keeps reports whether a stream keeps what its stage has settled, until it is full.
+func (s streamSpec) keeps() bool { return s.retention == jetstream.LimitsPolicy }
 
 // home is the stream and subject prefix of a message type published by a crawl or a person. A Run
 // that a stage passes on goes to the next stream, see next.
@@ -71,6 +86,8 @@ func home(typ string) (prefix string) {
 		return "posting"
 	case posting.TypeDead:
 		return "dead"
+	case posting.TypeDelivery:
+		return notifyPrefix
 	default:
 		return "raw"
 	}
@@ -115,7 +132,7 @@ func (b *Bus) ensureStream(ctx context.Context, spec streamSpec) error {
 		Retention: spec.retention, Storage: jetstream.FileStorage,
 		// A full stream refuses the publisher; the default would drop the oldest message.
 		Discard: jetstream.DiscardNew, MaxBytes: b.cfg.MaxBytes,
-		Replicas: b.cfg.Replicas, Duplicates: duplicateWindow,
+		Replicas: b.cfg.Replicas, Duplicates: spec.duplicates,
 		AllowDirect: true, // lets InFlight read a message without asking the stream's leader
 	}
 	stream, err := b.js.Stream(ctx, spec.name)

@@ -1,6 +1,7 @@
 package bus
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -182,7 +183,7 @@ func (w *worker) bury(items []item, now time.Time) error {
 	var buried []*item
 	for i := range items {
 		it := &items[i]
-		if it.result.Err = it.verdict(); !errors.Is(it.result.Err, posting.ErrInvalid) {
+		if it.result.Err = it.verdict(w.stage.Retry.Attempts); !errors.Is(it.result.Err, posting.ErrInvalid) {
 			continue
 		}
 		d := deadMessage(w.stage.Name, it.msg, it.value, it.result.Err, now)
@@ -233,7 +234,7 @@ func (w *worker) settle(items []item) error {
 					"deliveries", it.deliveries(), "error", it.result.Err)
 			}
 			add.Retried++
-			err = it.msg.NakWithDelay(retryDelay(w.bus.cfg.RetryDelay, it.deliveries()))
+			err = it.msg.NakWithDelay(w.stage.Retry.delay(w.bus.cfg.RetryDelay, it.deliveries()))
 		}
 		if err != nil {
 			w.log.Debug("settle message", "subject", it.msg.Subject(), "error", err)
@@ -243,10 +244,10 @@ func (w *worker) settle(items []item) error {
 	return fatal
 }
 
-// retryDelay doubles from base with each delivery.
-func retryDelay(base time.Duration, deliveries uint64) time.Duration {
+// delay doubles with each delivery. base is the bus's.
+func (r Retry) delay(base time.Duration, deliveries uint64) time.Duration {
 	doublings := min(max(deliveries, 1)-1, 20)
-	return min(base<<doublings, retryDelayMax)
+	return min(cmp.Or(r.DelayMin, base)<<doublings, cmp.Or(r.DelayMax, retryDelayMax))
 }
 
 // batch is what a worker holds. While it is kept, its messages are renewed, so that the server

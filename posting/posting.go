@@ -1,7 +1,7 @@
 // Package posting holds the nouns of rolescope: what a board's crawl yields (Slot, Record, Raw,
 // Run), what enrichment makes of it (Posting with its Skills, Salaries and Locations), what the
 // ledger derives from it (Spell), and what could not be used (Dead); their ids, their wire format
-// and what makes them valid.
+// and what makes them valid; and an alert's Delivery.
 //
 // It is imported by every other room and imports none of them. It does no I/O, reads no clock and
 // knows neither NATS nor SQL: everything here is a value or a pure function of values.

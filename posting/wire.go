@@ -14,6 +14,8 @@ const (
 	TypeRun     = "run.v1"
 	TypePosting = "posting.v1"
 	TypeDead    = "dead.v1"
+	// TypeDelivery is an alert on its way to a channel.
+	TypeDelivery = "delivery.v1"
 )
 
 // MessageBytesMax caps one message. It is half of NATS's default limit of 1 MB, so headers and a
@@ -24,12 +26,12 @@ const MessageBytesMax = 512 << 10
 type Message struct {
 	Type   string // one of the message types
 	ID     string // Nats-Msg-Id: the same value twice has the same id
-	Source string // for a Dead, the stage
-	Board  string
+	Source string // for a Dead, the stage; for a Delivery, the channel
+	Board  string // for a Delivery, the rule
 	Data   []byte
 }
 
-// Encode turns a Slot, Raw, Run, Posting or Dead into its message. Encoding is deterministic: equal
+// Encode turns a Slot, Raw, Run, Posting, Dead or Delivery into its message. Encoding is deterministic: equal
 // values give equal bytes. It returns an error wrapping ErrInvalid for a message over
 // MessageBytesMax and for any other type.
 func Encode(v any) (Message, error) {
@@ -45,6 +47,8 @@ func Encode(v any) (Message, error) {
 		m = Message{Type: TypePosting, ID: v.ID, Source: v.Source, Board: v.Board}
 	case Dead:
 		m = Message{Type: TypeDead, ID: v.ID, Source: v.Stage}
+	case Delivery:
+		m = Message{Type: TypeDelivery, ID: v.ID(), Source: v.Channel, Board: v.Rule}
 	default:
 		return m, fmt.Errorf("encode %T: %w: not a message", v, ErrInvalid)
 	}
@@ -61,7 +65,7 @@ func Encode(v any) (Message, error) {
 	return m, nil
 }
 
-// Decode turns the bytes of a message back into a Slot, Raw, Run, Posting or Dead and checks it.
+// Decode turns the bytes of a message back into a Slot, Raw, Run, Posting, Dead or Delivery and checks it.
 // Unknown fields are accepted, because a newer sender may have added them. Every error wraps
 // ErrInvalid: bytes that cannot be read now can never be.
 func Decode(typ string, data []byte) (any, error) {
@@ -79,6 +83,8 @@ func Decode(typ string, data []byte) (any, error) {
 		return decode(typ, data, Posting.Validate)
 	case TypeDead:
 		return decode[Dead](typ, data, nil)
+	case TypeDelivery:
+		return decode(typ, data, Delivery.Validate)
 	}
 	return nil, fmt.Errorf("decode %q: %w: unknown message type", typ, ErrInvalid)
 }

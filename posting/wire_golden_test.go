@@ -62,6 +62,9 @@ func messages(t testing.TB) map[string]any {
 			Kind: "board", Source: "greenhouse", Board: "acme robotics.io", Company: "Acme Robotics", PlannedAt: at, ObservedAt: at.Add(time.Second),
 			ExternalID: "1", Ref: "/job/1", Row: strings.Repeat("ab", 32),
 		},
+		posting.TypeDelivery: posting.Delivery{
+			EventID: "0a1b", Channel: "ops", Rule: "new categories", Event: json.RawMessage(`{"id":"0a1b","title":"R&D <b>"}`),
+		},
 		posting.TypeRaw: raw, posting.TypeRun: run.Split()[0], posting.TypePosting: tagged,
 		posting.TypeDead: posting.Dead{
 			ID: posting.DeadID("sink", raw.ID), Stage: "sink", Origin: raw.ID, Subject: "raw.greenhouse.acme=20robotics=2Eio",
