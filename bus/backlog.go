@@ -100,6 +100,16 @@ func (b *Bus) Drained(ctx context.Context) error {
 	return nil
 }
 
+// Unsettled is how many messages the stage that has most before it has before it: what a stream keeps
+// after that is not among them.
+func (b Backlog) Unsettled() uint64 {
+	most := uint64(0)
+	for _, c := range b.Consumers {
+		most = max(most, c.Pending+c.AckPending)
+	}
+	return most
+}
+
 func (b Backlog) settled() bool {
 	for _, c := range b.Consumers {
 		if c.Pending > 0 || c.AckPending > 0 {

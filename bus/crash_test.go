@@ -206,3 +206,36 @@ func TestUncleanStop(t *testing.T) {
 	}
 	remember(b, "young") // and can be stored again
 }
+
+// TestDeliveredBeforeKill: a process that was killed after it delivered knows so when it is started again, and an
+// evaluation that is repeated then tells nobody twice.
+func TestDeliveredBeforeKill(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	sent := bustest.Deliveries(3, 10)
+	b := openBus(t, bus.Config{Dir: dir})
+	bustest.Publish(t, b, bustest.Values(sent[:2])...)
+	k := bustest.NewKeep()
+	stop := bustest.Start(t, b, bus.Stage{Name: bus.StageNotify, Handle: k.Handle})
+	k.Wait(t, 2)
+	if err := stop(); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Close(); err != nil {
+		t.Fatal(err)
+	}
+	b = openBus(t, bus.Config{Dir: dir})
+	bustest.Publish(t, b, bustest.Values(sent)...)
+	again := bustest.NewKeep()
+	bustest.Start(t, b, bus.Stage{Name: bus.StageNotify, Handle: again.Handle})
+	if got := again.Wait(t, 1); got[0].(posting.Delivery).EventID != sent[2].EventID {
+		t.Errorf("delivered again: %v", got)
+	}
+	backlog, err := b.Pending(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := backlog[bus.StreamNotify].Messages; n != 3 {
+		t.Errorf("the stream holds %d messages, want 3", n)
+	}
+}

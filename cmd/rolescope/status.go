@@ -124,9 +124,13 @@ func versionLine(r statusReport) string {
 func backlogLine(streams map[string]bus.Backlog) string {
 	var parts []string
 	for name, b := range streams {
-		// Dead letters stay in their stream for a while; they are not waiting for anybody.
-		if b.Messages > 0 && name != bus.StreamDead {
-			parts = append(parts, fmt.Sprintf("%s %s messages", name, count(b.Messages)))
+		// Dead letters and delivered alerts stay in their streams for a while; they wait for nobody.
+		messages := b.Messages
+		if name == bus.StreamNotify {
+			messages = b.Unsettled()
+		}
+		if messages > 0 && name != bus.StreamDead {
+			parts = append(parts, fmt.Sprintf("%s %s messages", name, count(messages)))
 		}
 	}
 	if len(parts) == 0 {

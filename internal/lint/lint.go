@@ -61,7 +61,7 @@ var rooms = map[string]room{
 	"trend":                      {ours: []string{"posting", "trend/measure"}},
 	"trend/measure":              {},
 	"alert":                      {ours: []string{"posting", "trend"}},
-	"alert/notify":               {ours: []string{"alert"}, guarded: []string{"http"}},
+	"alert/notify":               {ours: []string{"alert", "posting"}, guarded: []string{"http"}},
 	"web":                        {ours: []string{"posting", "trend", "alert"}, guarded: []string{"http"}},
 	"internal/instance":          {},
 	"internal/export":            {},
