@@ -24,7 +24,7 @@ import (
 
 // rollupBuild is raised by hand when the statements that build rollups change their meaning: every month
 // is then built anew.
-const rollupBuild = 2
+const rollupBuild = 3
 
 const (
 	// Of the rule in docs/measures.md: under how many roles a paragraph stands that is boilerplate, anywhere
@@ -220,14 +220,16 @@ func (r *rollup) recorded(ctx context.Context) (map[time.Time]uint64, map[time.T
 	var built []struct {
 		Month        time.Time `ch:"month"`
 		Tables       uint64    `ch:"tables"`
+		Starts       int64     `ch:"starts"`
 		Fingerprints []uint64  `ch:"fingerprints"`
 	}
-	err = r.read(ctx, &built, `SELECT month, sum(tables) AS tables, arrayDistinct(arrayFlatten(groupArray(seen))) AS fingerprints
+	err = r.read(ctx, &built, `SELECT month, sum(tables) AS tables, sum(starts) AS starts, arrayDistinct(arrayFlatten(groupArray(seen))) AS fingerprints
 		FROM
 		(
-			SELECT month, 1 AS tables, [min(fingerprint), max(fingerprint)] AS seen FROM vacancy_months WHERE tagger_version = {version:String} GROUP BY month
-			UNION ALL SELECT month, 1, [min(fingerprint), max(fingerprint)] FROM employer_skill_months WHERE tagger_version = {version:String} GROUP BY month
-			UNION ALL SELECT month, 1, [min(fingerprint), max(fingerprint)] FROM role_skill_months WHERE tagger_version = {version:String} GROUP BY month
+			SELECT month, 1 AS tables, toInt64(countIf(is_new)) AS starts, [min(fingerprint), max(fingerprint)] AS seen FROM vacancy_months WHERE tagger_version = {version:String} GROUP BY month
+			UNION ALL SELECT month, 0, -toInt64(count()), [min(fingerprint), max(fingerprint)] FROM vacancy_starts WHERE tagger_version = {version:String} GROUP BY month
+			UNION ALL SELECT month, 1, 0, [min(fingerprint), max(fingerprint)] FROM employer_skill_months WHERE tagger_version = {version:String} GROUP BY month
+			UNION ALL SELECT month, 1, 0, [min(fingerprint), max(fingerprint)] FROM role_skill_months WHERE tagger_version = {version:String} GROUP BY month
 		)
 		GROUP BY month`)
 	if err != nil {
@@ -242,7 +244,7 @@ func (r *rollup) recorded(ctx context.Context) (map[time.Time]uint64, map[time.T
 	}
 	for _, b := range built {
 		inPlace[b.Month] = 0
-		if m := records[b.Month]; int(b.Tables) == len(placed) && len(b.Fingerprints) == 1 && b.Fingerprints[0] == m.Fingerprint && m.Vacancies > 0 {
+		if m := records[b.Month]; int(b.Tables) == len(placed) && b.Starts == 0 && len(b.Fingerprints) == 1 && b.Fingerprints[0] == m.Fingerprint && m.Vacancies > 0 {
 			inPlace[b.Month] = m.Fingerprint
 		}
 	}
@@ -286,11 +288,18 @@ func (r *rollup) build(ctx context.Context, chunk []monthState, records map[time
 			return err
 		}
 	}
+	withStarts, err := r.buildStarts(ctx, of)
+	if err != nil {
+		return err
+	}
 	var sizes []monthRecord
 	if err := r.read(ctx, &sizes, "SELECT month, count() AS vacancies, sum(length(skills)) AS mentions, sum(length(boilerplate_skills)) AS boilerplate FROM {vacancy_months} GROUP BY month"); err != nil {
 		return err
 	}
 	for _, m := range chunk {
+		if err := r.placeStarts(ctx, m.Month, withStarts); err != nil {
+			return err
+		}
 		for _, table := range placed {
 			if err := r.place(ctx, table, m.Month); err != nil {
 				return err
@@ -362,7 +371,7 @@ func (r *rollup) record(ctx context.Context, m monthRecord) error {
 // drop takes months away that nothing is left of. The revisions of their similarities stay.
 func (r *rollup) drop(ctx context.Context, months []time.Time, records map[time.Time]monthRecord, out *Refreshed) error {
 	for _, month := range months {
-		for _, table := range placed {
+		for _, table := range append([]string{startsTable}, placed...) {
 			if err := r.dropPartition(ctx, table, month); err != nil {
 				return err
 			}

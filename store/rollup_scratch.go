@@ -82,7 +82,7 @@ func (s *Store) pruneRollups(ctx context.Context, taggerVersion string) error {
 	s.refreshing.Lock()
 	defer s.refreshing.Unlock()
 	r := &rollup{Store: s, version: taggerVersion}
-	for _, table := range append([]string{"role_similarities"}, placed...) {
+	for _, table := range append([]string{"role_similarities", startsTable}, placed...) {
 		var months []struct {
 			Month time.Time `ch:"month"`
 		}

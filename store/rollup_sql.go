@@ -28,6 +28,7 @@ var rollupTables = map[string]string{
 	"employer_skill_months": `AS employer_skill_months ENGINE = {{.Engine}}MergeTree PARTITION BY (tagger_version, month)
 		ORDER BY (role, source, board, employer)`,
 	"role_skill_months": `AS role_skill_months ENGINE = {{.Engine}}MergeTree PARTITION BY (tagger_version, month) ORDER BY (role, skill)`,
+	startsTable:         `AS vacancy_starts ENGINE = {{.Engine}}MergeTree PARTITION BY (tagger_version, month) ORDER BY (source, board, employer, first_seen, vacancy_id)`,
 	"role_similarities": `AS role_similarities ENGINE = {{.Engine}}MergeTree PARTITION BY (tagger_version, month) ORDER BY (basis, role_a, role_b, revision)`,
 }
 
@@ -90,7 +91,7 @@ const chunkMonths = "arrayIntersect(months, {months:Array(Date)})"
 // fingerprintsSQL tells what every month would be built from. A row's hash is of all that it shows, and of
 // the versions of its adverts, which decide what is boilerplate.
 var fingerprintsSQL = `SELECT month, count() AS vacancies, cityHash64({build:UInt32}, count(), sum(h), groupBitXor(h)) AS fingerprint
-FROM (SELECT month, cityHash64(vacancy_id, hash, is_active, is_new, is_claimed, arrayMap(c -> c.hash, here)) AS h FROM (` + monthsOf("months") + `))
+FROM (SELECT month, cityHash64(vacancy_id, hash, is_active, is_new, is_claimed, arrayMap(c -> c.hash, here), if(is_new, copies[1].first_seen, toDateTime64(0, 3))) AS h FROM (` + monthsOf("months") + `))
 GROUP BY month ORDER BY month`
 
 // mentionsSQL reads the mentions of the chunk's adverts. asked tells the sections that say what is asked for

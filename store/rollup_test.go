@@ -19,7 +19,7 @@ import (
 )
 
 // rollupViews are what a refresh makes.
-var rollupViews = []string{"vacancy_months", "employer_skill_months", "role_skill_months"}
+var rollupViews = []string{"vacancy_months", "employer_skill_months", "role_skill_months", "vacancy_starts"}
 
 // clock is a time that goes on by a minute whenever it is asked.
 type clock struct {
@@ -167,14 +167,14 @@ func TestRefreshKilled(t *testing.T) {
 		t.Fatalf("%d months", len(want))
 	}
 	killed := errors.New("killed")
-	for step := range 6 { // of the second month
+	for step := range 7 { // of the second month
 		s := rollupStore(t, measure)
 		put(t, s, messages[:len(messages)/2])
 		refresh(t, s)
 		put(t, s, messages)
 		n, at := 0, ""
 		store.FailBefore(s, func(before string) error {
-			if n++; n == 6+step {
+			if n++; n == 7+step {
 				at = before
 				return killed
 			}

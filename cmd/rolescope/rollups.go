@@ -59,7 +59,7 @@ func (a *app) freshen(ctx context.Context, st *store.Store) {
 }
 
 // rollupViews are the views that answer from the rollups.
-var rollupViews = []string{"v_vacancy_months", "v_role_skill_month", "v_role_similarity", "v_similarity_revisions", "v_rollups", "v_board_months"}
+var rollupViews = []string{"v_vacancy_months", "v_vacancy_starts", "v_role_skill_month", "v_role_similarity", "v_similarity_revisions", "v_rollups", "v_board_months"}
 
 // ofRollups reports whether a statement asks for what Refresh makes.
 func ofRollups(statement string) bool {

@@ -29,6 +29,7 @@ var views = []view{
 	{name: "v_vacancies", of: "first_seen", month: "toStartOfMonth(first_seen)"},
 	{name: "v_vacancy_months", of: ownMonth, month: ownMonth},
 	{name: "v_role_skill_month", of: ownMonth, month: ownMonth},
+	{name: "v_vacancy_starts", of: ownMonth, month: ownMonth},
 	{name: "v_role_similarity", of: ownMonth, month: ownMonth},
 	{name: "v_alerts", of: "fired_at", month: "toStartOfMonth(fired_at)"},
 	{name: "v_similarity_revisions", of: ownMonth, month: ownMonth},

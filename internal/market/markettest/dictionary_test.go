@@ -56,6 +56,11 @@ var dictionary = []entry{
 		{columns: "vacancy_id", view: "v_vacancies", to: "vacancy_id"},
 		{columns: "month", view: "v_rollups", to: "month"},
 	}, "WHERE vacancy_id = (SELECT vacancy_id FROM v_postings WHERE posting_id = {p}) ORDER BY month"},
+	{"v_vacancy_starts", "One row is one job that was new: what emerging terms are counted in. Jobs that were open before we looked have none.", []string{"vacancy_id"}, []join{
+		{columns: "vacancy_id", view: "v_vacancies", to: "vacancy_id"},
+		{columns: "vacancy_id, month", view: "v_vacancy_months", to: "vacancy_id, month"},
+		{columns: "posting_id", view: "v_postings", to: "posting_id"},
+	}, "WHERE posting_id = {p}"},
 	{"v_role_skill_month", "One row is a role, a skill and a month in which a vacancy of the role asked for the skill. No row means that none did.", []string{"role", "month", "skill"}, []join{
 		{columns: "skill", view: "v_skills", to: "skill", where: "skill NOT LIKE '%unlisted%'", says: "where it is in the taxonomy"},
 	}, "WHERE role = 'ml_engineer' AND skill = 'pytorch' AND new_vacancies > 0 ORDER BY month"},

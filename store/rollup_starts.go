@@ -1,0 +1,89 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2"
+)
+
+// startsTable is not among those that are placed: a month may have nothing in it.
+const startsTable = "vacancy_starts"
+
+const (
+	// titleWordsMax is how many words of a part of a title count. A title of more is a text.
+	titleWordsMax = 24
+	// titleTermWords is how many words a term of a title has at most.
+	titleTermWords = 4
+)
+
+// stopWords neither begin nor end a term of a title. They are those of the languages that boards are in.
+func stopWords() []string {
+	return []string{
+		"a", "an", "and", "are", "as", "at", "by", "for", "from", "in", "into", "is", "it", "of", "on", "or", "our", "that", "the", "this", "to", "us", "via", "we", "with", "you", "your",
+		"am", "auf", "bei", "das", "der", "die", "ein", "eine", "fur", "im", "mit", "oder", "und", "von", "zu", "zum", "zur",
+		"au", "aux", "dans", "de", "des", "du", "en", "et", "la", "le", "les", "ou", "par", "pour", "sur", "un", "une",
+		"con", "del", "el", "las", "los", "para", "por", "het", "een", "van", "voor", "met",
+	}
+}
+
+// startsSQL takes the new vacancies of the months that were built. Their words are letters, digits and the signs
+// +#. of "c++", "c#" and "node.js"; no term crosses the border between two parts of a title.
+const startsSQL = `INSERT INTO {vacancy_starts}
+WITH
+	arrayMap(part -> arraySlice(arrayFilter(w -> w != '', arrayMap(w -> trim(BOTH '.' FROM w), extractAll(lowerUTF8(part), '[\\p{L}\\p{N}+#.]+'))), 1, {words_max:UInt8}),
+		splitByString(', ', p.title_normalised)) AS parts,
+	arrayMap((words, bounds) -> arrayMap(n -> arrayMap(i -> arrayStringConcat(arraySlice(words, i, n), ' '),
+		arrayFilter(i -> bounds[i] AND bounds[i + n - 1], range(1, toUInt32(greatest(toInt32(length(words)) - n + 2, 1))))), range(1, {term_words:UInt8} + 1)),
+		parts, arrayMap(words -> arrayMap(w -> NOT has({stop_words:Array(String)}, w) AND match(w, '\\p{L}'), words), parts)) AS terms
+SELECT
+	m.tagger_version, m.month, v.first.first_seen, m.vacancy_id, v.first.posting_id, m.source, m.board, m.employer, m.company, m.role, p.title,
+	arraySort(arrayDistinct(arrayFlatten(terms))), m.skills, [], m.fingerprint
+FROM (SELECT * FROM {vacancy_months} WHERE is_new) AS m
+INNER JOIN
+(
+	SELECT vacancy_id, arraySort(c -> (c.first_seen, c.source, c.board, c.posting_id), copies)[1] AS first
+	FROM {vacancies}
+	WHERE has({months:Array(Date)}, new_in)
+) AS v ON v.vacancy_id = m.vacancy_id
+INNER JOIN
+(
+	SELECT posting_id, content_hash, title, title_normalised
+	FROM posting_versions FINAL
+	WHERE tagger_version = {version:String}
+) AS p ON p.posting_id = v.first.posting_id AND p.content_hash = v.first.content_hash`
+
+// buildStarts fills the scratch table of the vacancies that are new in the months, which are in scratch already,
+// and returns the months that have any.
+func (r *rollup) buildStarts(ctx context.Context, months []any) ([]time.Time, error) {
+	if err := r.createScratch(ctx, startsTable); err != nil {
+		return nil, err
+	}
+	err := r.run(ctx, startsSQL, append(slices.Clone(months), clickhouse.Named("words_max", uint8(titleWordsMax)),
+		clickhouse.Named("term_words", uint8(titleTermWords)), clickhouse.Named("stop_words", stopWords()))...)
+	if err != nil {
+		return nil, fmt.Errorf("list new vacancies: %w", err)
+	}
+	var rows []struct {
+		Month time.Time `ch:"month"`
+	}
+	if err := r.read(ctx, &rows, "SELECT DISTINCT month FROM {vacancy_starts}"); err != nil {
+		return nil, fmt.Errorf("list new vacancies: %w", err)
+	}
+	out := make([]time.Time, len(rows))
+	for i, row := range rows {
+		out[i] = row.Month
+	}
+	return out, nil
+}
+
+// placeStarts puts a month of new vacancies in place; a month without any has no partition, which ClickHouse
+// refuses to replace by.
+func (r *rollup) placeStarts(ctx context.Context, month time.Time, with []time.Time) error {
+	if slices.ContainsFunc(with, month.Equal) {
+		return r.place(ctx, startsTable, month)
+	}
+	return r.dropPartition(ctx, startsTable, month)
+}
