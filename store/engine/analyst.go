@@ -114,8 +114,8 @@ func (q *request) within(l limit) float64 {
 }
 
 // An analyst's statement gives way: whenever it has made some progress it waits while a statement of the
-// writer is under way, but no longer than the wait, so that it ends in its time. Without a statement of
-// the writer it runs freely. The reader takes no part (ClickHouse's 0), for a person waits for its pages.
+// writer is under way, but no longer than the wait, so that it ends in its time. While the pipeline
+// inserts one always is (see attendant). Without a statement of the writer it runs freely. The reader takes no part (ClickHouse's 0), for a person waits for its pages.
 const (
 	writerPriority  = "SET priority = 1"
 	analystPriority = "SET priority = 2, low_priority_query_wait_time_ms = 200"

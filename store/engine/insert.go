@@ -13,6 +13,8 @@ const insertChunkBytes = 1 << 20
 // insert pours the request's body into the engine and answers once it is stored.
 // A body that breaks off is cancelled: nothing of its last block is stored.
 func (s *server) insert(ctx context.Context, w http.ResponseWriter, q *request, user *account, mark string) error {
+	s.attendant.attend()
+	defer s.attendant.attend()
 	session, err := s.session(q, user)
 	if err != nil {
 		return err

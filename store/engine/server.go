@@ -55,6 +55,8 @@ type server struct {
 	// stuck gets a job that nothing stops.
 	stuck chan *job
 
+	attendant attendant
+
 	// control is the session that keeps the engine up and stops other sessions' statements.
 	control   *session
 	controlMu sync.Mutex
@@ -91,6 +93,8 @@ func newServer(lib *library, config childConfig, log *slog.Logger) (*server, err
 			return nil, fmt.Errorf("ask the engine: %w", err)
 		}
 	}
+	s.attendant.open = s.present
+	s.attendant.fail = func(err error) { log.Warn("have analysts' statements give way", "error", err) }
 	return s, nil
 }
 
@@ -112,6 +116,7 @@ func (s *server) scalar(sql string) (string, error) {
 
 // close shuts the engine down; no request may be running.
 func (s *server) close() {
+	s.attendant.close()
 	s.controlMu.Lock()
 	defer s.controlMu.Unlock()
 	s.control.close()
