@@ -93,8 +93,8 @@ func chain() []step {
 			w.p.Title, w.p.Description = w.doc.title, w.doc.text
 		}},
 		{"language", func(_ *Tagger, w *work) { w.p.Language = language(w.doc, w.raw.Record.Language) }},
-		{"company", func(_ *Tagger, w *work) {
-			w.p.Company, w.p.CompanyKey = companyOf(w.raw)
+		{"company", func(t *Tagger, w *work) {
+			w.p.Company, w.p.CompanyKey = t.companyOf(w.raw, w.doc)
 			w.p.Team = teamOf(w.raw.Record, w.doc.title)
 		}},
 		{"workplace", func(_ *Tagger, w *work) { w.p.Workplace = workplace(w.raw.Record, w.doc) }},

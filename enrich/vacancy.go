@@ -17,6 +17,9 @@ func vacancyOf(p posting.Posting, doc document, places placeBooks, r *room) stri
 		// Slim sources give no text; the team then tells two jobs of one title apart.
 		text = foldLatin(p.Team)
 	}
+	if p.CompanyKey == "" && text == "" {
+		text = p.PostingID // of an employer that nobody knows, nothing says that two adverts are one job
+	}
 	return posting.VacancyID(p.CompanyKey, title, text)
 }
 
