@@ -19,3 +19,8 @@ const (
 	KindBacklog     Kind = "backlog"           // messages wait for too long or are too many
 	KindDeadLetters Kind = "dead_letters"      // dead letters grow
 )
+
+// Kinds are all of them.
+func Kinds() []Kind {
+	return []Kind{KindEmerging, KindNewSkill, KindLevel, KindVolumeDrop, KindBoardSilent, KindRunSuspect, KindBacklog, KindDeadLetters}
+}

@@ -31,6 +31,7 @@ type config struct {
 	StreamMiB          int64         `env:"ROLESCOPE_STREAM_MIB, default=1024" doc:"size limit of each embedded NATS stream, in MiB; a full stream holds crawlers and imports back"`
 	Workers            int           `env:"ROLESCOPE_WORKERS, default=2" doc:"enrichment workers in this process"`
 	Sources            string        `env:"ROLESCOPE_SOURCES" doc:"path of the list of boards to crawl; empty is sources.yaml of the working directory, or else the shipped list"`
+	Alerts             string        `env:"ROLESCOPE_ALERTS" doc:"path of the file of alert rules and channels; empty is the shipped rules, and no channel"`
 	Contact            string        `env:"ROLESCOPE_CONTACT" doc:"e-mail address or URL by which a host's operator can reach you; part of the User-Agent, and needed for crawling"`
 	Crawlers           int           `env:"ROLESCOPE_CRAWLERS, default=8" doc:"boards crawled at a time in this process; an answer takes up to 64 MiB of memory each"`
 	FetchHostInterval  time.Duration `env:"ROLESCOPE_FETCH_HOST_INTERVAL, default=1s" doc:"least time between two requests to one host, over all crawlers; below 1s only with ROLESCOPE_FETCH_ALLOW_PRIVATE"`

@@ -181,7 +181,7 @@ whole history, tags skills and roles with evidence, and answers questions about 
 	}
 	for _, c := range []*cobra.Command{
 		newUpCommand(a), newSourceCommand(a), newEvalCommand(a), newBenchCommand(a), newStatusCommand(a), newVerifyCommand(a), newReplayCommand(a), newDoctorCommand(a),
-		newDeadCommand(a), newConfigCommand(a), newEngineCommand(a),
+		newDeadCommand(a), newAlertCommand(a), newConfigCommand(a), newEngineCommand(a),
 	} {
 		c.GroupID = "operate"
 		root.AddCommand(c)
