@@ -40,7 +40,7 @@ type Standing struct {
 type Memory struct {
 	Kind   Kind                `json:"kind,omitempty"`
 	At     time.Time           `json:"at,omitzero"` // of the last evaluation
-	Alerts map[string]Standing `json:"alerts,omitempty"`
+	Alerts map[string]Standing `json:"alerts"`
 	// Categories is what the fold of the emerging rules knows.
 	Categories *trend.States `json:"categories,omitempty"`
 	// Refused is why the last evaluation had no answer; empty when it had one.
@@ -122,17 +122,22 @@ func Evaluate(ctx context.Context, ask Asker, rule Rule, at time.Time, before Me
 	if err != nil {
 		return Outcome{}, fmt.Errorf("evaluate rule %s: %w", rule.Name, err)
 	}
-	out.After.Kind, out.After.At, out.After.Refused, out.After.Answered = rule.Kind, at, "", true
-	for i := range out.Events {
-		out.hush(&out.Events[i], rule, before, silences)
+	out.finish(rule, at, before, silences, url)
+	return out, nil
+}
+
+// finish decides of each event whether it is told, and completes what is known.
+func (o *Outcome) finish(rule Rule, at time.Time, before Memory, silences []Silence, url string) {
+	o.After.Kind, o.After.At, o.After.Refused, o.After.Answered = rule.Kind, at, "", true
+	for i := range o.Events {
+		o.hush(&o.Events[i], rule, before, silences)
 	}
-	out.Events = calm(rule, at, out.Events)
-	for i := range out.Events {
+	o.Events = calm(rule, at, o.Events)
+	for i := range o.Events {
 		if url != "" {
-			out.Events[i].URL = strings.TrimSuffix(url, "/") + "/alerts#" + out.Events[i].AlertID
+			o.Events[i].URL = strings.TrimSuffix(url, "/") + "/alerts#" + o.Events[i].AlertID
 		}
 	}
-	return out, nil
 }
 
 // hush decides whether an event is told to nobody. What was so already at the first look of a rule about

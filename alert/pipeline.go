@@ -14,6 +14,18 @@ import (
 // never is before any run: what the store answers where there was none.
 var never = time.Unix(0, 0)
 
+// intervals is after how many of its own intervals a board is silent, if that is longer than the rule says:
+// a board that is read once a week is not silent on the fourth day.
+const intervals = 3
+
+// usual is how long a board is from one planned run to the next, on average; 0 before its second.
+func usual(b trend.BoardWatch) time.Duration {
+	if b.Runs < 2 {
+		return 0
+	}
+	return b.NewestRun.Sub(b.FirstRun) / time.Duration(b.Runs-1)
+}
+
 // boardSilent finds the boards that were not seen whole for too long, by the newest run of any board: when
 // nothing was crawled at all, that is one finding, and not one for each board.
 func boardSilent(ctx context.Context, ask Asker, rule Rule, at time.Time) (found, error) {
@@ -25,8 +37,9 @@ func boardSilent(ctx context.Context, ask Asker, rule Rule, at time.Time) (found
 		return found{}, fmt.Errorf("%w: no schedule has crawled any board", ErrUnknown)
 	}
 	query := inline(a.Audit)
-	newest := time.Time{}
+	newest, shortest := time.Time{}, usual(a.Rows[0])
 	for _, b := range a.Rows {
+		shortest = min(shortest, usual(b))
 		if b.NewestRun.After(newest) {
 			newest = b.NewestRun
 		}
@@ -35,11 +48,11 @@ func boardSilent(ctx context.Context, ask Asker, rule Rule, at time.Time) (found
 		_, board := SplitSubject(subject)
 		return board + " is seen again", fmt.Sprintf("A run saw all of %s again, or nobody crawls it any more.", board)
 	}}
-	if idle := at.Sub(newest); idle > rule.After {
+	if idle := at.Sub(newest); idle > max(rule.After, intervals*shortest) {
 		f.findings = append(f.findings, finding{
 			subject: Subject("crawl", "all boards"), title: fmt.Sprintf("No board was crawled for %s", span(idle)), query: query,
 			text:     fmt.Sprintf("The newest run of any of the %d boards is of %s. Does `rolescope up` run, with the roles scheduler, crawler and sink?", len(a.Rows), minute(newest)),
-			evidence: hours(idle, rule.After),
+			evidence: hours(idle, max(rule.After, intervals*shortest)),
 		})
 	}
 	for _, b := range a.Rows {
@@ -48,14 +61,18 @@ func boardSilent(ctx context.Context, ask Asker, rule Rule, at time.Time) (found
 			since = time.Time{}
 		}
 		silent := newest.Sub(b.Healthy)
-		if silent <= rule.After {
+		limit := max(rule.After, intervals*usual(b))
+		if silent <= limit {
 			continue
 		}
 		name := b.Source + "/" + b.Board
-		g := finding{subject: Subject("board", name), query: query, evidence: hours(silent, rule.After)}
+		g := finding{subject: Subject("board", name), query: query, evidence: hours(silent, limit)}
 		g.title = fmt.Sprintf("%s was not seen whole for %s", name, span(silent))
 		g.text = fmt.Sprintf("The last run that saw all of it was on %s, and %d runs were planned since the first. The newest, on %s, ended as %q.", minute(since), b.Runs, minute(b.NewestRun), b.Outcome)
 		if since.IsZero() {
+			if newest.Sub(b.FirstRun) <= limit {
+				continue // it was looked at for too short a time
+			}
 			g.title, g.evidence = name+" was never seen whole", Evidence{}
 			g.text = fmt.Sprintf("None of %d planned runs saw all of it. The newest, on %s, ended as %q.", b.Runs, minute(b.NewestRun), b.Outcome)
 		}

@@ -12,6 +12,7 @@ type BoardWatch struct {
 	Source    string    `json:"source" ch:"source"`
 	Board     string    `json:"board" ch:"board"`
 	Runs      uint64    `json:"runs" ch:"runs"` // planned ones
+	FirstRun  time.Time `json:"first_run" ch:"first_run"`
 	NewestRun time.Time `json:"newest_run" ch:"newest_run"`
 	Healthy   time.Time `json:"healthy" ch:"healthy"` // the newest that saw all that the board has; 1970 when none did
 	Outcome   string    `json:"outcome" ch:"outcome"` // of the newest run

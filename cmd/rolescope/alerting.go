@@ -17,21 +17,29 @@ import (
 // alertsBytesMax bounds the rules file; its room has the same limit.
 const alertsBytesMax = 1 << 20
 
-// loadAlerts reads the rules file that the configuration names, or the rules inside the program.
+// alertsFile is the file of rules and channels that the configuration names, or the one inside the program.
+func alertsFile(c config) (data []byte, path string, err error) {
+	if c.Alerts == "" {
+		return alert.Defaults(), "the shipped alerts.yaml", nil
+	}
+	st, err := os.Stat(c.Alerts)
+	if err == nil && st.Size() > alertsBytesMax {
+		err = fmt.Errorf("%s has %d bytes, over the limit of %d", c.Alerts, st.Size(), alertsBytesMax)
+	}
+	if err == nil {
+		data, err = os.ReadFile(c.Alerts)
+	}
+	if err != nil {
+		err = &hinted{fmt.Errorf("read rules: %w", err), "set ROLESCOPE_ALERTS to a file of rules, or unset it to use the shipped ones"}
+	}
+	return data, c.Alerts, err
+}
+
+// loadAlerts reads the rules.
 func loadAlerts(c config) (alert.Config, error) {
-	data, path := alert.Defaults(), "the shipped alerts.yaml"
-	if c.Alerts != "" {
-		path = c.Alerts
-		st, err := os.Stat(path)
-		if err == nil && st.Size() > alertsBytesMax {
-			err = fmt.Errorf("%s has %d bytes, over the limit of %d", path, st.Size(), alertsBytesMax)
-		}
-		if err == nil {
-			data, err = os.ReadFile(path)
-		}
-		if err != nil {
-			return alert.Config{}, &hinted{fmt.Errorf("read rules: %w", err), "set ROLESCOPE_ALERTS to a file of rules, or unset it to use the shipped ones"}
-		}
+	data, path, err := alertsFile(c)
+	if err != nil {
+		return alert.Config{}, err
 	}
 	rules, err := alert.ReadRules(data)
 	if err != nil {

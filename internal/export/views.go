@@ -32,6 +32,7 @@ var views = []view{
 	{name: "v_vacancy_starts", of: ownMonth, month: ownMonth},
 	{name: "v_role_similarity", of: ownMonth, month: ownMonth},
 	{name: "v_alerts", of: "fired_at", month: "toStartOfMonth(fired_at)"},
+	{name: "v_alert_events", of: "at", month: "toStartOfMonth(at)"},
 	{name: "v_similarity_revisions", of: ownMonth, month: ownMonth},
 	{name: "v_rollups"},
 	{name: "v_posting_list", of: "first_seen", month: "toStartOfMonth(first_seen)"},

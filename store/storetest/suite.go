@@ -39,6 +39,7 @@ func Run(t *testing.T, open Open) {
 		"ReplayFindsWhatIsLeft":  testUntagged,
 		"SwitchedUnderQuestions": testSwitch,
 		"DeadLetters":            testDead,
+		"Alerts":                 testAlerts,
 		"RawStreams":             testRaw,
 		"StatusCounts":           testStatus,
 		"EmptyStoreBalances":     testEmpty,

@@ -94,7 +94,10 @@ var dictionary = []entry{
 	{"v_dead", "One row is one message that could not be used, so that it is in no answer. Its head may hold what was not masked: do not publish it.", []string{"id"}, []join{
 		{columns: "run_id", view: "v_runs", to: "run_id", where: "run_id != ''", says: "where the message tells"},
 	}, ""},
-	{"v_alerts", "One row is one alert. This version evaluates no rules, so the view is empty; its columns stay.", []string{"alert_id"}, nil, ""},
+	{"v_alerts", "One row is one alert, however often its state changed. Empty before any rule was evaluated (docs/alerts.md).", []string{"alert_id"}, nil, ""},
+	{"v_alert_events", "One row is one change of an alert's state: what was told, and why what was not.", []string{"event_id"}, []join{
+		{columns: "alert_id", view: "v_alerts", to: "alert_id", where: "kind != 'rule'", says: "but for messages that stand for many events"},
+	}, ""},
 }
 
 // units are what numbers count, by column, or by view and column where that differs.
@@ -110,6 +113,7 @@ var units = map[string]string{
 	"shared_skills": "skills", "cosine": "0 to about 1", "cosine_low": "0 to about 1", "cosine_high": "0 to about 1", "jaccard_n": "vacancies", "jaccard_at_n": "0 to 1", "jaccard_self_a": "0 to 1",
 	"jaccard_self_b": "0 to 1", "jaccard_relative": "0 to about 1", "divergence": "bits, 0 to 1", "set_jaccard": "0 to 1", "overlap": "0 to 1", "weighted_jaccard": "0 to 1",
 	"recent_count": "employer-weeks", "recent_total": "employer-weeks", "base_count": "employer-weeks", "base_total": "employer-weeks",
+	"value": "unit", "level": "unit", "salary_low": "salary_currency a year", "salary_median": "salary_currency a year", "salary_high": "salary_currency a year",
 	"ratio": "times", "ratio_low": "times", "ratio_high": "times", "q_value": "0 to 1",
 }
 
