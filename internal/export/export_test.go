@@ -81,7 +81,7 @@ func TestWriteAndVerify(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "out")
 	m := write(t, source{}, Options{Dir: dir})
-	if files, rows, _ := m.Totals(); files != 2*12-1+5 || rows != int64(3*files) || !m.Snapshot {
+	if files, rows, _ := m.Totals(); files != 2*14-1+5 || rows != int64(3*files) || !m.Snapshot {
 		t.Errorf("%d files, %d rows, %+v", files, rows, m)
 	}
 	if _, err := os.Stat(filepath.Join(dir, "v_alerts", "month=2025-02")); err == nil {
