@@ -1,10 +1,6 @@
 package trend
 
-import (
-	"context"
-	"errors"
-	"time"
-)
+import "time"
 
 // Family is a kind of term. Terms of one family are tested together: the false discovery rate is that of a family.
 type Family string
@@ -78,9 +74,9 @@ type Class string
 
 // The classes.
 const (
-	Novel    Class = "novel"     // nobody mentioned it in the year before it was first mentioned in the windows
-	Surging  Class = "surging"   // somebody had
-	ClassUnk Class = "unwatched" // nobody had as far as anybody looked, which is less than a year
+	Novel     Class = "novel"     // nobody mentioned it in the year before it was first mentioned in the windows
+	Surging   Class = "surging"   // somebody had
+	Unwatched Class = "unwatched" // nobody had as far as anybody looked, which is less than a year
 )
 
 // Term is what one evaluation found of one term. An employer-unit is an employer in a unit with a new, uncensored
@@ -96,7 +92,7 @@ type Term struct {
 	N0         uint64    `json:"n0"`
 	Dispersion float64   `json:"dispersion"`          // what x1 and x0 were divided by: that of the family's stable terms, at least 1
 	Ratio      float64   `json:"ratio"`               // ((x1+1/2)/n1) / ((x0+1/2)/n0)
-	RatioLow   float64   `json:"ratio_low"`           // of its 95 % interval
+	RatioLow   float64   `json:"ratio_low"`           // of its 95 % interval, by the normal approximation of its logarithm
 	RatioHigh  float64   `json:"ratio_high"`          // 0 when x0 is 0: without bound
 	P          float64   `json:"p"`                   // of the exact test that the share did not more than double
 	Q          float64   `json:"q"`                   // Benjamini-Hochberg within the family; 1 of a term that is no candidate
@@ -106,12 +102,12 @@ type Term struct {
 	Before     uint64    `json:"before"`              // vacancies on any board that mention it in the year before Since
 	Since      time.Time `json:"since,omitzero"`      // when a vacancy of the windows first mentioned it
 	FirstSeen  time.Time `json:"first_seen,omitzero"` // when any vacancy did, on any board
-	Class      Class     `json:"class"`
+	Class      Class     `json:"class,omitempty"`
 	Passes     bool      `json:"passes"` // q < EmergingQ, and employers, sources and boards enough
 }
 
 // Named is a name and how much of it there is. Lift is how much larger a skill's share is than among all new
-// vacancies of the panel; 0 for what has none.
+// vacancies of both windows; 0 for what has none.
 type Named struct {
 	ID        string  `json:"id"`
 	Label     string  `json:"label"`
@@ -188,13 +184,4 @@ type EmergingAnswer struct {
 	Terms      []Term       `json:"terms"`      // with q < EmergingQ, and the tracked ones; by family, then rising p
 	Categories []Category   `json:"categories"` // of the terms that pass and of tracked ones; by rising p of the best term
 	Statements []Statement  `json:"statements"` // what else was run
-}
-
-// errEmerging is until the SQL is there.
-var errEmerging = errors.New("emerging categories are not built yet")
-
-// Emerging makes one evaluation. It reads the rollups: a store that was not refreshed is refused. Questions that
-// cannot be asked are ErrQuestion.
-func Emerging(_ context.Context, _ Querier, _ EmergingQuestion) (EmergingAnswer, error) {
-	return EmergingAnswer{}, errEmerging
 }

@@ -1,0 +1,405 @@
+package trend
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+	"time"
+)
+
+const (
+	// overlapMin of the smaller term's vacancies also mention the other, when two terms are of one category.
+	overlapMin = 0.5
+	// largerMin of the larger term's do as well, when one of the two no longer rises: else whatever asks for what
+	// everybody asks for by now would be taken for a part of it.
+	largerMin = 0.2
+	// namedMin of the employers that the most frequent title of a category has are enough for a longer one to name it.
+	namedMin = 2.0 / 3
+
+	typicalMax, typicalMin, typicalShare = 10, 3, 0.1 // skills: how many, of how many vacancies, and of what share
+	employersShown, examplesShown        = 10, 5
+	// nearestMin is how many vacancies a role has, whose shares of skills mean something.
+	nearestMin = 20
+)
+
+type startRow struct {
+	VacancyID string    `ch:"vacancy_id"`
+	PostingID string    `ch:"posting_id"`
+	Source    string    `ch:"source"`
+	Board     string    `ch:"board"`
+	Employer  string    `ch:"employer"`
+	Company   string    `ch:"company"`
+	Title     string    `ch:"title"`
+	FirstSeen time.Time `ch:"first_seen"`
+	Skills    []string  `ch:"skills"`
+	Terms     []uint64  `ch:"terms"` // from 1, sorted
+	PayLow    float64   `ch:"pay_low"`
+	PayHigh   float64   `ch:"pay_high"`
+	Currency  string    `ch:"pay_currency"`
+}
+
+// categories puts the terms that pass together with each other and with the tracked ones, and describes what comes
+// of it. Without a term that passes there is nothing to tell.
+func (e *evaluation) categories(ctx context.Context) error {
+	out := e.answer
+	var chosen []int // indices of Terms
+	passing := 0
+	for i, t := range out.Terms {
+		if t.Passes {
+			passing++
+		}
+		if t.Passes || slices.Contains(e.question.Track, t.TermID) && t.X1 > 0 {
+			chosen = append(chosen, i)
+		}
+	}
+	if passing == 0 {
+		return nil
+	}
+	if err := e.history(ctx, chosen); err != nil {
+		return err
+	}
+	params, names := e.windowParams(), make([]TermID, len(chosen))
+	for i, c := range chosen {
+		names[i] = out.Terms[c].TermID
+	}
+	params["terms"] = joined(names)
+	var rows []startRow
+	if err := e.run(ctx, &rows, "emerging_vacancies", params); err != nil {
+		return err
+	}
+	if len(rows) == rowsMax {
+		return ErrTooLarge
+	}
+	background, err := e.background(ctx)
+	if err != nil {
+		return err
+	}
+	for _, cluster := range clusters(out.Terms, chosen, rows) {
+		out.Categories = append(out.Categories, describe(out.Terms, chosen, cluster, rows, background))
+	}
+	slices.SortStableFunc(out.Categories, func(x, y Category) int {
+		return cmp.Or(cmp.Compare(e.bestP(x), e.bestP(y)), cmp.Compare(x.Name, y.Name))
+	})
+	return e.labels(ctx)
+}
+
+func (e *evaluation) bestP(c Category) float64 {
+	best := 1.0
+	for _, t := range e.answer.Terms {
+		if slices.Contains(c.Members, t.TermID) {
+			best = min(best, t.P)
+		}
+	}
+	return best
+}
+
+// history finds out since when the terms are mentioned, and how they are spelt.
+func (e *evaluation) history(ctx context.Context, chosen []int) error {
+	out := e.answer
+	lines := make([]string, len(chosen))
+	for i, c := range chosen {
+		lines[i] = out.Terms[c].TermID.String() + "\t" + out.Terms[c].Since.Format(time.DateOnly)
+	}
+	var rows []struct {
+		Family   string    `ch:"family"`
+		Term     string    `ch:"term"`
+		First    time.Time `ch:"seen_first"`
+		Before   uint64    `ch:"mentioned_before"`
+		Spelling string    `ch:"spelling"`
+	}
+	err := e.run(ctx, &rows, "emerging_first", map[string]string{
+		"terms": strings.Join(lines, "\n"), "until": out.At.Format(time.DateOnly), "rows_max": fmt.Sprint(rowsMax),
+	})
+	if err != nil {
+		return err
+	}
+	for _, r := range rows {
+		i := slices.IndexFunc(out.Terms, func(t Term) bool { return t.TermID == TermID{Family(r.Family), r.Term} })
+		if i < 0 {
+			continue
+		}
+		t := &out.Terms[i]
+		t.FirstSeen, t.Before, t.Label = r.First.UTC(), r.Before, r.Spelling
+		switch {
+		case t.Before > 0:
+			t.Class = Surging
+		case e.from.After(t.Since.AddDate(-1, 0, 0)):
+			t.Class = Unwatched
+		default:
+			t.Class = Novel
+		}
+	}
+	return nil
+}
+
+// roleRow is what new vacancies of a role mention.
+type roleRow struct {
+	Role       string   `ch:"role"`
+	Vacancies  uint64   `ch:"vacancies"`
+	Skills     []string `ch:"skills"`
+	Mentioning []uint64 `ch:"mentioning"`
+}
+
+func (e *evaluation) background(ctx context.Context) (rows []roleRow, err error) {
+	w := e.windowParams()
+	err = e.run(ctx, &rows, "emerging_roles", map[string]string{"base_from": w["base_from"], "recent_to": w["recent_to"], "rows_max": w["rows_max"]})
+	return rows, err
+}
+
+// labels names skills.
+func (e *evaluation) labels(ctx context.Context) error {
+	out, ids := e.answer, map[string]bool{}
+	for _, t := range out.Terms {
+		ids[t.Skill] = true
+	}
+	for _, c := range out.Categories {
+		for _, s := range c.Skills {
+			ids[s.ID] = true
+		}
+	}
+	var rows []struct {
+		Skill string `ch:"skill"`
+		Label string `ch:"label"`
+	}
+	err := e.run(ctx, &rows, "emerging_labels", map[string]string{"skills": strings.Join(slices.Sorted(maps.Keys(ids)), "\n"), "rows_max": fmt.Sprint(rowsMax)})
+	if err != nil {
+		return err
+	}
+	named := map[string]string{}
+	for _, r := range rows {
+		named[r.Skill] = r.Label
+	}
+	for i := range out.Terms {
+		if t := &out.Terms[i]; t.Skill != "" {
+			t.Label = cmp.Or(named[t.Skill], t.Skill)
+			if t.Role != "" {
+				t.Label += " in " + t.Role
+			}
+		}
+	}
+	for i := range out.Categories {
+		c := &out.Categories[i]
+		for k := range c.Skills {
+			c.Skills[k].Label = cmp.Or(named[c.Skills[k].ID], c.Skills[k].ID)
+		}
+		for _, t := range out.Terms {
+			if t.TermID == c.Lead {
+				c.Name = t.Label
+			}
+		}
+	}
+	return nil
+}
+
+// clusters are the chosen terms by category, each at least with one that passes. They are numbers of chosen.
+func clusters(terms []Term, chosen []int, rows []startRow) [][]int {
+	n := len(chosen)
+	both := make([]int, n*n) // vacancies that mention a and b; on the diagonal all that mention a
+	for _, r := range rows {
+		for _, a := range r.Terms {
+			for _, b := range r.Terms {
+				both[int(a-1)*n+int(b-1)]++
+			}
+		}
+	}
+	of := make([]int, n)
+	for i := range of {
+		of[i] = i
+	}
+	root := func(i int) int {
+		for of[i] != i {
+			i = of[i]
+		}
+		return i
+	}
+	for a := range n {
+		for b := range a {
+			small, large := min(both[a*n+a], both[b*n+b]), max(both[a*n+a], both[b*n+b])
+			shared := float64(both[a*n+b])
+			rising := terms[chosen[a]].Passes && terms[chosen[b]].Passes
+			if small > 0 && shared >= overlapMin*float64(small) && (rising || shared >= largerMin*float64(large)) {
+				of[root(a)] = root(b)
+			}
+		}
+	}
+	groups := map[int][]int{}
+	for i := range n {
+		groups[root(i)] = append(groups[root(i)], i)
+	}
+	var out [][]int
+	for _, first := range slices.Sorted(maps.Keys(groups)) {
+		if slices.ContainsFunc(groups[first], func(i int) bool { return terms[chosen[i]].Passes }) {
+			out = append(out, groups[first])
+		}
+	}
+	return out
+}
+
+// describe says what a cluster's vacancies have in common. Labels of skills are filled in later.
+func describe(terms []Term, chosen, cluster []int, rows []startRow, background []roleRow) Category {
+	c := Category{Skills: []Named{}, Employers: []Named{}, Examples: []Example{}}
+	members := make([]Term, len(cluster))
+	for i, k := range cluster {
+		members[i] = terms[chosen[k]]
+	}
+	lead := leadOf(members)
+	c.Lead, c.Name = lead.TermID, lead.Label
+	slices.SortStableFunc(members, func(x, y Term) int {
+		return cmp.Or(bySide(y.TermID == c.Lead, x.TermID == c.Lead), cmp.Compare(x.P, y.P), cmp.Compare(x.Family, y.Family), cmp.Compare(x.Key, y.Key))
+	})
+	for _, m := range members {
+		c.Members = append(c.Members, m.TermID)
+	}
+	in := map[uint64]bool{}
+	for _, k := range cluster {
+		in[uint64(k+1)] = terms[chosen[k]].Passes // those that no longer rise do not say what rises
+	}
+	var own []startRow
+	for _, r := range rows {
+		if slices.ContainsFunc(r.Terms, func(t uint64) bool { return in[t] }) {
+			own = append(own, r)
+		}
+	}
+	c.Vacancies = len(own)
+	c.Employers, c.Examples = employersOf(own), examplesOf(own)
+	c.Pay = payOf(own)
+	shares := map[string]float64{}
+	for _, r := range own {
+		for _, s := range r.Skills {
+			shares[s] += 1 / float64(len(own))
+		}
+	}
+	c.Skills = typical(shares, len(own), background)
+	c.NearestRole, c.Nearness = nearest(shares, background)
+	return c
+}
+
+func bySide(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return 1
+	}
+	return -1
+}
+
+// leadOf is the term that a category is named after: of its titles the longest with most of the employers of the
+// most frequent one; else the skill or phrase with most employers, one in all roles before one in a role.
+func leadOf(members []Term) Term {
+	most := uint64(0)
+	rank := func(t Term) int {
+		return slices.Index([]Family{FamilyRoleSkill, FamilyPhrase, FamilySkill, FamilyTitle}, t.Family)
+	}
+	rising := slices.DeleteFunc(slices.Clone(members), func(t Term) bool { return !t.Passes })
+	best := slices.MaxFunc(rising, func(x, y Term) int { return cmp.Compare(rank(x), rank(y)) }).Family
+	for _, t := range rising {
+		if t.Family == best {
+			most = max(most, t.Employers)
+		}
+	}
+	words := func(t Term) int {
+		if t.Family != FamilyTitle || float64(t.Employers) < namedMin*float64(most) {
+			return 0
+		}
+		return 1 + strings.Count(t.Label, " ")
+	}
+	return slices.MaxFunc(slices.DeleteFunc(rising, func(t Term) bool { return t.Family != best }), func(x, y Term) int {
+		return cmp.Or(cmp.Compare(words(x), words(y)), cmp.Compare(x.Employers, y.Employers), cmp.Compare(y.P, x.P), cmp.Compare(y.Key, x.Key))
+	})
+}
+
+func employersOf(rows []startRow) []Named {
+	counts := map[string]*Named{}
+	for _, r := range rows {
+		if counts[r.Employer] == nil {
+			counts[r.Employer] = &Named{ID: r.Employer, Label: r.Company}
+		}
+		counts[r.Employer].Vacancies++
+	}
+	out := []Named{}
+	for _, id := range slices.Sorted(maps.Keys(counts)) {
+		out = append(out, *counts[id])
+	}
+	slices.SortStableFunc(out, func(x, y Named) int { return cmp.Compare(y.Vacancies, x.Vacancies) })
+	return out[:min(len(out), employersShown)]
+}
+
+// examplesOf are the newest, of different employers.
+func examplesOf(rows []startRow) []Example {
+	out, seen := []Example{}, map[string]bool{}
+	for _, r := range rows {
+		if !seen[r.Employer] && len(out) < examplesShown {
+			seen[r.Employer] = true
+			out = append(out, Example{r.PostingID, r.VacancyID, r.Title, r.Company, r.Source, r.Board, r.FirstSeen.UTC()})
+		}
+	}
+	return out
+}
+
+func payOf(rows []startRow) *Pay {
+	stated := map[string][]float64{}
+	for _, r := range rows {
+		if r.Currency != "" && r.PayLow+r.PayHigh > 0 {
+			low, high := cmp.Or(r.PayLow, r.PayHigh), cmp.Or(r.PayHigh, r.PayLow)
+			stated[r.Currency] = append(stated[r.Currency], (low+high)/2)
+		}
+	}
+	var out *Pay
+	for _, currency := range slices.Sorted(maps.Keys(stated)) {
+		v := stated[currency]
+		if len(v) < typicalMin || out != nil && out.Vacancies >= len(v) {
+			continue
+		}
+		slices.Sort(v)
+		at := func(q float64) float64 { return v[max(0, int(math.Ceil(q*float64(len(v))))-1)] }
+		out = &Pay{currency, len(v), at(.25), at(.5), at(.75)}
+	}
+	return out
+}
+
+// typical are the skills whose share is largest beside that of all vacancies.
+func typical(shares map[string]float64, vacancies int, background []roleRow) []Named {
+	all, total := map[string]float64{}, 0.0
+	for _, r := range background {
+		total += float64(r.Vacancies)
+		for i, s := range r.Skills {
+			all[s] += float64(r.Mentioning[i])
+		}
+	}
+	out := []Named{}
+	for _, s := range slices.Sorted(maps.Keys(shares)) {
+		n := int(math.Round(shares[s] * float64(vacancies)))
+		if n >= typicalMin && shares[s] >= typicalShare && all[s] > 0 {
+			out = append(out, Named{ID: s, Label: s, Vacancies: n, Lift: shares[s] / (all[s] / total)})
+		}
+	}
+	slices.SortStableFunc(out, func(x, y Named) int { return cmp.Compare(y.Lift, x.Lift) })
+	return out[:min(len(out), typicalMax)]
+}
+
+// nearest is the role with the likest shares of skills.
+func nearest(shares map[string]float64, background []roleRow) (role string, cosine float64) {
+	square := 0.0
+	for _, v := range shares {
+		square += v * v
+	}
+	for _, r := range background {
+		if r.Role == "" || r.Vacancies < nearestMin {
+			continue
+		}
+		dot, own := 0.0, 0.0
+		for i, s := range r.Skills {
+			v := float64(r.Mentioning[i]) / float64(r.Vacancies)
+			dot, own = dot+v*shares[s], own+v*v
+		}
+		if c := dot / math.Sqrt(own*square); c > cosine {
+			role, cosine = r.Role, c
+		}
+	}
+	return role, cosine
+}
