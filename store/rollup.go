@@ -340,13 +340,6 @@ func (r *rollup) place(ctx context.Context, table string, month time.Time) error
 	return nil
 }
 
-func (r *rollup) dropPartition(ctx context.Context, table string, month time.Time) error {
-	if err := r.execute(ctx, "ALTER TABLE "+table+" {{.OnCluster}} DROP PARTITION "+r.partition(month)); err != nil {
-		return fmt.Errorf("drop %s of %s: %w", table, month.Format("2006-01"), serverError(err))
-	}
-	return nil
-}
-
 // record says what a month was built from, once it is in place.
 func (r *rollup) record(ctx context.Context, m monthRecord) error {
 	if err := r.fail("record"); err != nil {
@@ -384,15 +377,6 @@ func (r *rollup) drop(ctx context.Context, months []time.Time, records map[time.
 		out.Dropped = append(out.Dropped, month)
 	}
 	return nil
-}
-
-// partition is a month's partition as ALTER names it.
-func (r *rollup) partition(month time.Time) string {
-	return "(" + quoteString(r.version) + ", '" + month.Format(time.DateOnly) + "')"
-}
-
-func quoteString(s string) string {
-	return "'" + strings.NewReplacer(`\`, `\\`, "'", `\'`).Replace(s) + "'"
 }
 
 // fail is where a test has a refresh be killed.

@@ -121,3 +121,19 @@ func (r *rollup) dropLeft(ctx context.Context) error {
 	}
 	return nil
 }
+
+func (r *rollup) dropPartition(ctx context.Context, table string, month time.Time) error {
+	if err := r.execute(ctx, "ALTER TABLE "+table+" {{.OnCluster}} DROP PARTITION "+r.partition(month)); err != nil {
+		return fmt.Errorf("drop %s of %s: %w", table, month.Format("2006-01"), serverError(err))
+	}
+	return nil
+}
+
+// partition is a month's partition as ALTER names it.
+func (r *rollup) partition(month time.Time) string {
+	return "(" + quoteString(r.version) + ", '" + month.Format(time.DateOnly) + "')"
+}
+
+func quoteString(s string) string {
+	return "'" + strings.NewReplacer(`\`, `\\`, "'", `\'`).Replace(s) + "'"
+}

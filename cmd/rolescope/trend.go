@@ -30,6 +30,11 @@ type trendFlags struct {
 func (f *trendFlags) add(c *cobra.Command) {
 	c.Flags().StringSliceVar(&f.roles, "role", nil, "only these roles, such as ml_engineer; repeatable or comma-separated")
 	c.Flags().StringArrayVar(&f.companies, "company", nil, "only this company; repeatable")
+	f.addForm(c)
+}
+
+// addForm makes the flags that say as of when to answer, and in which form.
+func (f *trendFlags) addForm(c *cobra.Command) {
 	c.Flags().StringVar(&f.asOf, "as-of", "", "answer from what was recorded up to this time, such as an answer's data_cut: RFC 3339 or YYYY-MM-DD")
 	c.Flags().BoolVar(&f.asJSON, "json", false, "print JSON with the SQL and its parameters")
 	c.Flags().BoolVar(&f.asCSV, "csv", false, "print CSV")
@@ -81,6 +86,11 @@ func (f *trendFlags) scope() (trend.Scope, error) {
 	default:
 		return s, usageError{fmt.Errorf("--boards %q: panel or all", f.boards)}
 	}
+	return s, f.oneForm()
+}
+
+// oneForm refuses more than one form of an answer.
+func (f *trendFlags) oneForm() error {
 	chosen := 0
 	for _, set := range []bool{f.asJSON, f.asCSV, f.asSQL} {
 		if set {
@@ -88,9 +98,9 @@ func (f *trendFlags) scope() (trend.Scope, error) {
 		}
 	}
 	if chosen > 1 {
-		return s, usageError{errors.New("--json, --csv and --sql: choose one")}
+		return usageError{errors.New("--json, --csv and --sql: choose one")}
 	}
-	return s, nil
+	return nil
 }
 
 func knownRoles(flag string, roles ...string) error {
@@ -139,7 +149,7 @@ and roles of too few employers.`,
 	}
 	c.AddCommand(
 		newTrendVolumeCommand(a), newTrendSkillsCommand(a), newTrendSimilarityCommand(a), newTrendSlopeCommand(a),
-		newTrendChangeCommand(a), newTrendContinuumCommand(a), newTrendSalaryCommand(a), newTrendLifetimeCommand(a),
+		newTrendChangeCommand(a), newTrendContinuumCommand(a), newTrendSalaryCommand(a), newTrendLifetimeCommand(a), newTrendEmergingCommand(a),
 	)
 	return c
 }
@@ -151,6 +161,7 @@ type trendTable struct {
 	header []string   // of the CSV
 	rows   [][]string // of the CSV
 	table  func() error
+	under  func() error // instead of what was left out
 }
 
 // ask asks a question and prints the answer in the form that the flags want.
@@ -178,6 +189,9 @@ func (a *app) ask(ctx context.Context, flags *trendFlags, question func(context.
 			}
 			if err := t.table(); err != nil {
 				return err
+			}
+			if t.under != nil {
+				return t.under()
 			}
 			return a.guardLines(t.asked)
 		})
