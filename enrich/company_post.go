@@ -35,9 +35,9 @@ var (
 	bracket       = regexp.MustCompile(`\s*[(\[<{][^()\[\]<>{}]*[)\]>}]?\s*`)
 	shortened     = regexp.MustCompile(`(?i)\b(sr|jr|st|mt|ft|dr|inc|ltd|corp|co|no|vs)\.(\s)`)
 	bareHost      = regexp.MustCompile(`(?i)\b[a-z0-9-]+\.(?:com|io|net|org|co|ai)\b`)
-	ownerOf       = regexp.MustCompile(`(?:^|\s)@\s+|\s(?:at|with|for|on|join|to join)\s+(?:the\s+)?`)
+	ownerOf       = regexp.MustCompile(`(?:^|\s)@\s+|\s(?:at|with|for|join)\s+(?:the\s+)?`)
 	employerLabel = regexp.MustCompile(`(?i)^(?:company(?: name)?|employer|organi[sz]ation|firm|who)\s*:+\s*(.+)`)
-	termField     = regexp.MustCompile(`(?i)\b(?:(?:no |100% |fully |partially )?remotely?(?: ok(?:ay)?| only| friendly| possible| welcome)?|on-?\s?site|hybrid|in-?office|(?:full|half)[ -]*time(?:rs)?|part[ -]*time|ft|h-?1-?b|visas?|interns?(?:hips?)?|contract(?:ors?)?|freelance|permanent|perm|relocat\w+|relo|equity|salary|sponsor\w*|ok(?:ay)?|welcome|only|local|locals|transfers?|area|bay area|several locations|multiple locations|location|locations|anywhere|worldwide|greater|downtown|metro|preferred|possible|no|and|or|the|in|all|levels?|friendly|soma|hiring|now|available|please|usa)\b`)
+	termField     = regexp.MustCompile(`(?i)\b(?:(?:no |100% |fully |partially )?remotely?(?: ok(?:ay)?| only| friendly| possible| welcome)?|on-?\s?site|hybrid|in-?office|(?:full|half)[ -]*time(?:rs)?|part[ -]*time|ft|h-?1-?b|visas?|interns?(?:hips?)?|contract(?:ors?)?|freelance|permanent|perm|relocat\w+|relo|equity|salary|sponsor\w*|ok(?:ay)?|welcome|only|local|locals|transfers?|area|bay area|several locations|multiple locations|location|locations|anywhere|worldwide|greater|downtown|metro|preferred|possible|no|and|or|the|in|all|levels?|friendly|soma|sfba|hiring|now|available|please|usa)\b`)
 	payField      = regexp.MustCompile(`(?i)[$€£]\s?\d|\d\s?k\b`)
 )
 
@@ -61,7 +61,7 @@ func (t *Tagger) employerOfPost(doc document) string {
 			return name
 		}
 	}
-	if name := e.ofSentences(doc); name != "" {
+	if name := e.ofSentences(); name != "" {
 		return name
 	}
 	return e.ofAddress()
@@ -84,6 +84,11 @@ func (e employerReader) ofHeader(line string, first bool) string {
 	if name := e.ofSubject(line); name != "" {
 		return name
 	}
+	if found := isA.FindStringSubmatch(line); found != nil && first && !strings.Contains(found[1], ". ") {
+		if name := e.subject(found[1]); name != "" {
+			return name
+		}
+	}
 	bars := barField.Split(line, -1)
 	if len(bars) < 2 && !first && len(strings.Fields(line)) > 2*employerWordsMax {
 		return ""
@@ -101,12 +106,21 @@ func (e employerReader) ofHeader(line string, first bool) string {
 			}
 			name := ""
 			if kind == fieldName {
-				name = e.cleaned(field)
+				if name = e.cleaned(field); name != "" && e.kindOf(name) != fieldName {
+					name = ""
+				}
 			}
 			leads := first && i == 0 && j == 0
 			switch {
 			case name == "" || !leads && e.isSkill(name):
-			case leads && len(bars) > 1 && (isNamed(name) || len(strings.Fields(name)) <= plainWordsMax), leads && len(bars) == 1 && e.alone(line, name):
+			case leads && len(bars) > 1 && (isNamed(name) || len(strings.Fields(name)) <= plainWordsMax):
+				return name
+			case leads && len(bars) == 1 && e.alone(line, name):
+				if e.mentions(name) == 0 && !e.ownHost(name) {
+					if said := e.ofSeekers(); said != "" {
+						return said
+					}
+				}
 				return name
 			case !isNamed(name):
 			case batch.MatchString(field), e.ownHost(name), e.mentions(name) > 1, first && e.mentions(name) > 0:
@@ -248,7 +262,7 @@ func (e employerReader) employing(field string) string {
 		return ""
 	}
 	name := field[at[len(at)-1][1]:]
-	if name = e.cleaned(commaField.Split(name, 2)[0]); name == "" || !startsUpper(name) || e.kindOf(name) != fieldName {
+	if name = e.cleaned(commaField.Split(name, 2)[0]); name == "" || e.isSkill(name) || !startsUpper(name) || e.kindOf(name) != fieldName {
 		return ""
 	}
 	return name
@@ -269,7 +283,8 @@ func (e employerReader) cleaned(field string) string {
 	}
 	words := strings.Fields(e.withoutCity(batchTail.ReplaceAllString(name, "")))
 	name = strings.Join(words, " ")
-	if len(words) == 0 || len(words) > employerWordsMax || len(name) > companyNameMax || !strings.ContainsFunc(name, unicode.IsLetter) || isNoName(name) {
+	if len(words) == 0 || len(words) > employerWordsMax || len(name) > companyNameMax || !strings.ContainsFunc(name, unicode.IsLetter) ||
+		isNoName(name) && !(len(words) > 2 && isNamed(name) && (e.mentions(name) > 0 || e.ownHost(name))) {
 		return ""
 	}
 	return name
@@ -303,7 +318,7 @@ func isNoName(name string) bool {
 		"if", "as", "at", "in", "on", "for", "from", "and", "but", "so", "to", "is", "are", "seeking", "looking", "hiring", "wanted", "want", "need", "join", "come", "help", "hi", "hello", "hey", "please",
 		"edit", "update", "note", "disclaimer", "yes", "no", "not", "any", "some", "many", "most", "both", "each", "every", "another", "other", "current", "currently", "now", "full", "part", "re", "ps", "tl;dr", "tldr",
 		"salary", "location", "locations", "about", "position", "positions", "job", "jobs", "apply", "contact", "email", "e-mail", "tech", "stack", "skills", "requirements", "responsibilities", "http", "https", "href", "test", "role", "roles", "title", "department", "type", "description", "overview", "also", "while", "because", "since",
-		"experience", "must", "application", "applications", "qualifications", "skillset", "short-term", "long-term", "distro", "technology:", "technology", "willing", "greetings", "opportunity", "although", "should", "find", "visit", "message", "get", "take", "reach", "say", "stealth", "checkout", "telecommuting", "extensive", "proficiency", "recently", "required", "preferred", "startup", "start-up", "yc", "bonus", "benefits", "perks", "work", "working", "build", "building", "make", "use", "using", "check", "see", "read", "send", "more", "new", "technologies", "do", "are you", "feel", "thanks", "just", "after", "with", "first", "then", "later", "today", "founded", "series":
+		"experience", "must", "application", "applications", "qualifications", "skillset", "short-term", "long-term", "distro", "technology:", "technology", "willing", "greetings", "opportunity", "although", "should", "find", "visit", "message", "get", "take", "reach", "say", "stealth", "checkout", "telecommuting", "extensive", "proficiency", "recently", "required", "preferred", "startup", "start-up", "yc", "bonus", "benefits", "perks", "work", "working", "build", "building", "make", "use", "using", "check", "see", "read", "send", "more", "new", "technologies", "do", "are you", "feel", "thanks", "just", "after", "with", "first", "then", "later", "today", "founded", "series", "headquartered", "based", "located", "remote":
 		return true
 	}
 	switch strings.TrimSuffix(strings.NewReplacer("-", " ", "/", " ").Replace(lower), "s") {

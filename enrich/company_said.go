@@ -65,9 +65,9 @@ func (e employerReader) subject(s string) string {
 	return name
 }
 
-// ofSentences looks for a sentence that an employer is the subject of, those that seek people first.
-func (e employerReader) ofSentences(doc document) string {
-	text := doc.text
+// sentences are those at the top of the post, without addresses and brackets.
+func (e employerReader) sentences() []string {
+	text := e.text
 	if len(text) > saidBytesMax {
 		text = truncate(text, saidBytesMax)
 	}
@@ -78,11 +78,26 @@ func (e employerReader) ofSentences(doc document) string {
 			sentences = append(sentences, s)
 		}
 	}
-	best := ""
-	for _, s := range sentences {
+	return sentences
+}
+
+// ofSeekers is the subject of the first sentence in which an employer looks for people.
+func (e employerReader) ofSeekers() string {
+	for _, s := range e.sentences() {
 		if name := e.ofSubject(s); name != "" {
 			return name
 		}
+	}
+	return ""
+}
+
+// ofSentences looks for a sentence that an employer is the subject of, those that seek people first.
+func (e employerReader) ofSentences() string {
+	if name := e.ofSeekers(); name != "" {
+		return name
+	}
+	sentences, best := e.sentences(), ""
+	for _, s := range sentences {
 		if found := isA.FindStringSubmatch(s); found != nil && best == "" {
 			if name := e.subject(found[1]); name != "" && (e.ownHost(name) || strings.Count(e.text, name) > 1) {
 				best = name
@@ -92,7 +107,7 @@ func (e employerReader) ofSentences(doc document) string {
 	if best != "" {
 		return best
 	}
-	for _, found := range weAre.FindAllStringSubmatch(text, -1) {
+	for _, found := range weAre.FindAllStringSubmatch(strings.Join(sentences, "\n"), -1) {
 		name := e.subject(strings.TrimRight(found[1], ".'"))
 		if name != "" && (e.ownHost(name) || strings.Count(e.text, name) > 1) {
 			return name
@@ -100,7 +115,7 @@ func (e employerReader) ofSentences(doc document) string {
 	}
 	for _, s := range sentences {
 		if found := isA.FindStringSubmatch(s); found != nil {
-			if name := e.subject(found[1]); name != "" && len(strings.Fields(name)) <= 2 {
+			if name := e.subject(found[1]); name != "" && len(strings.Fields(name)) <= 3 {
 				return name
 			}
 		}
@@ -134,6 +149,7 @@ func runTogether(s string) string {
 // host is an address of a post.
 type host struct {
 	name  string // the part of it that somebody chose: "acme" of jobs.acme.co.uk/hiring
+	whole string // its domain without dots: "acmecouk"
 	works bool   // it leads to where posts are told
 }
 
@@ -169,7 +185,7 @@ func hostsOf(text string) []host {
 		case isPublicSite(name):
 			continue
 		}
-		out = append(out, host{name: name, works: works})
+		out = append(out, host{name: name, whole: strings.ReplaceAll(strings.Join(parts[i:], ""), "-", ""), works: works})
 	}
 	return out
 }
@@ -236,6 +252,9 @@ func (e employerReader) ofAddress() string {
 		if name := e.asWritten(h.name); name != "" {
 			return name
 		}
+		if name := e.writtenAs(h.whole); name != "" {
+			return name
+		}
 	}
 	head, _, _ := strings.Cut(e.text, "\n")
 	for i, h := range e.hosts {
@@ -282,7 +301,7 @@ func (e employerReader) writtenAs(want string) string {
 			if len(letters) > len(want) {
 				break
 			}
-			if written := strings.Trim(strings.Join(words[i:j+1], " "), ".-–'’*"); letters == want && startsUpper(written) {
+			if written := strings.Trim(strings.Join(words[i:j+1], " "), ".-–'’*"); letters == want && (startsUpper(written) || strings.Contains(written, ".")) {
 				return written
 			}
 		}
