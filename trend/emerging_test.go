@@ -17,6 +17,9 @@ import (
 	"github.com/rolescope/rolescope/trend"
 )
 
+// without a gap the market can be small.
+var without = trend.Windows{Recent: 4, Base: 26}
+
 // emergingMarket has 30 employers with a board each, every one with a new job every week. From week 26 on, ever more
 // of them ask for prompt engineers, who know langchain. What else rises is none: copies of one employer's job, jobs
 // of boards that are new, and what was open before anybody looked.
@@ -60,7 +63,7 @@ func toldOf(h trend.EmergingHistory) (told []string) {
 func TestEmergingPlanted(t *testing.T) {
 	t.Parallel()
 	q := planted(t, emergingMarket(36))
-	h, err := trend.ReplayEmerging(t.Context(), q, trend.EmergingQuestion{}, week(20))
+	h, err := trend.ReplayEmerging(t.Context(), q, trend.EmergingQuestion{Windows: without}, week(20))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,7 +123,7 @@ func TestEmergingStatement(t *testing.T) {
 	t.Parallel()
 	market := emergingMarket(36)
 	q := planted(t, market)
-	answer, err := trend.Emerging(t.Context(), q, trend.EmergingQuestion{At: week(34)})
+	answer, err := trend.Emerging(t.Context(), q, trend.EmergingQuestion{At: week(34), Windows: without})
 	if err != nil || answer.Refusal != nil {
 		t.Fatal(err, answer.Refusal)
 	}
@@ -206,12 +209,12 @@ func TestEmergingRefusal(t *testing.T) {
 		possible time.Time
 	}{
 		"short": {
-			trend.EmergingQuestion{At: week(20)}, []string{"too short a history before 2025-05-26", "watched since 2025-01-06", "for 30 weeks: 4 recent ones, held against the 26 before"}, week(31),
+			trend.EmergingQuestion{At: week(20), Windows: without}, []string{"too short a history before 2025-05-26", "watched since 2025-01-06", "for 30 weeks: 4 recent ones, held against the 26 before"}, week(31),
 		},
 		"months": {
-			trend.EmergingQuestion{Unit: trend.Month}, []string{"7 whole months up to 2025-09-08", "for 14 months"}, time.Date(2026, 4, 1, 0, 0, 0, 0, time.UTC),
+			trend.EmergingQuestion{Unit: trend.Month, Windows: trend.Windows{Recent: 2, Base: 12}}, []string{"7 whole months up to 2025-09-08", "for 14 months"}, time.Date(2026, 4, 1, 0, 0, 0, 0, time.UTC),
 		},
-		"future": {trend.EmergingQuestion{At: week(80)}, []string{"nobody has looked after 2025-09-08"}, time.Time{}},
+		"future": {trend.EmergingQuestion{At: week(80), Windows: without}, []string{"nobody has looked after 2025-09-08"}, time.Time{}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -74,6 +74,8 @@ func benchQuestions() []benchQuestion {
 		asked("continuum", trend.Continuum, trend.ContinuumQuestion{}),
 		asked("salary", trend.Salary, trend.SalaryQuestion{}),
 		asked("lifetimes", trend.Lifetimes, trend.LifetimeQuestion{}),
+		asked("emerging, one week", trend.Emerging, trend.EmergingQuestion{Unit: trend.Week}),
+		asked("emerging, one month", trend.Emerging, trend.EmergingQuestion{Unit: trend.Month}),
 	)
 	out = append(out, benchQuestion{name: "refresh, nothing new", ask: refreshAll}, benchQuestion{name: "refresh, one month touched", before: (*benchStore).late, ask: refreshAll})
 	for _, address := range []string{
