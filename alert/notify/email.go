@@ -123,17 +123,18 @@ func headerText(text string) string {
 		return text
 	}
 	var words []string
+	room := wordBytes - 9 // beside the header's name
 	for text != "" {
 		end := 0
 		for end < len(text) {
 			_, size := utf8.DecodeRuneInString(text[end:])
-			if end+size > wordBytes {
+			if end+size > room {
 				break
 			}
 			end += size
 		}
 		words = append(words, "=?utf-8?B?"+base64.StdEncoding.EncodeToString([]byte(text[:end]))+"?=")
-		text = text[end:]
+		text, room = text[end:], wordBytes
 	}
 	return strings.Join(words, "\r\n ") // the space between encoded words is not shown
 }

@@ -75,6 +75,7 @@ var rooms = map[string]room{
 	"cmd/rolescope":              {ours: []string{"*"}, guarded: []string{"env", "cli", "exec", "http"}},
 	"bus/bustest":                {ours: []string{"*"}, guarded: []string{"nats"}},
 	"ingest/fetch/fetchtest":     {},
+	"alert/notify/notifytest":    {},
 	"store/storetest":            {ours: []string{"*"}, guarded: []string{"clickhouse"}},
 	"store/engine/enginetest":    {ours: []string{"store/engine"}},
 }

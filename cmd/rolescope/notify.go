@@ -1,0 +1,144 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/rolescope/rolescope/alert"
+	"github.com/rolescope/rolescope/alert/notify"
+	"github.com/rolescope/rolescope/bus"
+	"github.com/rolescope/rolescope/posting"
+)
+
+// How a delivery is tried again: after 5 s, then after twice as long each time up to an hour, 34 times in all,
+// which is about a day. A receiver that is away for longer finds dead letters, which can be sent again.
+const (
+	notifyRetryMin = 5 * time.Second
+	notifyRetryMax = time.Hour
+	notifyAttempts = 34
+)
+
+const (
+	// notifyBatchRows is small, because a batch takes as long as its slowest channel.
+	notifyBatchRows  = 16
+	notifyBatchBytes = 4 << 20
+	notifyBatchAge   = 20 * time.Millisecond
+	notifyWorkers    = 2
+	// notifyWaiting is how many deliveries may wait for their next attempt before they hold others up.
+	notifyWaiting = 10_000
+)
+
+// openChannels makes the channels that an alerts file lists. s may be nil; channels of the kind nats are then
+// an error.
+func (a *app) openChannels(file []byte, s *system) ([]notify.Channel, error) {
+	configs, err := notify.Parse(file)
+	if err != nil {
+		return nil, err
+	}
+	o := a.notifyOptions()
+	if s != nil {
+		o.Announce = s.bus.Announce
+	}
+	return notify.Open(configs, o)
+}
+
+func (a *app) notifyOptions() notify.Options {
+	env := environMap(a.environ)
+	return notify.Options{
+		Lookup: func(name string) (string, bool) { v, ok := env[name]; return v, ok },
+		Now:    time.Now, Proxy: http.ProxyFromEnvironment, Version: version,
+	}
+}
+
+// publishAlerts sends events on their way to channels: channels names those of an event. It may be called
+// with the same events as often as wanted, by any number of processes; each channel gets each event once.
+// It returns when the bus has stored them all. Whoever stores events calls it after that, and for those
+// of the last days again when it starts, so that a crash in between loses none.
+func (s *system) publishAlerts(ctx context.Context, events []alert.Event, channels func(alert.Event) []string) error {
+	var out []any
+	var errs []error
+	for _, e := range events {
+		if !e.Deliver() {
+			continue
+		}
+		for _, name := range channels(e) {
+			d, err := notify.Delivery(e, name)
+			if err != nil {
+				errs = append(errs, err)
+				continue
+			}
+			out = append(out, d)
+		}
+	}
+	return errors.Join(append(errs, s.bus.Publish(ctx, out...))...)
+}
+
+// notifyStage delivers what publishAlerts has sent. Any number of processes may run it.
+func (s *system) notifyStage(channels []notify.Channel) bus.Stage {
+	return bus.Stage{
+		Name: bus.StageNotify, Stream: bus.StreamNotify, Workers: notifyWorkers,
+		BatchRows: notifyBatchRows, BatchBytes: notifyBatchBytes, BatchAge: notifyBatchAge, Waiting: notifyWaiting,
+		Retry: bus.Retry{DelayMin: notifyRetryMin, DelayMax: notifyRetryMax, Attempts: notifyAttempts},
+		Handle: func(ctx context.Context, batch []any) []bus.Result {
+			deliveries := make([]posting.Delivery, len(batch))
+			for i, v := range batch {
+				deliveries[i], _ = v.(posting.Delivery) // another type is a delivery to nobody, and refused
+			}
+			out := make([]bus.Result, len(batch))
+			for i, err := range notify.Deliver(ctx, channels, deliveries) {
+				out[i].Err = err
+				if err == nil {
+					s.app.logger().Info("alert delivered", "event", deliveries[i].EventID, "channel", deliveries[i].Channel, "rule", deliveries[i].Rule)
+				}
+			}
+			return out
+		},
+	}
+}
+
+// testAlertChannel sends a test event to one channel, at once and once, and returns the receiver's answer.
+func (a *app) testAlertChannel(ctx context.Context, file []byte, name string) error {
+	configs, err := notify.Parse(file)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(configs, func(c notify.Config) bool { return c.Name == name })
+	if i < 0 {
+		known := make([]string, len(configs))
+		for j, c := range configs {
+			known[j] = c.Name
+		}
+		return hintf(first(strings.Join(known, ", "), "a list of channels in the alerts file"), "the alerts file has no channel %q", name)
+	}
+	send := func(ctx context.Context, o notify.Options) error {
+		channels, err := notify.Open(configs[i:i+1], o) // the secrets of the others need not be there
+		if err != nil {
+			return err
+		}
+		return channels[0].Send(ctx, testEvent(name, time.Now()))
+	}
+	o := a.notifyOptions()
+	if configs[i].Kind != notify.KindNATS {
+		return send(ctx, o)
+	}
+	return a.with(ctx, func(ctx context.Context, s *system) error {
+		o.Announce = s.bus.Announce
+		return send(ctx, o)
+	})
+}
+
+// testEvent is an event that says it is none. Each one has its own id, or receivers would drop the second.
+func testEvent(channel string, now time.Time) alert.Event {
+	at := posting.Time(now)
+	return alert.Event{
+		ID: alert.EventID("test", channel, at, alert.Firing, ""), AlertID: alert.AlertID("test", channel, at),
+		Rule: "test", Kind: alert.KindLevel, Subject: channel, State: alert.Firing, At: at, Onset: at,
+		Title: "This is a test of the channel " + channel,
+		Text:  fmt.Sprintf("Somebody ran `rolescope alert test %s`. Nothing has happened in the market, and nothing needs to be done.", channel),
+	}
+}
