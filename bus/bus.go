@@ -101,6 +101,7 @@ type Bus struct {
 	mu     sync.Mutex
 	counts map[string]*Counts
 	kv     jetstream.KeyValue // nil until it is first needed
+	done   jetstream.KeyValue // as kv
 }
 
 // Open starts an embedded server in cfg.Dir, or connects to cfg.URL, and makes sure the streams,

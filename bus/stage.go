@@ -46,6 +46,10 @@ type Stage struct {
 	// Retry says when a failed message comes again. Its zero value suits a stage whose trouble is our own:
 	// soon, and as often as it takes.
 	Retry Retry
+	// Once is for work that must not be done again, such as telling a person: what succeeded is remembered for
+	// 30 days by the message's origin, and a message of that origin is acknowledged without the handler. Only
+	// what a process was at when it was killed is done twice.
+	Once bool
 	// Handle works on values decoded from the messages (posting.Slot, Raw, Run, Posting, Dead or Delivery) and
 	// returns one Result for each, in the same order. It may be given a message again, also when it
 	// succeeded before. Its context ends some time after Run's, so that it can finish.

@@ -123,7 +123,10 @@ func (b *Bus) ensureStreams(ctx context.Context) error {
 			}
 		}
 	}
-	return b.ensureBoards(ctx)
+	if err := b.ensureBoards(ctx); err != nil {
+		return err
+	}
+	return b.ensureDone(ctx)
 }
 
 func (b *Bus) ensureStream(ctx context.Context, spec streamSpec) error {

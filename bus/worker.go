@@ -122,7 +122,11 @@ func (w *worker) process(b *batch) error {
 	for i := range b.items {
 		it := &b.items[i]
 		it.value, it.result.Err = posting.Decode(it.msg.Headers().Get(typeHeader), it.msg.Data())
-		if it.result.Err == nil {
+		if it.result.Err != nil {
+			continue
+		}
+		done, err := w.isDone(it)
+		if it.result.Err = err; err == nil && !done {
 			good, values = append(good, it), append(values, it.value)
 		}
 	}
@@ -144,6 +148,7 @@ func (w *worker) process(b *batch) error {
 	if err := w.bury(b.items, now); err != nil && errors.Is(err, ErrFatal) {
 		fatal = err
 	}
+	w.markDone(b.items)
 	return errors.Join(fatal, w.settle(b.items))
 }
 

@@ -19,7 +19,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/rolescope/rolescope/alert"
@@ -147,49 +146,12 @@ func redact(text string, secrets []string) string {
 // reasonRunesMax cuts errors that quote what a receiver answered.
 const reasonRunesMax = 600
 
-// Deliver sends deliveries to their channels and returns an error, or nil, for each, in the same
-// order. Channels are served beside each other, so that a slow one holds no other up; after a failure
-// that is the receiver's (it is down, or too slow) the channel's other deliveries fail with it at once.
-func Deliver(ctx context.Context, channels []Channel, deliveries []posting.Delivery) []error {
-	out := make([]error, len(deliveries))
-	byChannel := map[string][]int{}
-	for i, d := range deliveries {
-		byChannel[d.Channel] = append(byChannel[d.Channel], i)
+// Deliver sends a delivery to its channel and returns as that one's Send does.
+func Deliver(ctx context.Context, channels []Channel, d posting.Delivery) error {
+	i := slices.IndexFunc(channels, func(c Channel) bool { return c.Name() == d.Channel })
+	if i < 0 {
+		return fmt.Errorf("send to %s: the alerts file has no such channel", line(d.Channel, 64))
 	}
-	var all sync.WaitGroup
-	for name, indices := range byChannel {
-		to := find(channels, name)
-		all.Go(func() {
-			var down error
-			for _, i := range indices {
-				switch {
-				case to == nil:
-					out[i] = fmt.Errorf("send to %s: the alerts file has no such channel", line(name, 64))
-				case down != nil:
-					out[i] = down
-				default:
-					out[i] = deliver(ctx, to, deliveries[i])
-				}
-				if out[i] != nil && !errors.Is(out[i], posting.ErrInvalid) {
-					down = out[i]
-				}
-			}
-		})
-	}
-	all.Wait()
-	return out
-}
-
-func find(channels []Channel, name string) Channel {
-	for _, c := range channels {
-		if c.Name() == name {
-			return c
-		}
-	}
-	return nil
-}
-
-func deliver(ctx context.Context, to Channel, d posting.Delivery) error {
 	var e alert.Event
 	if err := json.Unmarshal(d.Event, &e); err != nil {
 		return fmt.Errorf("read event %s: %w: %w", d.EventID, posting.ErrInvalid, err)
@@ -197,7 +159,7 @@ func deliver(ctx context.Context, to Channel, d posting.Delivery) error {
 	if e.ID != d.EventID {
 		return refusedf("the delivery of event %s holds event %q", d.EventID, line(e.ID, 40))
 	}
-	return to.Send(ctx, e)
+	return channels[i].Send(ctx, e)
 }
 
 // Delivery makes the delivery of an event to a channel. It returns an error wrapping

@@ -24,11 +24,9 @@ const (
 )
 
 const (
-	// notifyBatchRows is small, because a batch takes as long as its slowest channel.
-	notifyBatchRows  = 16
-	notifyBatchBytes = 4 << 20
-	notifyBatchAge   = 20 * time.Millisecond
-	notifyWorkers    = 2
+	// notifyWorkers is how many deliveries are under way at a time. Each is a batch of its own, because a batch is
+	// acknowledged as a whole: a process that is killed repeats what it had under way and nothing else.
+	notifyWorkers = 4
 	// notifyWaiting is how many deliveries may wait for their next attempt before they hold others up.
 	notifyWaiting = 10_000
 )
@@ -81,19 +79,19 @@ func (s *system) publishAlerts(ctx context.Context, events []alert.Event, channe
 // notifyStage delivers what publishAlerts has sent. Any number of processes may run it.
 func (s *system) notifyStage(channels []notify.Channel) bus.Stage {
 	return bus.Stage{
-		Name: bus.StageNotify, Stream: bus.StreamNotify, Workers: notifyWorkers,
-		BatchRows: notifyBatchRows, BatchBytes: notifyBatchBytes, BatchAge: notifyBatchAge, Waiting: notifyWaiting,
+		Name: bus.StageNotify, Stream: bus.StreamNotify, Workers: notifyWorkers, Waiting: notifyWaiting,
+		Once: true, BatchRows: 1, BatchBytes: posting.MessageBytesMax, BatchAge: time.Second,
 		Retry: bus.Retry{DelayMin: notifyRetryMin, DelayMax: notifyRetryMax, Attempts: notifyAttempts},
 		Handle: func(ctx context.Context, batch []any) []bus.Result {
-			deliveries := make([]posting.Delivery, len(batch))
-			for i, v := range batch {
-				deliveries[i], _ = v.(posting.Delivery) // another type is a delivery to nobody, and refused
-			}
 			out := make([]bus.Result, len(batch))
-			for i, err := range notify.Deliver(ctx, channels, deliveries) {
-				out[i].Err = err
-				if err == nil {
-					s.app.logger().Info("alert delivered", "event", deliveries[i].EventID, "channel", deliveries[i].Channel, "rule", deliveries[i].Rule)
+			for i, v := range batch {
+				d, ok := v.(posting.Delivery)
+				if !ok {
+					out[i].Err = fmt.Errorf("deliver %T: %w", v, posting.ErrInvalid)
+					continue
+				}
+				if out[i].Err = notify.Deliver(ctx, channels, d); out[i].Err == nil {
+					s.app.logger().Info("alert delivered", "event", d.EventID, "channel", d.Channel, "rule", d.Rule)
 				}
 			}
 			return out

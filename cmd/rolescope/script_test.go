@@ -14,7 +14,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"rolescope": main, "small-demo": smallDemo, "second-tagger": secondTagger})
+	testscript.Main(m, map[string]func(){"rolescope": main, "small-demo": smallDemo, "second-tagger": secondTagger, "alert-sender": alertSender})
 }
 
 // TestScripts runs the program as users meet it: every script is a fresh data directory, the real
