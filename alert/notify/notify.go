@@ -16,6 +16,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -103,7 +104,8 @@ func (c *channel) Send(ctx context.Context, e alert.Event) error {
 	if err == nil {
 		return nil
 	}
-	if errors.Is(ctx.Err(), context.DeadlineExceeded) && !errors.Is(err, posting.ErrInvalid) {
+	late := errors.Is(ctx.Err(), context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded)
+	if late && !errors.Is(err, posting.ErrInvalid) {
 		err = fmt.Errorf("no answer within %v", c.timeout)
 	}
 	return &sendError{text: redact(fmt.Sprintf("send to %s: %v", c.name, err), c.secrets), err: err}
