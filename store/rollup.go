@@ -15,16 +15,17 @@ import (
 
 // How the rollups stay true to the base rows, whoever is killed when.
 //
-// A refresh takes a snapshot of all vacancies, and from it a fingerprint of every month: a hash of all that
+// A refresh takes a snapshot of vacancies, and from it a fingerprint of every month: a hash of all that
 // the month's rows depend on, and of nothing else. Months whose fingerprint differs from the one that
 // rollup_months has are built in scratch tables, put in place a table at a time with REPLACE PARTITION, and
 // only then recorded. What was killed in between is not recorded, and done again. Two refreshes at once
 // may put partitions of different snapshots in place side by side; each row carries the fingerprint of its
 // build, so the next refresh finds partitions that differ from what is recorded, and builds them again.
+// Of which vacancies the snapshot has to be, rollup_changed.go says.
 
 // rollupBuild is raised by hand when the statements that build rollups change their meaning: every month
 // is then built anew.
-const rollupBuild = 3
+const rollupBuild = 4
 
 const (
 	// Of the rule in docs/measures.md: under how many roles a paragraph stands that is boilerplate, anywhere
@@ -47,6 +48,7 @@ const (
 type Refreshed struct {
 	TaggerVersion string
 	Months        int           // that the rollups have now
+	Whole         bool          // all base rows were read, not only what belongs to those written since the last refresh
 	Built         []time.Time   // months that were built anew, in order
 	Measured      []time.Time   // months that only the similarities were computed anew of, in order
 	Dropped       []time.Time   // months of which nothing is left, in order
@@ -58,6 +60,7 @@ type rollup struct {
 	*Store
 	version string
 	id      string // of its scratch tables
+	records int64  // months it has recorded
 }
 
 // Refresh brings the rollups of the active tagger version, and its list of postings, up to date with the base rows. It builds the months
@@ -87,20 +90,31 @@ func (s *Store) RefreshVersion(ctx context.Context, version string) (Refreshed, 
 	if err := s.refreshList(ctx, version, state); err != nil {
 		return out, err
 	}
-	r := &rollup{s, version, strings.ToLower(rand.Text()[:12])}
+	r := &rollup{Store: s, version: version, id: strings.ToLower(rand.Text()[:12])}
 	if fresh, months, err := r.isFresh(ctx, state); fresh || err != nil {
 		out.Months = months
 		return out, err
 	}
-	err = r.refresh(ctx, &out)
+	before, err := r.monthsState(ctx)
+	if err != nil {
+		return out, err
+	}
+	err = r.refresh(ctx, before, &out)
 	// A context that ended must not leave tables behind.
 	err = errors.Join(err, r.dropScratch(context.WithoutCancel(ctx)))
 	if err != nil {
 		return out, fmt.Errorf("refresh the rollups: %w", err)
 	}
-	err = r.run(ctx, `INSERT INTO rollup_refreshes (refreshed_at, tagger_version, data_state, similarity, build)
-		SELECT fromUnixTimestamp64Milli({at:Int64}), {version:String}, {state:String}, {similarity:String}, {build:UInt32}`,
-		append(r.refreshState(state), clickhouse.Named("at", began.UnixMilli()))...)
+	after, err := r.monthsState(ctx)
+	if err != nil {
+		return out, err
+	}
+	if after != before+r.records { // somebody else recorded months, of a snapshot of his own
+		after = monthsUnknown
+	}
+	err = r.run(ctx, `INSERT INTO rollup_refreshes (refreshed_at, tagger_version, data_state, similarity, build, months_state)
+		SELECT fromUnixTimestamp64Milli({at:Int64}), {version:String}, {state:String}, {similarity:String}, {build:UInt32}, {months:Int64}`,
+		append(r.refreshState(state), clickhouse.Named("at", began.UnixMilli()), clickhouse.Named("months", after))...)
 	if err != nil {
 		return out, fmt.Errorf("record the refresh: %w", err)
 	}
@@ -116,18 +130,15 @@ func (s *Store) dataState(ctx context.Context) (string, error) {
 // tablesState changes whenever a row is written to one of the tables. It is the number of the last block of each,
 // which merges do not change.
 func (s *Store) tablesState(ctx context.Context, tables ...string) (string, error) {
-	var state string
-	err := s.conn.QueryRow(ctx, `SELECT arrayStringConcat(arraySort(groupArray(concat(table, ' ', toString(last)))), ', ')
-		FROM
-		(
-			SELECT table, max(max_block_number) AS last FROM system.parts
-			WHERE database = currentDatabase() AND active AND table IN {tables:Array(String)}
-			GROUP BY table
-		)`, clickhouse.Named("tables", tables)).Scan(&state)
+	blocks, err := s.lastBlocks(ctx, tables...)
 	if err != nil {
-		return "", fmt.Errorf("look for new rows: %w", serverError(err))
+		return "", err
 	}
-	return state, nil
+	parts := make([]string, 0, len(blocks))
+	for _, table := range slices.Sorted(maps.Keys(blocks)) {
+		parts = append(parts, fmt.Sprintf("%s %d", table, blocks[table]))
+	}
+	return strings.Join(parts, ", "), nil
 }
 
 // refreshState is what a refresh that is up to date has recorded: a row of rollup_refreshes.
@@ -161,94 +172,31 @@ type monthState struct {
 	Fingerprint uint64    `ch:"fingerprint"`
 }
 
-func (r *rollup) refresh(ctx context.Context, out *Refreshed) error {
+func (r *rollup) refresh(ctx context.Context, monthsState int64, out *Refreshed) error {
 	if err := r.dropLeft(ctx); err != nil {
 		return err
 	}
-	if err := r.createScratch(ctx, "vacancies"); err != nil {
-		return err
-	}
-	if err := r.run(ctx, snapshotSQL); err != nil {
-		return fmt.Errorf("read the vacancies: %w", err)
-	}
-	var now []monthState
-	if err := r.read(ctx, &now, fingerprintsSQL); err != nil {
-		return fmt.Errorf("compare the months: %w", err)
-	}
-	placedNow, records, err := r.recorded(ctx)
+	p, err := r.plan(ctx, monthsState)
 	if err != nil {
 		return err
 	}
-	var touched []monthState
-	var measured []monthRecord // in place, but their similarities are not of this program's measure
-	for _, m := range now {
-		f, ok := placedNow[m.Month]
-		delete(placedNow, m.Month)
-		if !ok || f != m.Fingerprint {
-			touched = append(touched, m)
-		} else if r.cfg.Measure != nil && records[m.Month].Similarity != r.cfg.Measure.Version {
-			measured = append(measured, records[m.Month])
-		}
-	}
-	if err := r.drop(ctx, slices.SortedFunc(maps.Keys(placedNow), time.Time.Compare), records, out); err != nil {
+	out.Whole = p.whole
+	if err := r.drop(ctx, p.gone, p.records, out); err != nil {
 		return err
 	}
-	for _, chunk := range rollupChunks(touched) {
-		if err := r.build(ctx, chunk, records, out); err != nil {
+	for _, chunk := range rollupChunks(p.touched) {
+		if err := r.build(ctx, chunk, p.records, out); err != nil {
 			return fmt.Errorf("build %d months from %s: %w", len(chunk), chunk[0].Month.Format("2006-01"), err)
 		}
 	}
-	for _, m := range measured {
+	for _, m := range p.measured {
 		if err := r.finish(ctx, m); err != nil {
 			return err
 		}
 		out.Measured = append(out.Measured, m.Month)
 	}
-	out.Months = len(now)
+	out.Months = p.months
 	return nil
-}
-
-// recorded are the fingerprints of the months that are in place, and what is recorded of months. A month whose
-// tables do not all have the recorded fingerprint has none.
-func (r *rollup) recorded(ctx context.Context) (map[time.Time]uint64, map[time.Time]monthRecord, error) {
-	var list []monthRecord
-	err := r.read(ctx, &list, `SELECT month, fingerprint, built_at, vacancies, mentions, boilerplate, similarity, revision, revised_at
-		FROM rollup_months FINAL WHERE tagger_version = {version:String}`)
-	if err != nil {
-		return nil, nil, fmt.Errorf("read the months: %w", err)
-	}
-	var built []struct {
-		Month        time.Time `ch:"month"`
-		Tables       uint64    `ch:"tables"`
-		Starts       int64     `ch:"starts"`
-		Fingerprints []uint64  `ch:"fingerprints"`
-	}
-	err = r.read(ctx, &built, `SELECT month, sum(tables) AS tables, sum(starts) AS starts, arrayDistinct(arrayFlatten(groupArray(seen))) AS fingerprints
-		FROM
-		(
-			SELECT month, 1 AS tables, toInt64(countIf(is_new)) AS starts, [min(fingerprint), max(fingerprint)] AS seen FROM vacancy_months WHERE tagger_version = {version:String} GROUP BY month
-			UNION ALL SELECT month, 0, -toInt64(count()), [min(fingerprint), max(fingerprint)] FROM vacancy_starts WHERE tagger_version = {version:String} GROUP BY month
-			UNION ALL SELECT month, 1, 0, [min(fingerprint), max(fingerprint)] FROM employer_skill_months WHERE tagger_version = {version:String} GROUP BY month
-			UNION ALL SELECT month, 1, 0, [min(fingerprint), max(fingerprint)] FROM role_skill_months WHERE tagger_version = {version:String} GROUP BY month
-		)
-		GROUP BY month`)
-	if err != nil {
-		return nil, nil, fmt.Errorf("read the months: %w", err)
-	}
-	inPlace, records := map[time.Time]uint64{}, map[time.Time]monthRecord{}
-	for _, m := range list {
-		records[m.Month] = m
-		if m.Vacancies > 0 {
-			inPlace[m.Month] = 0 // unless its tables say so
-		}
-	}
-	for _, b := range built {
-		inPlace[b.Month] = 0
-		if m := records[b.Month]; int(b.Tables) == len(placed) && b.Starts == 0 && len(b.Fingerprints) == 1 && b.Fingerprints[0] == m.Fingerprint && m.Vacancies > 0 {
-			inPlace[b.Month] = m.Fingerprint
-		}
-	}
-	return inPlace, records, nil
 }
 
 // rollupChunks divides months into those that are built together.
@@ -278,12 +226,12 @@ func (r *rollup) build(ctx context.Context, chunk []monthState, records map[time
 		clickhouse.Named("months", months), clickhouse.Named("fingerprints", fingerprints),
 		clickhouse.Named("roles_min", uint8(boilerplateRolesMin)), clickhouse.Named("roles_of_employer_min", uint8(boilerplateRolesOfEmployerMin)),
 	}
-	for _, table := range append([]string{"mentions", "left_out"}, placed...) {
+	for _, table := range append([]string{"mentions", "shared", "own", "left_out"}, placed...) {
 		if err := r.createScratch(ctx, table); err != nil {
 			return err
 		}
 	}
-	for _, statement := range []string{mentionsSQL, leftOutSQL, vacancyMonthsSQL, employerMonthsSQL, roleMonthsSQL} {
+	for _, statement := range []string{mentionsSQL, sharedSQL, ownSQL, leftOutSQL, vacancyMonthsSQL, employerMonthsSQL, roleMonthsSQL} {
 		if err := r.run(ctx, statement, of...); err != nil {
 			return err
 		}
@@ -345,6 +293,7 @@ func (r *rollup) record(ctx context.Context, m monthRecord) error {
 	if err := r.fail("record"); err != nil {
 		return err
 	}
+	r.records++
 	revised := m.RevisedAt.UnixMilli()
 	if m.Revision == 0 {
 		revised = 0

@@ -105,7 +105,7 @@ func TestRefreshEqualsRebuild(t *testing.T) {
 	if testing.Short() {
 		t.Skip("one goroutine, a minute under the race detector")
 	}
-	steps, untouched, dropped := 0, 0, 0
+	steps, untouched, dropped, wholly := 0, 0, 0, 0
 	for seed := range uint64(2) {
 		rnd := rand.New(rand.NewPCG(seed, 5))
 		var messages []any
@@ -140,6 +140,9 @@ func TestRefreshEqualsRebuild(t *testing.T) {
 				t.Errorf("months (-changed +built):\n%s", diff)
 			}
 			dropped += len(r.Dropped)
+			if r.Whole {
+				wholly++
+			}
 			if again := refresh(t, s); len(again.Built)+len(again.Dropped) > 0 {
 				t.Errorf("refreshed again, it built %v", again.Built)
 			}
@@ -150,6 +153,9 @@ func TestRefreshEqualsRebuild(t *testing.T) {
 	}
 	if untouched < 5 {
 		t.Errorf("%d months of %d refreshes were left alone: too few to prove anything", untouched, steps)
+	}
+	if wholly > 2 {
+		t.Errorf("%d of %d refreshes read everything, not only the first of each market", wholly, steps)
 	}
 	t.Logf("%d refreshes, %d times a month was left alone, %d times dropped", steps, untouched, dropped)
 }
