@@ -246,16 +246,16 @@ func cellsOf(group string) string {
 	return `SELECT
 		` + group + `, active, new, claimed, fingerprint,
 		arrayFilter((s, e) -> e, numbers, ends) AS skills,
-		arrayMap((sum, before) -> toUInt32(sum - before), arrayFilter((s, e) -> e, arrayCumSum(arrayMap(m -> bitAnd(m, 1), mentions)), ends) AS sums_1, arrayPushFront(arrayPopBack(sums_1), 0)) AS active_mentioning,
-		arrayMap((sum, before) -> toUInt32(sum - before), arrayFilter((s, e) -> e, arrayCumSum(arrayMap(m -> bitTest(m, 1), mentions)), ends) AS sums_2, arrayPushFront(arrayPopBack(sums_2), 0)) AS new_mentioning,
-		arrayMap((sum, before) -> toUInt32(sum - before), arrayFilter((s, e) -> e, arrayCumSum(arrayMap(m -> bitTest(m, 2), mentions)), ends) AS sums_3, arrayPushFront(arrayPopBack(sums_3), 0)) AS claimed_mentioning
+		arrayMap((sum, before) -> toUInt32(sum - before), arrayFilter((s, e) -> e, arrayCumSum(arrayMap(m -> bitAnd(m, 1), mentions)), ends) AS sums_1, arrayShiftRight(sums_1, 1)) AS active_mentioning,
+		arrayMap((sum, before) -> toUInt32(sum - before), arrayFilter((s, e) -> e, arrayCumSum(arrayMap(m -> bitTest(m, 1), mentions)), ends) AS sums_2, arrayShiftRight(sums_2, 1)) AS new_mentioning,
+		arrayMap((sum, before) -> toUInt32(sum - before), arrayFilter((s, e) -> e, arrayCumSum(arrayMap(m -> bitTest(m, 2), mentions)), ends) AS sums_3, arrayShiftRight(sums_3, 1)) AS claimed_mentioning
 	FROM
 	(
 		SELECT
 			` + group + `, countIf(is_active) AS active, countIf(is_new) AS new, countIf(is_claimed) AS claimed, any(fingerprint) AS fingerprint,
 			arraySort(groupArrayArray(arrayMap(s -> 8 * transform(s, known.1, known.2, toUInt32(0)) + is_active + 2 * is_new + 4 * is_claimed, CAST(skills, 'Array(String)')))) AS mentions,
 			arrayMap(m -> intDiv(m, 8), mentions) AS numbers,
-			arrayMap((s, after) -> s != after, numbers, arrayPushBack(arrayPopFront(numbers), 0)) AS ends
+			arrayMap((s, after) -> s != after, numbers, arrayShiftLeft(numbers, 1)) AS ends
 		FROM {vacancy_months}
 		GROUP BY ` + group + `
 	)`

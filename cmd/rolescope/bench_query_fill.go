@@ -81,7 +81,7 @@ func (b *benchStore) open(ctx context.Context) error {
 			Exe: exe, Args: []string{"engine", "serve"}, Lib: lib, DataDir: filepath.Join(b.o.dir, "clickhouse"),
 			WriterPassword: writer, ReaderPassword: readers, MemoryBytesMax: b.config.EngineMemoryMiB << 20, Logger: b.app.logger(),
 		},
-		Logger: b.app.logger(), Now: time.Now,
+		Logger: b.app.logger(), Now: time.Now, Measure: roleMeasure(),
 	})
 	return err
 }
