@@ -13,11 +13,13 @@ import (
 // boardParts is how many parts the boards are read in: of three million runs those of one part fit in memory.
 const boardParts = 8
 
-// boardMonthsSQL has the rows that v_runs has where applied, but for a part of the boards, and without joining
-// those of the others. Of a run that was listed twice with different contents the stronger claim tells.
-const boardMonthsSQL = `SELECT source, board, toStartOfMonth(observed_at) AS month, count() AS runs, countIf(proof = 'full') AS full_runs,
-	arraySort(groupUniqArrayIf(toDate(observed_at), (complete AND outcome = 'ok') OR outcome = 'not_modified' OR (proof = 'event' AND listed > 0))) AS healthy_days,
-	min(observed_at) AS first_run, max(observed_at) AS newest_run, {state:String} AS data_state
+// boardMonthsSQL has the rows that v_runs has, but for a part of the boards, and without joining those of the
+// others. Of a run that was listed twice with different contents the stronger claim tells. The columns of
+// looks are of all runs, the others of those that were applied.
+const boardMonthsSQL = `(source, board, month, runs, full_runs, healthy_days, first_run, newest_run, looks, first_look, newest_look, data_state)
+SELECT source, board, toStartOfMonth(observed_at) AS month, countIf(applied), countIf(applied AND proof = 'full'),
+	arraySort(groupUniqArrayIf(toDate(observed_at), applied AND ((complete AND outcome = 'ok') OR outcome = 'not_modified' OR (proof = 'event' AND listed > 0)))),
+	minIf(observed_at, applied), maxIf(observed_at, applied), count(), min(observed_at), max(observed_at), {state:String}
 FROM
 (
 	SELECT source, board, run_id, observed_at, proof, outcome, complete
@@ -26,9 +28,9 @@ FROM
 	ORDER BY source, board, run_id, complete DESC, fetched DESC, digest DESC, part DESC, precedence DESC
 	LIMIT 1 BY source, board, run_id
 ) AS r
-INNER JOIN
+LEFT JOIN
 (
-	SELECT run_id, listed FROM run_effects FINAL WHERE cityHash64(source, board) % {parts:UInt64} = {part:UInt64}
+	SELECT run_id, listed, true AS applied FROM run_effects FINAL WHERE cityHash64(source, board) % {parts:UInt64} = {part:UInt64}
 ) AS e ON e.run_id = r.run_id
 GROUP BY source, board, month`
 

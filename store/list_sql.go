@@ -5,16 +5,16 @@ package store
 // listSQL are the rows of v_postings under one tagger version, which need not be the active one.
 const listSQL = `INSERT INTO {list}
 	(tagger_version, data_state, posting_id, source, board, vacancy, company, company_key, title, title_lower, role_title, role_text, seniority, workplace,
-	countries, cities, skills, first_seen, last_seen, closed_at, is_open, opened_censored)
+	countries, cities, skills, first_seen, last_seen, closed_at, is_open, opened_censored, several_roles)
 SELECT
 	{version:String}, {state:String}, posting_id, source, board, reinterpretAsUInt128(sipHash128(vacancy_id)), company, company_key, title, lowerUTF8(title), role_title, role_text, seniority, workplace,
 	arraySort(arrayDistinct(arrayFilter(x -> x != '', CAST(location_countries, 'Array(String)')))), arraySort(arrayDistinct(arrayFilter(x -> x != '', location_cities))),
-	skills, l.first_seen, l.last_seen, if(l.closed_reason = '', NULL, l.closed_at), l.closed_reason = '', l.opened_censored
+	skills, l.first_seen, l.last_seen, if(l.closed_reason = '', NULL, l.closed_at), l.closed_reason = '', l.opened_censored, notEmpty(roles)
 FROM
 (
 	SELECT
 		posting_id, content_hash, source, board, vacancy_id, company, company_key, title, role_title, role_text, seniority, workplace,
-		location_countries, location_cities, skills
+		location_countries, location_cities, skills, roles
 	FROM posting_versions FINAL
 	WHERE tagger_version = {version:String}
 ) AS p

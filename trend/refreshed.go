@@ -48,6 +48,13 @@ const (
     )`
 )
 
+// boardsRefreshed has the columns of v_boards as of the last refresh.
+const boardsRefreshed = `(
+        SELECT source, board, sum(looks) AS runs, min(first_look) AS first_run, max(newest_look) AS newest_run
+        FROM board_months
+        GROUP BY source, board
+    )`
+
 // refreshed is what to read: the tables of the last refresh, or else the views.
 func refreshed(ctx context.Context, q Querier, table, view string) (string, error) {
 	var rows []struct {

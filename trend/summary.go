@@ -19,15 +19,18 @@ type SummaryAnswer struct {
 	NewestRun     time.Time `json:"newest_run,omitzero" ch:"newest_run"`
 }
 
-// Summary says how much is stored, and how fresh it is. Postings are as of the store's last refresh if there was
-// one, runs of this moment.
+// Summary says how much is stored, and how fresh it is, as of the store's last refresh if there was one.
 func Summary(ctx context.Context, q Querier) (SummaryAnswer, error) {
 	from, err := refreshed(ctx, q, counted, totalCounted)
 	if err != nil {
 		return SummaryAnswer{}, err
 	}
+	boards := boardsRefreshed
+	if from != counted {
+		boards = "v_boards"
+	}
 	var rows []SummaryAnswer
-	audit, err := run(ctx, q, &rows, "summary.sql", map[string]string{}, "{counts}", from)
+	audit, err := run(ctx, q, &rows, "summary.sql", map[string]string{}, "{counts}", from, "{boards}", boards)
 	if err != nil {
 		return SummaryAnswer{}, err
 	}

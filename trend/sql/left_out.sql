@@ -1,6 +1,7 @@
 -- What the guards do to the vacancies of a question, in one row: how many there are of how many postings,
 -- how many state several roles or none, how many were open before their board was first seen whole
--- (they are no part of a flow), and how many mentions boilerplate made. Parameters:
+-- (they are no part of a flow), and how many mentions boilerplate made. Postings are those of the list that is
+-- made with the rollups; it knows vacancies by a hash of their ids. Parameters:
 --   spans      the periods, a line each: first day and the day after the last, such as 2024-01-01 2024-02-01; whole months
 --   looks      the periods in which a board has to be healthy to be in_panel, written alike
 --   basis      active, new or claimed (docs/measures.md)
@@ -27,10 +28,16 @@ FROM
     FROM asked
 ) AS a
 CROSS JOIN (SELECT uniqExact(vacancy_id) AS censored FROM asked WHERE vacancy_id NOT IN (SELECT vacancy_id FROM v_vacancy_months WHERE is_new)) AS c
-CROSS JOIN (SELECT count() AS postings FROM v_postings WHERE vacancy_id IN (SELECT vacancy_id FROM asked)) AS p
 CROSS JOIN
 (
-    SELECT uniqExactIf(vacancy_id, notEmpty(roles)) AS several, uniqExactIf(vacancy_id, empty(roles)) AS without
-    FROM v_postings
-    WHERE vacancy_id IN (SELECT vacancy_id FROM scope WHERE role = '')
+    SELECT count() AS postings FROM posting_list
+    WHERE tagger_version IN (SELECT tagger_version FROM v_tagger_versions WHERE active)
+      AND vacancy IN (SELECT reinterpretAsUInt128(sipHash128(vacancy_id)) FROM asked)
+) AS p
+CROSS JOIN
+(
+    SELECT uniqExactIf(vacancy, several_roles) AS several, uniqExactIf(vacancy, NOT several_roles) AS without
+    FROM posting_list
+    WHERE tagger_version IN (SELECT tagger_version FROM v_tagger_versions WHERE active)
+      AND vacancy IN (SELECT reinterpretAsUInt128(sipHash128(vacancy_id)) FROM scope WHERE role = '')
 ) AS r

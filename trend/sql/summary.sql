@@ -13,5 +13,5 @@ FROM
 CROSS JOIN
 (
     SELECT count() AS boards, sum(b.runs) AS runs, min(b.first_run) AS first_run, max(b.newest_run) AS newest_run
-    FROM v_boards AS b
+    FROM {boards} AS b
 ) AS r
