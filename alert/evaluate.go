@@ -57,11 +57,11 @@ type Silence struct {
 	Until   time.Time `json:"until"` // exclusive
 }
 
-// Covers reports whether the silence is about the event.
-func (s Silence) Covers(e Event) bool {
+// Covers reports whether the silence is about an event of an evaluation.
+func (s Silence) Covers(e Event, at time.Time) bool {
 	_, term := SplitSubject(e.Subject)
 	return (s.Rule == "" || s.Rule == e.Rule) && (s.Subject == "" || s.Subject == e.Subject || s.Subject == term) &&
-		!e.At.Before(s.From) && e.At.Before(s.Until)
+		!at.Before(s.From) && at.Before(s.Until)
 }
 
 // Subject is "what:term", such as "skill:pytorch" or "board:greenhouse/acme".
@@ -130,7 +130,7 @@ func Evaluate(ctx context.Context, ask Asker, rule Rule, at time.Time, before Me
 func (o *Outcome) finish(rule Rule, at time.Time, before Memory, silences []Silence, url string) {
 	o.After.Kind, o.After.At, o.After.Refused, o.After.Answered = rule.Kind, at, "", true
 	for i := range o.Events {
-		o.hush(&o.Events[i], rule, before, silences)
+		o.hush(&o.Events[i], rule, at, before, silences)
 	}
 	o.Events = calm(rule, at, o.Events)
 	for i := range o.Events {
@@ -143,7 +143,7 @@ func (o *Outcome) finish(rule Rule, at time.Time, before Memory, silences []Sile
 // hush decides whether an event is told to nobody. What was so already at the first look of a rule about
 // the market is no news: it is shown, and neither it nor its end is sent. What is wrong with the pipeline
 // now is told at the first look, too.
-func (o *Outcome) hush(e *Event, rule Rule, before Memory, silences []Silence) {
+func (o *Outcome) hush(e *Event, rule Rule, at time.Time, before Memory, silences []Silence) {
 	key := e.AlertID
 	if rule.conditional() {
 		key = e.Subject
@@ -152,7 +152,7 @@ func (o *Outcome) hush(e *Event, rule Rule, before Memory, silences []Silence) {
 	if quiet == "" && !before.Answered && rule.OfPast() {
 		quiet = QuietFirstLook
 	}
-	if quiet == "" && e.State != Pending && slices.ContainsFunc(silences, func(s Silence) bool { return s.Covers(*e) }) {
+	if quiet == "" && e.State != Pending && slices.ContainsFunc(silences, func(s Silence) bool { return s.Covers(*e, at) }) {
 		quiet = QuietSilenced
 	}
 	if s, ok := o.After.Alerts[key]; ok {

@@ -115,7 +115,11 @@ func encode(v any, prefix func(typ string) string) (*nats.Msg, error) {
 	if err != nil {
 		return nil, err
 	}
-	subj, err := subject(m, prefix(m.Type))
+	to := prefix(m.Type)
+	if slot, ok := v.(posting.Slot); ok && slot.Kind == posting.SlotAlerts {
+		to = alertPrefix // crawlers, which need no store, do not see it
+	}
+	subj, err := subject(m, to)
 	if err != nil {
 		return nil, fmt.Errorf("encode %s %s: %w", m.Type, m.ID, err)
 	}

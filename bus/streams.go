@@ -18,6 +18,7 @@ const (
 	StreamRaw     = "RAW"     // raw postings and runs, kept until every consumer has them
 	StreamPosting = "POSTING" // enriched postings and runs, kept until the sink has them
 	StreamDead    = "DEAD"    // dead letters
+	StreamAlert   = "ALERT"   // slots that plan the evaluation of a rule, each done by one alerter
 	StreamReplay  = "REPLAY"  // raw postings from the archive that are read anew; nothing else is kept of it
 	StreamNotify  = "NOTIFY"  // alerts to deliver, one message for each event and channel
 )
@@ -29,6 +30,7 @@ const (
 	StageEnrich  = "enrich"  // on StreamRaw
 	StageSink    = "sink"    // on StreamPosting
 	StageBury    = "bury"    // on StreamDead
+	StageAlert   = "alert"   // on StreamAlert
 	StageReplay  = "replay"  // on StreamReplay
 	StageNotify  = "notify"  // on StreamNotify
 )
@@ -63,6 +65,7 @@ func streamSpecs() []streamSpec {
 		{StreamPosting, "posting", jetstream.InterestPolicy, []string{StageSink}, duplicateWindow},
 		{StreamDead, "dead", jetstream.LimitsPolicy, []string{StageBury}, duplicateWindow},
 		{StreamReplay, replayPrefix, jetstream.WorkQueuePolicy, []string{StageReplay}, duplicateWindow},
+		{StreamAlert, alertPrefix, jetstream.WorkQueuePolicy, []string{StageAlert}, duplicateWindow},
 		{StreamNotify, notifyPrefix, jetstream.LimitsPolicy, []string{StageNotify}, deliveryWindow},
 	}
 }
@@ -70,11 +73,14 @@ func streamSpecs() []streamSpec {
 // accounted reports whether what a stream holds is on its way to the store for the first time, so
 // that somebody may wait for it: slots and alerts carry no posting, and what REPLAY holds is stored already.
 func (s streamSpec) accounted() bool {
-	return s.name != StreamCrawl && s.name != StreamReplay && s.name != StreamNotify
+	return s.name != StreamCrawl && s.name != StreamReplay && s.name != StreamAlert && s.name != StreamNotify
 }
 
 // keeps reports whether a stream keeps what its stage has settled, until it is full.
 func (s streamSpec) keeps() bool { return s.retention == jetstream.LimitsPolicy }
+
+// alertPrefix is the first token of the subjects of slots that plan evaluations.
+const alertPrefix = "alert"
 
 // home is the stream and subject prefix of a message type published by a crawl or a person. A Run
 // that a stage passes on goes to the next stream, see next.

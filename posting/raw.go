@@ -10,7 +10,7 @@ import (
 
 // Slot is one planned crawl of one board, or of one posting whose list row is not the whole of it.
 type Slot struct {
-	Kind       string    `json:"kind"` // the work to do: "board" or "detail"
+	Kind       string    `json:"kind"` // the work to do: "board", "detail" or "alerts"
 	Source     string    `json:"source"`
 	Board      string    `json:"board"`
 	Company    string    `json:"company,omitempty"` // as configured; empty when the board's own name shall serve
@@ -22,6 +22,10 @@ type Slot struct {
 	Ref        string `json:"ref,omitempty"` // what its source needs to ask for it
 	Row        string `json:"row,omitempty"` // fingerprint of the list row that ordered it
 }
+
+// SlotAlerts is the kind of a slot that plans the evaluation of an alert rule: Source is "alerts", Board the
+// rule's name.
+const SlotAlerts = "alerts"
 
 // ID is the slot's identity: the same board, or the same row of it, planned for the same moment is
 // the same slot.

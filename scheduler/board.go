@@ -1,6 +1,7 @@
 package scheduler
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"slices"
@@ -13,8 +14,12 @@ import (
 // KindBoard is the kind of work a slot of this package plans: the crawl of a whole board.
 const KindBoard = "board"
 
+// KindAlerts is the kind of a slot that plans the evaluation of a rule: its board is the rule's name.
+const KindAlerts = posting.SlotAlerts
+
 // Board is one board with its schedule. Source and Board identify it; the caller names each once.
 type Board struct {
+	Kind     string // of its slots; empty is KindBoard
 	Source   string
 	Board    string
 	Company  string // as configured, handed on in the slot
@@ -55,7 +60,7 @@ func (b Board) Latest(t time.Time) time.Time {
 
 // Slot is the crawl of the board planned for the moment t.
 func (b Board) Slot(t time.Time) posting.Slot {
-	return posting.Slot{Kind: KindBoard, Source: b.Source, Board: b.Board, Company: b.Company, PlannedAt: posting.Time(t)}
+	return posting.Slot{Kind: cmp.Or(b.Kind, KindBoard), Source: b.Source, Board: b.Board, Company: b.Company, PlannedAt: posting.Time(t)}
 }
 
 // Due lists the slots that are owed now, in the order in which they were planned: for each board

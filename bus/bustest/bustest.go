@@ -133,6 +133,7 @@ func Start(t testing.TB, b *bus.Bus, s bus.Stage) (stop func() error) {
 		{bus.StreamPosting, bus.StageSink},
 		{bus.StreamDead, bus.StageBury},
 		{bus.StreamReplay, bus.StageReplay},
+		{bus.StreamAlert, bus.StageAlert},
 		{bus.StreamNotify, bus.StageNotify},
 	} {
 		if at.name == s.Name {
