@@ -45,6 +45,8 @@ type Rule struct {
 	Name     string `yaml:"name"` // a to z, digits and underscores: it is part of a subject
 	Kind     Kind   `yaml:"kind"`
 	Schedule string `yaml:"schedule"` // empty: the file's
+	// Channels are the names of those that its events go to; none is all.
+	Channels []string `yaml:"channels"`
 	// For is in how many evaluations in a row the condition has to hold before it fires, and not to hold
 	// before it is resolved; 0 is 1.
 	For int `yaml:"for"`

@@ -29,8 +29,12 @@ type Board struct {
 // phase is how far the board's slots lie behind the firings of its schedule: 0 to less than the
 // period, in whole seconds. It depends on nothing but the board's identity and the period, so
 // restarts keep it and all schedulers agree. It is the same in every period, so two slots of a
-// board are never nearer than two firings (prometheus, scrape/target.go).
+// board are never nearer than two firings (prometheus, scrape/target.go). Evaluations trouble nobody's host,
+// and people look for them at the time they wrote down: they come with the firings.
 func (b Board) phase() time.Duration {
+	if b.Kind == KindAlerts {
+		return 0
+	}
 	seconds := uint64(b.Schedule.period / time.Second)
 	if seconds == 0 {
 		return 0

@@ -238,3 +238,20 @@ func BenchmarkDue(b *testing.B) {
 		})
 	}
 }
+
+// TestRulesComeWithTheFirings: boards are spread over the period, evaluations are not.
+func TestRulesComeWithTheFirings(t *testing.T) {
+	t.Parallel()
+	schedule, err := Parse("30 6 * * *")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := Board{Kind: KindAlerts, Source: "alerts", Board: "emerging", Schedule: schedule}
+	now, want := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC), time.Date(2026, 3, 2, 6, 30, 0, 0, time.UTC)
+	if got := b.Latest(now); !got.Equal(want) {
+		t.Errorf("latest %v, want %v", got, want)
+	}
+	if got := b.Slot(want).Kind; got != "alerts" {
+		t.Errorf("kind %q", got)
+	}
+}

@@ -42,6 +42,11 @@ func loadAlerts(c config) (alert.Config, error) {
 		return alert.Config{}, err
 	}
 	rules, err := alert.ReadRules(data)
+	for i := 0; i < len(rules.Rules) && err == nil; i++ {
+		if _, err = ruleBoard(rules.Rules[i]); err != nil {
+			err = fmt.Errorf("rule %s: %w", rules.Rules[i].Name, err)
+		}
+	}
 	if err != nil {
 		return rules, &hinted{fmt.Errorf("read rules: %s: %w", path, err), "rolescope alert check, once the file is right; docs/alerts.md has every key"}
 	}
@@ -170,6 +175,7 @@ func (s *system) record(ctx context.Context, rule alert.Rule, slot time.Time, ur
 		if err := s.keepEvents(ctx, slot, e.Events); err != nil {
 			return nil, e, err
 		}
+		s.app.logger().Info("alert events kept", "rule", rule.Name, "at", slot, "events", len(e.Events))
 		memory, err := json.Marshal(e.after)
 		if err != nil {
 			return nil, e, fmt.Errorf("write what rule %s knows: %w", rule.Name, err)

@@ -24,6 +24,7 @@ const (
 	roleCrawler   = "crawler"   // works slots
 	roleEnricher  = "enricher"  // tags postings
 	roleSink      = "sink"      // stores postings, runs and dead letters
+	roleAlerter   = "alerter"   // evaluates rules and delivers alerts
 	roleWeb       = "web"       // serves the dashboard, health and metrics
 )
 
@@ -46,7 +47,7 @@ var (
 )
 
 func allRoles() []string {
-	return []string{roleScheduler, roleCrawler, roleEnricher, roleSink, roleWeb}
+	return []string{roleScheduler, roleCrawler, roleEnricher, roleSink, roleAlerter, roleWeb}
 }
 
 func newUpCommand(a *app) *cobra.Command {
@@ -54,7 +55,7 @@ func newUpCommand(a *app) *cobra.Command {
 		Use:   "up [ROLE...]",
 		Short: "Crawl the boards of sources.yaml and serve the dashboard, for as long as it runs",
 		Long: `Run everything in one process: the scheduler that says when a board is due, crawlers, enrichers, the
-sink and the dashboard at ROLESCOPE_HTTP_ADDR (with /healthz, /readyz and /metrics), with the embedded
+sink, the alerter and the dashboard at ROLESCOPE_HTTP_ADDR (with /healthz, /readyz and /metrics), with the embedded
 servers unless NATS_URL and CLICKHOUSE_URL name others. With roles, run only those: ` + strings.Join(allRoles(), ", ") + `. As many processes as wanted may run each role.
 
 What was missed while nothing ran is caught up once. A changed sources.yaml counts within half a
@@ -103,6 +104,9 @@ func (a *app) up(ctx context.Context, roles []string) error {
 	if err != nil {
 		return err
 	}
+	if a.alerts, err = newLiveAlerts(c, a.logger()); err != nil {
+		return err
+	}
 	unsay := context.AfterFunc(ctx, func() {
 		fmt.Fprintln(a.stderr, "rolescope: stopping, finishing what is in flight; Ctrl-C again leaves")
 	})
@@ -142,7 +146,8 @@ func pause(ctx context.Context, d time.Duration) bool {
 
 // upOnce opens the system, runs the roles until ctx ends or the servers are gone, and closes it.
 func (a *app) upOnce(ctx context.Context, roles []string, sources *liveSources) (err error) {
-	s, err := a.openSystem(ctx, slices.Contains(roles, roleSink) || slices.Contains(roles, roleWeb))
+	needsStore := func(role string) bool { return role == roleSink || role == roleWeb || role == roleAlerter }
+	s, err := a.openSystem(ctx, slices.ContainsFunc(roles, needsStore))
 	if err != nil {
 		return err
 	}
@@ -192,6 +197,8 @@ func (s *system) runRoles(ctx context.Context, roles []string, sources *liveSour
 			},
 		}
 		group.Go(func() error { return loop.Run(ctx) })
+		rules := &scheduler.Loop{Boards: s.app.alerts.schedules, Marks: marks{s.bus}, Publish: loop.Publish, Now: time.Now, Logger: s.app.logger()}
+		group.Go(func() error { return rules.Run(ctx) })
 	}
 	stages, err := s.roleStages(roles, sources)
 	if err != nil {
@@ -233,6 +240,13 @@ func (s *system) roleStages(roles []string, sources *liveSources) ([]bus.Stage, 
 		if slices.Contains(roles, role) {
 			out = append(out, stage)
 		}
+	}
+	if slices.Contains(roles, roleAlerter) {
+		stages, err := s.alerterStages()
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, stages...)
 	}
 	if slices.Contains(roles, roleCrawler) {
 		c, err := s.newCrawler(sources.get, time.Now)
