@@ -24,7 +24,7 @@ and of trouble of the pipeline. The rules are a file (ROLESCOPE_ALERTS); docs/al
 		Args: knownCommand,
 		RunE: showHelp,
 	}
-	c.AddCommand(newAlertListCommand(a), newAlertCheckCommand(a), newAlertAckCommand(a), newAlertSilenceCommand(a))
+	c.AddCommand(newAlertListCommand(a), newAlertCheckCommand(a), newAlertTestCommand(a), newAlertAckCommand(a), newAlertSilenceCommand(a))
 	return c
 }
 
@@ -191,6 +191,32 @@ func (a *app) rulesTable(all []ruleLook) error {
 		return fmt.Errorf("print: %w", err)
 	}
 	return nil
+}
+
+func newAlertTestCommand(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "test CHANNEL",
+		Short: "Send a test event to one channel",
+		Long: `Send an event that says that it is a test to one channel of the alerts file, at once and once, and tell
+what the receiver answered.` + exitStatusHelp(exitOK, exitError),
+		Example: "  ROLESCOPE_ALERTS=alerts.yaml rolescope alert test ops",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, err := loadConfig(cmd.Context(), a.environ)
+			if err != nil {
+				return err
+			}
+			file, _, err := alertsFile(c)
+			if err != nil {
+				return err
+			}
+			if err := a.testAlertChannel(cmd.Context(), file, args[0]); err != nil {
+				return err
+			}
+			_, err = fmt.Fprintf(a.stdout, "%s has taken a test event\n", args[0])
+			return err
+		},
+	}
 }
 
 func newAlertAckCommand(a *app) *cobra.Command {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -87,13 +89,39 @@ func ruleBoard(rule alert.Rule) (scheduler.Board, error) {
 	return scheduler.Board{Kind: scheduler.KindAlerts, Source: posting.SlotAlerts, Board: rule.Name, Schedule: schedule}, err
 }
 
-// alerterStages are the stages of the role alerter.
+// alerterStages are the stages of the role alerter: one evaluates, one delivers. Channels are those that the file had
+// when the process began.
 func (s *system) alerterStages() ([]bus.Stage, error) {
-	return []bus.Stage{s.alertStage(s.app.alerts, s.tellAlerts)}, nil
+	data, path, err := alertsFile(s.config)
+	if err != nil {
+		return nil, err
+	}
+	channels, err := s.app.openChannels(data, s)
+	if err != nil {
+		return nil, &hinted{fmt.Errorf("read channels: %s: %w", path, err), "docs/alerts.md has every key of a channel"}
+	}
+	all := make([]string, len(channels))
+	for i, c := range channels {
+		all[i] = c.Name()
+	}
+	rules := s.app.alerts
+	for _, rule := range rules.get().Rules {
+		for _, name := range rule.Channels {
+			if !slices.Contains(all, name) {
+				return nil, hintf("the channels of the file are "+orDash(strings.Join(all, ", ")), "rule %s names the channel %q, which %s does not have", rule.Name, name, path)
+			}
+		}
+	}
+	send := func(ctx context.Context, events []alert.Event) error {
+		return s.publishAlerts(ctx, events, func(e alert.Event) []string {
+			if rule, ok := rules.get().Find(e.Rule); ok && len(rule.Channels) > 0 {
+				return rule.Channels
+			}
+			return all
+		})
+	}
+	return []bus.Stage{s.alertStage(rules, send), s.notifyStage(channels)}, nil
 }
-
-// tellAlerts sends events on their way to the channels.
-func (s *system) tellAlerts(context.Context, []alert.Event) error { return nil }
 
 // alertStage is the alerter: it works the slots of rules, one at a time.
 func (s *system) alertStage(rules *liveAlerts, send func(context.Context, []alert.Event) error) bus.Stage {

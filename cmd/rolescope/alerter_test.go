@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -31,7 +32,8 @@ func TestAlerterKilled(t *testing.T) {
 	t.Parallel()
 	bin, m, dir := binary(t), newMarket(t), filepath.Join(t.TempDir(), "data")
 	m.set("board0", jobs("1", "2", "3"))
-	env := append(crawlEnv(t, m, dir, "board0"), rulesFile(t, "schedule: '@every 15m'\nrules: [{name: silent, kind: board_silent}]\n"))
+	told := filepath.Join(t.TempDir(), "told.jsonl")
+	env := append(crawlEnv(t, m, dir, "board0"), rulesFile(t, "schedule: '@every 15m'\nrules: [{name: silent, kind: board_silent}]\nchannels: [{name: log, kind: file, path: "+told+"}]\n"))
 	if _, code := crawlAt(t, bin, env, "2026-01-05T06:00:00Z", "greenhouse/board0"); code != exitOK {
 		t.Fatalf("crawl: status %d", code)
 	}
@@ -48,9 +50,16 @@ func TestAlerterKilled(t *testing.T) {
 	up := startUp(t, bin, env, roleScheduler, roleAlerter)
 	up.await(t, "rule evaluated", 1)
 	const events = "SELECT count(), uniqExact(event_id), any(state), any(term), any(quiet) = '' FROM alert_events AS e INNER JOIN v_alert_events AS v USING (event_id) FORMAT TSV"
+	up.await(t, "alert delivered", 1)
 	awaitStored(t, bin, env, events, "1\t1\tfiring\tall boards\t1")
 	if code := up.stop(t); code != exitOK {
 		t.Errorf("up: status %d\n%s", code, up.log)
+	}
+	if lines, err := os.ReadFile(told); err != nil || strings.Count(string(lines), "\n") != 1 || !strings.Contains(string(lines), "No board was crawled") {
+		t.Errorf("told %q, %v", lines, err)
+	}
+	if code := runStatus(t, bin, env, "alert", "test", "log"); code != exitOK {
+		t.Errorf("test: status %d", code)
 	}
 	var rows []struct {
 		ID    string `json:"alert_id"`
@@ -77,7 +86,7 @@ func TestAlerterKilled(t *testing.T) {
 	if code := runStatus(t, bin, env, "alert", "silence", rows[0].ID, "--for", "1h"); code != exitOK {
 		t.Fatalf("silence: status %d", code)
 	}
-	awaitStored(t, bin, env, "SELECT silenced_until > now() FROM v_alerts FORMAT TSV", "true")
+	awaitStored(t, bin, env, "SELECT silenced_until > now() FROM v_alerts FORMAT TSV", "1")
 	if code := runStatus(t, bin, env, "alert", "ack", "0123456789"); code != exitError {
 		t.Errorf("ack of no alert: status %d", code)
 	}
@@ -121,5 +130,47 @@ func TestDueAlerts(t *testing.T) {
 	long := dueAlerts(market, day.AddDate(0, 0, -200), day.AddDate(0, 0, 9))
 	if len(long) != catchUpMax+1 || !long[catchUpMax].Equal(day.AddDate(0, 0, 9)) || !slices.IsSortedFunc(long, time.Time.Compare) {
 		t.Errorf("after 209 days: %d evaluations up to %v", len(long), long[len(long)-1])
+	}
+}
+
+// TestEvaluationDoneAgain: whoever stored events and died before anything else does the evaluation again, at
+// other times of the clock and with other data: what is stored stays, and is sent.
+func TestEvaluationDoneAgain(t *testing.T) {
+	t.Parallel()
+	bin, m, dir := binary(t), newMarket(t), filepath.Join(t.TempDir(), "data")
+	m.set("board0", jobs("1", "2", "3"))
+	env := crawlEnv(t, m, dir, "board0")
+	if _, code := crawlAt(t, bin, env, "2026-01-05T06:00:00Z", "greenhouse/board0"); code != exitOK {
+		t.Fatalf("crawl: status %d", code)
+	}
+	rule := alert.Rule{Name: "silent", Kind: alert.KindBoardSilent, For: 1, After: 72 * time.Hour, Schedule: "@every 1h"}
+	slot := time.Date(2026, 1, 10, 6, 0, 0, 0, time.UTC)
+	err := (&app{environ: env, stdout: os.Stdout, stderr: os.Stderr}).with(t.Context(), func(ctx context.Context, s *system) error {
+		first, err := s.evaluateRule(ctx, rule, slot, "")
+		if err != nil || len(first.Events) != 1 {
+			t.Fatalf("%d events, %v", len(first.Events), err)
+		}
+		if err := s.keepEvents(ctx, slot, first.Events); err != nil { // and dies here
+			return err
+		}
+		changed := rule
+		changed.After = 48 * time.Hour // another evidence
+		for range 3 {
+			events, _, err := s.record(ctx, changed, slot, "")
+			if err != nil {
+				return err
+			}
+			if d := cmp.Diff(first.Events, events); d != "" {
+				t.Errorf("done again (-first +again):\n%s", d)
+			}
+		}
+		later, _, err := s.record(ctx, rule, slot.Add(time.Hour), "")
+		if len(later) > 0 {
+			t.Errorf("an hour later %v is told again", later)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }
