@@ -195,7 +195,7 @@ func (e *evaluation) panel(ctx context.Context, w watched) error {
 		case !r.InFirst:
 			b.Why = fmt.Sprintf("not seen whole in the first %s of the base window", e.answer.Unit)
 		case !r.InLast:
-			b.Why = fmt.Sprintf("not seen whole in the last %s", e.answer.Unit)
+			b.Why = fmt.Sprintf("not seen whole in each of the last %d %ss", e.answer.Windows.Recent+1, e.answer.Unit)
 		default:
 			b.Why = fmt.Sprintf("seen whole in only %d of %d %ss", r.Healthy, r.Periods, e.answer.Unit)
 		}

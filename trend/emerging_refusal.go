@@ -62,8 +62,8 @@ func (e *evaluation) refuseWithout(w watched, rows []panelRow) {
 				possible = from
 			}
 		}
-		e.refuse(w, have, possible, fmt.Sprintf("%s, but none was seen whole in the first and the last of the %d %ss up to %s and in nine tenths of them (the best: in %d)",
-			watched, e.needed(), a.Unit, a.At.Format(time.DateOnly), best))
+		e.refuse(w, have, possible, fmt.Sprintf("%s, but none was seen whole in the first of the %d %ss up to %s, in each of the last %d and in nine tenths of them (the best: in %d)",
+			watched, e.needed(), a.Unit, a.At.Format(time.DateOnly), a.Windows.Recent+1, best))
 	}
 }
 

@@ -20,6 +20,9 @@ func binomialTail(x1, n1, x0, n0, growth int64, dispersion float64) float64 {
 	float := func(v int64) *big.Float { return new(big.Float).SetPrec(300).SetInt64(v) }
 	pi := new(big.Float).Quo(float(growth*n1), float(growth*n1+n0))
 	rest := new(big.Float).Sub(float(1), pi)
+	if rest.Sign() == 0 {
+		return 1 // nobody was there before
+	}
 	power := func(base *big.Float, k int64) *big.Float {
 		out, square := float(1), new(big.Float).Copy(base)
 		for ; k > 0; k >>= 1 {

@@ -20,8 +20,8 @@ func newTrendEmergingCommand(a *app) *cobra.Command {
 		Use:   "emerging",
 		Short: "Categories of work that employers begin to ask for",
 		Long: `Find words of titles, skills, and skills of a role whose share of the employers more than doubled: the
-employers with a new vacancy that mentions them, in the last 4 weeks against the 26 before (where
-boards are crawled monthly, 2 months against 12). A new board, an employer that posts the same job
+employers with a new vacancy that mentions them, in the last 4 weeks against 26 that end 8 weeks
+before (where boards are crawled monthly, 2 months against 12 that end 2 before). A new board, an employer that posts the same job
 many times, and what was open before anybody looked count for nothing; what is tested many times
 over is held to a false discovery rate of 5 %, and has to pass in two weeks (months) in a row, at
 five employers, on two sources or boards. Terms that rise in the same vacancies are one category,
@@ -160,7 +160,7 @@ func (a *app) emergingLines(h trend.EmergingHistory) error {
 		tests = append(tests, fmt.Sprintf("%s %s (dispersion %.2f)", strings.ReplaceAll(string(t.Family), "_", " x "), count(t.Candidates), t.Dispersion))
 	}
 	unit := string(last.Unit)
-	panel := fmt.Sprintf("panel: %d of %d boards, looked at before and seen whole in the first and the last %s and in nine tenths of all", last.Panel.Healthy, last.Panel.Boards, unit)
+	panel := fmt.Sprintf("panel: %d of %d boards, looked at before and seen whole in the first %s, in each of the last %d and in nine tenths of all; threads in three quarters", last.Panel.Healthy, last.Panel.Boards, unit, last.Windows.Recent+1)
 	if n := len(last.Panel.LeftOut); n > 0 {
 		var names []string
 		for _, b := range last.Panel.LeftOut[:min(n, namesMax)] {

@@ -16,19 +16,22 @@
 WITH
     dateDiff({unit:String}, {base_from:Date}, {recent_to:Date}) AS units,
     dateDiff({unit:String}, {base_from:Date}, {base_to:Date}) AS base_units,
+    dateDiff({unit:String}, {base_from:Date}, {recent_from:Date}) AS recent_unit,
     -- Of each unit a bit: an employer's mask says in which units it has a vacancy that mentions a term.
     toUInt64(bitShiftLeft(toUInt64(1), base_units) - 1) AS base_mask,
-    toUInt64(bitShiftLeft(toUInt64(1), units) - bitShiftLeft(toUInt64(1), dateDiff({unit:String}, {base_from:Date}, {recent_from:Date}))) AS recent_mask,
-    -- The panel: boards looked at before the base window (threads and feeds: in it), and seen whole in its first
-    -- unit, in the last one of the recent window, and in nine tenths of all.
+    toUInt64(bitShiftLeft(toUInt64(1), units) - bitShiftLeft(toUInt64(1), recent_unit)) AS recent_mask,
+    -- The panel: boards first looked at before the base window and seen whole in its first unit, in each of the
+    -- recent window and the one before it, and in nine tenths of all. After units in which nobody looked, one look
+    -- shows what was new in all of them: that is no growth. Of threads and feeds, whose posts have dates of their own,
+    -- nothing comes late: seen in the last unit and in three quarters of all is enough.
     panel AS
     (
         SELECT source, board
         FROM v_board_months
         GROUP BY source, board
-        HAVING (min(first_run) < {base_from:Date} OR sum(full_runs) = 0)
-            AND has(groupUniqArrayArray(arrayMap(day -> dateDiff({unit:String}, {base_from:Date}, day), arrayFilter(day -> day >= {base_from:Date} AND day < {recent_to:Date}, healthy_days))) AS seen, 0)
-            AND has(seen, units - 1) AND 10 * length(seen) >= 9 * units
+        HAVING has(groupUniqArrayArray(arrayMap(day -> dateDiff({unit:String}, {base_from:Date}, day), arrayFilter(day -> day >= {base_from:Date} AND day < {recent_to:Date}, healthy_days))) AS seen, toInt64(units - 1))
+            AND if(sum(full_runs) = 0, 4 * length(seen) >= 3 * units,
+                min(first_run) < {base_from:Date} AND has(seen, 0) AND hasAll(seen, arrayMap(i -> toInt64(i), range(toUInt32(recent_unit - 1), toUInt32(units)))) AND 10 * length(seen) >= 9 * units)
     ),
     starts AS
     (
@@ -40,13 +43,20 @@ WITH
           AND first_seen >= {base_from:Date} AND first_seen < {recent_to:Date} AND NOT (first_seen >= {base_to:Date} AND first_seen < {recent_from:Date})
           AND employer != '' AND (source, board) IN (SELECT source, board FROM panel)
     ),
-    -- Employer-units: of the windows, and of each unit of the base window.
+    -- Employer-units: of the windows, and of each unit of the base window; of all vacancies (role is empty), and of
+    -- those of each role, whose skills are held against them alone: a role that grows is not its every skill.
     totals AS
     (
         SELECT
-            groupArray(mask) AS masks, arraySum(m -> bitCount(bitAnd(m, recent_mask)), masks) AS n1, arraySum(m -> bitCount(bitAnd(m, base_mask)), masks) AS n0,
+            role, groupArray(mask) AS masks, arraySum(m -> bitCount(bitAnd(m, recent_mask)), masks) AS n1, arraySum(m -> bitCount(bitAnd(m, base_mask)), masks) AS n0,
             arrayMap(i -> arraySum(m -> bitAnd(bitShiftRight(m, i), 1), masks), range(toUInt32(base_units))) AS n_units
-        FROM (SELECT groupBitOr(bitShiftLeft(toUInt64(1), unit_number)) AS mask FROM starts GROUP BY employer)
+        FROM
+        (
+            SELECT arrayJoin(arrayDistinct(['', toString(starts.role)])) AS role, employer, groupBitOr(bitShiftLeft(toUInt64(1), unit_number)) AS mask
+            FROM starts
+            GROUP BY role, employer
+        )
+        GROUP BY role
     ),
     terms AS
     (
@@ -80,16 +90,22 @@ WITH
         HAVING x1 + x0 >= {count_min:UInt32} OR (family, term) IN (SELECT (splitByChar('\t', line)[1], splitByChar('\t', line)[2]) FROM (SELECT arrayJoin(splitByChar('\n', {track:String})) AS line))
     ),
     -- The dispersion of a family: how much more the counts of terms that are mentioned about once a unit or more vary
-    -- between the units of the base window than chance makes them (Pearson's, the median term's, at least 1).
+    -- between the units of the base window than chance makes them (Pearson's, the median term's; below 1.1 it is 1,
+    -- because dividing a few counts by a little more than one takes a whole one off).
     dispersed AS
     (
         SELECT
             family, term, x1, x0, employers, sources, boards, since, n1, n0, x1 + x0 >= {count_min:UInt32} AS is_candidate,
             x0 >= base_units AND 2 * x0 <= n0 AS is_stable,
             if(is_stable, arraySum((i, n) -> if(n = 0, 0, pow(arraySum(m -> bitAnd(bitShiftRight(m, i), 1), masks) - n * x0 / n0, 2) / (n * x0 / n0 * (1 - x0 / n0))), range(toUInt32(base_units)), n_units) / (base_units - 1), 0) AS pearson,
-            greatest(1, ifNotFinite(quantileExactIf(0.5)(pearson, is_stable) OVER (PARTITION BY family), 1)) AS dispersion,
+            ifNotFinite(quantileExactIf(0.5)(pearson, is_stable) OVER (PARTITION BY family), 1) AS median, if(median < 1.1, 1, median) AS dispersion,
             countIf(is_stable) OVER (PARTITION BY family) AS stable
-        FROM (SELECT t.*, n.n1 AS n1, n.n0 AS n0, n.n_units AS n_units FROM terms AS t CROSS JOIN totals AS n)
+        FROM
+        (
+            SELECT t.*, n.n1 AS n1, n.n0 AS n0, n.n_units AS n_units
+            FROM (SELECT *, if(family = 'role_skill', arrayStringConcat(arrayPopBack(splitByChar(' ', term)), ' '), '') AS of_role FROM terms) AS t
+            INNER JOIN totals AS n ON n.role = t.of_role
+        )
     ),
     -- The exact test, on counts divided by the dispersion and rounded away from growth: p is that of x or more of
     -- the both windows' count falling in the recent one, if the share had just doubled. The tail is summed term by

@@ -7,14 +7,16 @@
 --   rows_max     where the answer is cut
 WITH
     splitByChar('\n', {terms:String}) AS names,
+    dateDiff({unit:String}, {base_from:Date}, {recent_to:Date}) AS units,
     panel AS
     (
         SELECT source, board
         FROM v_board_months
         GROUP BY source, board
-        HAVING (min(first_run) < {base_from:Date} OR sum(full_runs) = 0)
-            AND has(groupUniqArrayArray(arrayMap(day -> dateDiff({unit:String}, {base_from:Date}, day), arrayFilter(day -> day >= {base_from:Date} AND day < {recent_to:Date}, healthy_days))) AS seen, 0)
-            AND has(seen, dateDiff({unit:String}, {base_from:Date}, {recent_to:Date}) - 1) AND 10 * length(seen) >= 9 * dateDiff({unit:String}, {base_from:Date}, {recent_to:Date})
+        HAVING has(groupUniqArrayArray(arrayMap(day -> dateDiff({unit:String}, {base_from:Date}, day), arrayFilter(day -> day >= {base_from:Date} AND day < {recent_to:Date}, healthy_days))) AS seen, toInt64(units - 1))
+            AND if(sum(full_runs) = 0, 4 * length(seen) >= 3 * units,
+                min(first_run) < {base_from:Date} AND has(seen, 0) AND 10 * length(seen) >= 9 * units
+                AND hasAll(seen, arrayMap(i -> toInt64(i), range(toUInt32(dateDiff({unit:String}, {base_from:Date}, {recent_from:Date}) - 1), toUInt32(units)))))
     ),
     found AS
     (
