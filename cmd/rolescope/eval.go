@@ -67,7 +67,7 @@ func newEvalCommand(a *app) *cobra.Command {
 		Args:  knownCommand,
 		RunE:  showHelp,
 	}
-	c.AddCommand(newEvalSkillsCommand(a), newEvalRolesCommand(a), newEvalSalaryCommand(a))
+	c.AddCommand(newEvalSkillsCommand(a), newEvalRolesCommand(a), newEvalSalaryCommand(a), newEvalEmergenceCommand(a))
 	return c
 }
 
