@@ -47,6 +47,13 @@ func (s *server) apiQuestions() map[string]question {
 			return trend.Posting(ctx, s.Querier, id)
 		}),
 		"movers": s.apiMovers,
+		"alerts": func(ctx context.Context, r *http.Request) (any, error) {
+			q, err := alertsQuestion(r)
+			if err != nil {
+				return nil, err
+			}
+			return trend.Alerts(ctx, s.Querier, q)
+		},
 		"postings": func(ctx context.Context, r *http.Request) (any, error) {
 			q, err := postingsQuestion(r)
 			if err != nil {

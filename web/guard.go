@@ -37,7 +37,7 @@ func (s *server) guard(next http.Handler) http.Handler {
 		switch {
 		case !s.knownHost(r.Host) && !probed(r.URL.Path):
 			plain(w, http.StatusMisdirectedRequest, "This server does not go by that name: ask for localhost, its IP address, or a name it was configured with.")
-		case r.Method != http.MethodGet && r.Method != http.MethodHead:
+		case r.Method != http.MethodGet && r.Method != http.MethodHead && !s.mayAct(r):
 			h.Set("Allow", "GET, HEAD")
 			plain(w, http.StatusMethodNotAllowed, "Only GET and HEAD: nothing here can be changed.")
 		case len(r.URL.RequestURI()) > addressBytesMax:

@@ -106,6 +106,7 @@ func check(t testing.TB, address string, w *httptest.ResponseRecorder) {
 		}
 	}
 	switch kind := h.Get("Content-Type"); {
+	case w.Code == http.StatusSeeOther: // has no content
 	case strings.HasPrefix(kind, "text/html; charset=utf-8"):
 		for _, problem := range inspect(w.Body.Bytes()) {
 			t.Errorf("%.80s: %s", address, problem)

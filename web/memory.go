@@ -131,6 +131,13 @@ func (m *memory) tidy() {
 	}
 }
 
+// clear forgets every answer; what is being made is still given to who waits for it.
+func (m *memory) clear() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	clear(m.all)
+}
+
 func (m *memory) forget(question string, k *kept) {
 	if m.all[question] == k {
 		delete(m.all, question)

@@ -30,6 +30,7 @@ import (
 type Options struct {
 	Querier trend.Querier               // the read-only questions
 	Ready   func(context.Context) error // nil when the servers answer; /readyz says what does not
+	Actions Actions                     // what readers may do; nil: nothing
 	Metrics http.Handler                // served at /metrics; nil: 404
 	Notice  string                      // shown at the top of every page, e.g. that the market is simulated
 	Version string                      // of the binary
@@ -108,9 +109,11 @@ func (s *server) routes() http.Handler {
 		"/skills/{id}":   s.skill,
 		"/postings":      s.postings,
 		"/postings/{id}": s.posting,
+		"/alerts":        s.alerts,
 	} {
 		mux.HandleFunc(pattern, s.page(answer))
 	}
+	s.actRoutes(mux)
 	mux.HandleFunc("/about", s.leaf(view{"about", "What the figures mean", nil}, http.StatusOK))
 	missing, status := tell(errNoPage)
 	mux.HandleFunc("/", withoutSlash(s.leaf(view{"error", missing.Title, missing}, status)))

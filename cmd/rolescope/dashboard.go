@@ -26,7 +26,7 @@ func (s *system) dashboard() (http.Handler, error) {
 		}
 	}
 	return web.New(web.Options{
-		Querier: reader{s.store}, Ready: s.ready, Metrics: s.app.metrics.handler(), Notice: notice, Version: version,
+		Querier: reader{s.store}, Ready: s.ready, Actions: decisions{s}, Metrics: s.app.metrics.handler(), Notice: notice, Version: version,
 		Now: now, Logger: s.app.logger(), Program: s.program(),
 		Hosts: strings.FieldsFunc(s.config.HTTPHosts, func(r rune) bool { return r == ',' || r == ' ' }),
 	})
