@@ -25,13 +25,15 @@ import (
 
 // rollupBuild is raised by hand when the statements that build rollups change their meaning: every month
 // is then built anew.
-const rollupBuild = 4
+const rollupBuild = 5
 
 const (
 	// Of the rule in docs/measures.md: under how many roles a paragraph stands that is boilerplate, anywhere
-	// outside of what is asked for or to be done, and anywhere at one employer.
+	// outside of what is asked for or to be done, and anywhere at one employer; and in how many vacancies, where it
+	// speaks of the employer.
 	boilerplateRolesMin           = 2
 	boilerplateRolesOfEmployerMin = 4
+	boilerplateVacanciesMin       = 2
 )
 
 const (
@@ -224,7 +226,7 @@ func (r *rollup) build(ctx context.Context, chunk []monthState, records map[time
 	}
 	of := []any{
 		clickhouse.Named("months", months), clickhouse.Named("fingerprints", fingerprints),
-		clickhouse.Named("roles_min", uint8(boilerplateRolesMin)), clickhouse.Named("roles_of_employer_min", uint8(boilerplateRolesOfEmployerMin)),
+		clickhouse.Named("roles_min", uint8(boilerplateRolesMin)), clickhouse.Named("vacancies_min", uint8(boilerplateVacanciesMin)), clickhouse.Named("roles_of_employer_min", uint8(boilerplateRolesOfEmployerMin)),
 	}
 	for _, table := range append([]string{"mentions", "shared", "own", "left_out"}, placed...) {
 		if err := r.createScratch(ctx, table); err != nil {

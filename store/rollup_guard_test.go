@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -37,9 +38,10 @@ func TestBoilerplate(t *testing.T) {
 		run := posting.NewRun("x", company, company, posting.ProofWindow, at.Add(-time.Minute), at)
 		run.Outcome, run.Complete = posting.OutcomeOK, true
 		var out []any
-		for role, skills := range adverts {
-			raw, p := advert(run, role, role, skills...)
-			run.Listing = append(run.Listing, posting.Listed{ExternalID: role, ContentHash: raw.ContentHash})
+		for id, skills := range adverts {
+			role, _, _ := strings.Cut(id, "#")
+			raw, p := advert(run, id, role, skills...)
+			run.Listing = append(run.Listing, posting.Listed{ExternalID: id, ContentHash: raw.ContentHash})
 			out = append(out, raw, p)
 		}
 		for _, part := range run.Split() {
@@ -63,6 +65,9 @@ func TestBoilerplate(t *testing.T) {
 	})
 	// Alone in its month, a paragraph is none's boilerplate.
 	look(at.AddDate(0, 2, 0), "later", map[string][]posting.Skill{"a": {in("go", "about us", "about")}})
+	// Two vacancies of one role share what is said of their employer, what is not said to be of anything, and what is asked for.
+	same := []posting.Skill{in("go", "of ours", "about"), in("sql", "of anything", ""), in("rust", "wanted", "requirements")}
+	look(at.AddDate(0, 4, 0), "twice", map[string][]posting.Skill{"a#1": same, "a#2": same, "b": {in("go", "alone here", "about")}})
 	refresh(t, s)
 	want := `2025-06-01	four	a	['go','sql']	[]
 2025-06-01	four	b	['go']	['sql']
@@ -72,11 +77,14 @@ func TestBoilerplate(t *testing.T) {
 2025-06-01	three	b	['rust','sql']	['java']
 2025-06-01	three	c	['java','sql']	[]
 2025-08-01	later	a	['go']	[]
+2025-10-01	twice	a	['rust','sql']	['go']
+2025-10-01	twice	a	['rust','sql']	['go']
+2025-10-01	twice	b	['go']	[]
 `
 	if diff := cmp.Diff(want, asked(t, s, "SELECT month, employer, role, skills, boilerplate_skills FROM v_vacancy_months ORDER BY ALL")); diff != "" {
 		t.Errorf("(-definition +view):\n%s", diff)
 	}
-	if got := asked(t, s, "SELECT mentions, boilerplate FROM v_rollups ORDER BY month"); got != "8\t7\n1\t0\n" {
+	if got := asked(t, s, "SELECT mentions, boilerplate FROM v_rollups ORDER BY month"); got != "8\t7\n1\t0\n5\t2\n" {
 		t.Errorf("counted %q", got)
 	}
 	if got := asked(t, s, "SELECT role, skill, mentioning, vacancies, employers FROM v_role_skill_month WHERE month = '2025-06-01' AND skill = 'sql' ORDER BY role"); got != "a\tsql\t2\t2\t2\nb\tsql\t1\t2\t2\nc\tsql\t1\t2\t2\n" {

@@ -21,10 +21,11 @@ var rollupTables = map[string]string{
 	"changed": `(vacancy_id String) ENGINE = {{.Engine}}MergeTree ORDER BY vacancy_id`,
 	"members": `(source LowCardinality(String), board LowCardinality(String), posting_id String, external_id String) ENGINE = {{.Engine}}MergeTree ORDER BY (source, board, posting_id)`,
 	// One row per advert of a vacancy of a month, with its mentions of skills, as hashes: titled in its title, or in a paragraph
-	// of its description, 0 when nobody hashed it. asked tells the sections that say what is asked for or to be done.
+	// of its description, 0 when nobody hashed it. asked tells the sections that say what is asked for or to be done, about those
+	// that speak of the employer and not of the job.
 	"mentions": `(
 		month Date, role LowCardinality(String), employer LowCardinality(String), vacancy UInt64,
-		said Array(Tuple(skill UInt64, titled Bool, paragraph UInt64, asked Bool))
+		said Array(Tuple(skill UInt64, titled Bool, paragraph UInt64, asked Bool, about Bool))
 	) ENGINE = {{.Engine}}MergeTree ORDER BY month`,
 	// Boilerplate: paragraphs outside of what is asked for or to be done, and hashes of employers' own.
 	"shared": `(month Date, paragraph UInt64) ENGINE = {{.Engine}}MergeTree ORDER BY month`,
@@ -171,7 +172,8 @@ FROM
 	SELECT
 		k.posting_id AS posting_id, k.content_hash AS content_hash,
 		arrayDistinct(arrayMap(
-			(id, field, paragraph, section) -> (cityHash64(id), field = 'title', if(field = 'title' OR paragraph = '', 0, cityHash64(paragraph)), section IN ('requirements', 'preferred', 'responsibilities')),
+			(id, field, paragraph, section) -> (cityHash64(id), field = 'title', if(field = 'title' OR paragraph = '', 0, cityHash64(paragraph)), section IN ('requirements', 'preferred', 'responsibilities'),
+				section IN ('about', 'benefits', 'legal', 'process')),
 			arrayFilter((x, u) -> NOT u, k.ids, k.unlisted), arrayFilter((x, u) -> NOT u, k.fields, k.unlisted),
 			arrayFilter((x, u) -> NOT u, k.paragraph_hashes, k.unlisted), arrayFilter((x, u) -> NOT u, k.sections, k.unlisted))) AS said
 	FROM posting_skills AS k FINAL
@@ -190,11 +192,10 @@ INNER JOIN
 
 // sharedSQL and ownSQL are the rule of docs/measures.md. The employers that nobody knows are not one.
 const sharedSQL = `INSERT INTO {shared}
-SELECT month, arrayJoin(arrayDistinct(arrayMap(m -> m.3, arrayFilter(m -> m.3 != 0 AND NOT m.4, said)))) AS paragraph
-FROM {mentions}
-WHERE role != ''
+SELECT month, stands.1 AS paragraph
+FROM (SELECT month, role, vacancy, arrayJoin(arrayDistinct(arrayMap(m -> (m.3, m.5), arrayFilter(m -> m.3 != 0 AND NOT m.4, said)))) AS stands FROM {mentions})
 GROUP BY month, paragraph
-HAVING uniqUpTo(4)(role) >= {roles_min:UInt8}`
+HAVING uniqUpToIf(4)(role, role != '') >= {roles_min:UInt8} OR uniqUpToIf(4)(vacancy, stands.2) >= {vacancies_min:UInt8}`
 
 const ownSQL = `INSERT INTO {own}
 SELECT cityHash64(cityHash64(month, employer), arrayJoin(arrayDistinct(arrayMap(m -> m.3, arrayFilter(m -> m.3 != 0, said))))) AS hash

@@ -97,9 +97,32 @@ func size(r measure.Role) (vacancies, employers int) {
 	seen := map[string]bool{}
 	for _, c := range r {
 		vacancies += c.Vacancies
-		seen[c.Employer] = true
+		if c.Employer != "" { // nobody knows who that is, or how many
+			seen[c.Employer] = true
+		}
 	}
 	return vacancies, len(seen)
+}
+
+// followed are the cells without those whose employer nobody knows, and how many vacancies those had: who is not
+// known cannot be followed from one period to the next.
+func (c cells) followed(g Guards) (out cells, unnamed int) {
+	unknown := func(cell measure.Cell) bool { return cell.Employer == "" }
+	named := func(of map[string]measure.Role) map[string]measure.Role {
+		rest := map[string]measure.Role{}
+		for role, r := range of {
+			rest[role] = slices.DeleteFunc(slices.Clone(r), unknown)
+		}
+		return rest
+	}
+	for _, r := range c.of(g) {
+		for _, cell := range r {
+			if unknown(cell) {
+				unnamed += cell.Vacancies
+			}
+		}
+	}
+	return cells{skills: c.skills, panel: named(c.panel), all: named(c.all)}, unnamed
 }
 
 // in is the role's cells of one period.

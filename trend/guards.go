@@ -15,17 +15,18 @@ type Guards struct {
 	Basis        Basis        `json:"basis"`
 	DataCut      time.Time    `json:"data_cut,omitzero"` // the latest moment at which anything was recorded
 	SeenFrom     time.Time    `json:"seen_from,omitzero"`
-	SeenUntil    time.Time    `json:"seen_until,omitzero"` // the last look at any board
-	Floor        int          `json:"floor"`               // vacancies that a share needs under it
-	EmployersMin int          `json:"employers_min"`       // employers that an interval and a headline need
-	Level        float64      `json:"level"`               // of the intervals
-	Vacancies    uint64       `json:"vacancies"`           // of the roles asked about, on all boards
-	Postings     uint64       `json:"postings"`            // that advertise them: copies are folded
-	SeveralRoles uint64       `json:"several_roles"`       // vacancies left out because they state several roles
-	WithoutRole  uint64       `json:"without_role"`        // vacancies left out because their title states none
-	Censored     uint64       `json:"censored"`            // vacancies open before we looked: never new
-	Mentions     uint64       `json:"mentions"`            // by vacancy and month, boilerplate included
-	Boilerplate  uint64       `json:"boilerplate"`         // of them, left out
+	SeenUntil    time.Time    `json:"seen_until,omitzero"`        // the last look at any board
+	Floor        int          `json:"floor"`                      // vacancies that a share needs under it
+	EmployersMin int          `json:"employers_min"`              // employers that an interval and a headline need
+	Level        float64      `json:"level"`                      // of the intervals
+	Vacancies    uint64       `json:"vacancies"`                  // of the roles asked about, on all boards
+	Postings     uint64       `json:"postings"`                   // that advertise them: copies are folded
+	SeveralRoles uint64       `json:"several_roles"`              // vacancies left out because they state several roles
+	WithoutRole  uint64       `json:"without_role"`               // vacancies left out because their title states none
+	Unnamed      uint64       `json:"without_employer,omitempty"` // of a slope, in each period: left out because nobody knows their employer
+	Censored     uint64       `json:"censored"`                   // vacancies open before we looked: never new
+	Mentions     uint64       `json:"mentions"`                   // by vacancy and month, boilerplate included
+	Boilerplate  uint64       `json:"boilerplate"`                // of them, left out
 	Panel        Panel        `json:"panel"`
 	Partial      []time.Time  `json:"partial,omitempty"` // periods of which only a part was watched
 	Suppressed   []Suppressed `json:"suppressed,omitempty"`

@@ -70,6 +70,47 @@ func TestABoardThatJoinsMakesNoTrend(t *testing.T) {
 	}
 }
 
+// TestUnknownEmployersMakeNoTrend: vacancies whose employer nobody knows are one employer to no slope and to no
+// falsifier, and none of those that an interval needs.
+func TestUnknownEmployersMakeNoTrend(t *testing.T) {
+	t.Parallel()
+	const weeks = 40
+	jobs := employers(12, weeks, tastes)
+	for i := range jobs {
+		if i%4 == 1 {
+			jobs[i].from, jobs[i].to = i%7, weeks-i%9
+		}
+	}
+	ask := func(jobs []job) (trend.SlopeAnswer, trend.SimilarityAnswer) {
+		q := planted(t, plot{weeks: weeks, jobs: jobs})
+		scope := trend.Scope{Roles: []string{"alpha", "beta"}, AllBoards: true}
+		s, err := trend.Slope(t.Context(), q, trend.SlopeQuestion{Scope: scope, Permutations: 19, Seed: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s, similarity(t, q, scope)
+	}
+	want, _ := ask(jobs)
+	for _, role := range []string{"alpha", "beta"} {
+		for k := range 20 {
+			jobs = append(jobs, job{id: fmt.Sprint("unknown", role, k), board: "thread", role: role, skills: []string{"shared", "same"}, from: k, to: weeks})
+		}
+	}
+	got, alike := ask(jobs)
+	if got.Total.Low == nil || !near(*got.Total.Value, *want.Total.Value) || !near(*got.Within.Low, *want.Within.Low) || got.EmployersA != 12 || got.VacanciesA != want.VacanciesA {
+		t.Errorf("slope %+v of %d employers with unknown ones, %+v without", got.Total, got.EmployersA, want.Total)
+	}
+	if got.Falsifier == nil || *got.Falsifier != *want.Falsifier {
+		t.Errorf("falsifier %+v with unknown ones, %+v without", got.Falsifier, want.Falsifier)
+	}
+	if got.Guards.Unnamed == 0 || want.Guards.Unnamed != 0 {
+		t.Errorf("%d vacancies of nobody left out, and %d where there are none", got.Guards.Unnamed, want.Guards.Unnamed)
+	}
+	if p := alike.Pairs[0]; p.EmployersA != 12 {
+		t.Errorf("%d employers", p.EmployersA)
+	}
+}
+
 // TestAFirstLookIsNoBoom: what boards had when they were first seen whole is active and never new.
 func TestAFirstLookIsNoBoom(t *testing.T) {
 	t.Parallel()

@@ -85,6 +85,8 @@ func Slope(ctx context.Context, q Querier, question SlopeQuestion) (SlopeAnswer,
 	if err != nil {
 		return out, err
 	}
+	c, unnamed := c.followed(g)
+	g.Unnamed = uint64(unnamed)
 	out.fit(a, &g, c)
 	if err := out.falsify(ctx, a, g, question); err != nil {
 		return out, err
@@ -201,6 +203,9 @@ func (out *SlopeAnswer) falsify(ctx context.Context, a *asked, g Guards, questio
 	}
 	index, adverts := map[string]int{}, make([]measure.Advert, 0, len(rows))
 	for _, r := range rows {
+		if r.Employer == "" {
+			continue
+		}
 		advert := measure.Advert{Employer: r.Employer, Stratum: r.Employer + "\n" + r.Quarter.Format(time.DateOnly), Second: r.Role == out.RoleB}
 		for _, s := range r.Skills {
 			if _, ok := index[s]; !ok {

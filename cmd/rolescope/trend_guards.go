@@ -35,6 +35,9 @@ func (a *app) guardLines(asked trend.Asked) error {
 	if g.WithoutRole > 0 {
 		left = append(left, fmt.Sprintf("%s whose title states none", count(g.WithoutRole)))
 	}
+	if g.Unnamed > 0 {
+		left = append(left, fmt.Sprintf("%s whose employer nobody knows, left out of slopes", count(g.Unnamed)))
+	}
 	if g.Censored > 0 {
 		left = append(left, fmt.Sprintf("%s were open before we looked: never new", count(g.Censored)))
 	}

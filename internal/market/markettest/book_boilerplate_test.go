@@ -2,6 +2,7 @@ package markettest_test
 
 import (
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -50,7 +51,7 @@ func (f filled) counted(t *testing.T) map[string]map[int]map[string]bool {
 	out := map[string]map[int]map[string]bool{}
 	for month, jobs := range f.byMonth(postings) {
 		mentions := map[int]map[string][]mention{} // by job and skill
-		anywhere, ofEmployer := map[string]map[string]bool{}, map[pair]map[string]bool{}
+		anywhere, twice, ofEmployer := map[string]map[string]bool{}, map[string]map[string]bool{}, map[pair]map[string]bool{}
 		for _, j := range jobs {
 			mentions[j.id] = map[string][]mention{}
 			for _, l := range j.lives {
@@ -70,6 +71,10 @@ func (f filled) counted(t *testing.T) map[string]map[int]map[string]bool {
 					if !m.asked {
 						count(anywhere, m.paragraph, m.role)
 					}
+					switch s.Section {
+					case "about", "benefits", "legal", "process":
+						count(twice, m.paragraph, strconv.Itoa(j.id))
+					}
 					count(ofEmployer, pair{m.employer, m.paragraph}, m.role)
 				}
 			}
@@ -83,7 +88,7 @@ func (f filled) counted(t *testing.T) map[string]map[int]map[string]bool {
 					continue
 				}
 				for _, m := range mentions[j.id][s] {
-					boilerplate := m.paragraph != "" && (!m.asked && len(anywhere[m.paragraph]) >= 2 || len(ofEmployer[pair{m.employer, m.paragraph}]) >= 4)
+					boilerplate := m.paragraph != "" && (!m.asked && (len(anywhere[m.paragraph]) >= 2 || len(twice[m.paragraph]) >= 2) || len(ofEmployer[pair{m.employer, m.paragraph}]) >= 4)
 					if !boilerplate {
 						out[month][j.id][s] = true
 					}

@@ -56,20 +56,17 @@ func cells(m *planted.Market, from int, guarded bool) (a, b measure.Role) {
 	return a, b
 }
 
-// paragraphs says for each employer and month whether its paragraph stood in adverts of two roles.
+// paragraphs says for each employer and month whether its paragraph, which is about itself, stood in two vacancies.
 func paragraphs(m *planted.Market) [][planted.Months]bool {
 	out := make([][planted.Months]bool, len(m.Employers))
-	first := make([][planted.Months]int, len(m.Employers)) // 1 + a role that has it
+	seen := make([][planted.Months]bool, len(m.Employers))
 	for _, v := range m.Vacancies {
 		if !v.Paragraph {
 			continue
 		}
 		for month := v.Month(); month <= planted.MonthOf(v.Missed-1); month++ {
-			if role := &first[v.Employer][month]; *role == 0 {
-				*role = 1 + v.Role
-			} else if *role != 1+v.Role {
-				out[v.Employer][month] = true
-			}
+			out[v.Employer][month] = seen[v.Employer][month]
+			seen[v.Employer][month] = true
 		}
 	}
 	return out
