@@ -59,7 +59,9 @@ hundredth of the postings lies in parts that are not merged yet.
 Cold is the first answer of an engine that was just started, after the kernel was asked to forget the
 files; warm is the median of the repeated ones after it. Questions and pages ask as the dashboard does, as a reader
 on one thread; status and the rebuild as the pipeline does. A page is made anew each time, with the list of
-roles and skills remembered, as it is for a minute. GROWTH is the warm time over that of the size before.
+roles and skills remembered, as it is for a minute. CPU MS is
+what the process and its engine used for a warm one, which tells more where other programs run at the same
+time. GROWTH is the warm time over that of the size before.
 Five years of three million postings take 12 GB of disk.` + exitStatusHelp(exitOK, exitError, exitPartial),
 		Example: `  rolescope bench query
   rolescope bench query --postings 300000,1000000,3000000 --data DIR --json
@@ -103,13 +105,15 @@ type benchQueryReport struct {
 
 // benchQuerySize is all answers at one number of postings.
 type benchQuerySize struct {
-	Postings  int              `json:"postings"`
-	Vacancies uint64           `json:"vacancies"`
-	DiskMB    uint64           `json:"disk_mb"`
-	Refresh   float64          `json:"refresh_ms,omitempty"` // of what was written since the size before
-	Load      string           `json:"load_average"`         // of the machine when the questions began
-	LoadAfter string           `json:"load_average_after"`
-	Questions []benchQueryLine `json:"questions"`
+	Postings  int     `json:"postings"`
+	Vacancies uint64  `json:"vacancies"`
+	DiskMB    uint64  `json:"disk_mb"`
+	Refresh   float64 `json:"refresh_ms,omitempty"` // of what was written since the size before
+	// RefreshCPU is what the process and its engine used for it.
+	RefreshCPU float64          `json:"refresh_cpu_ms,omitempty"`
+	Load       string           `json:"load_average"` // of the machine when the questions began
+	LoadAfter  string           `json:"load_average_after"`
+	Questions  []benchQueryLine `json:"questions"`
 }
 
 // benchQueryLine is one question at one number of postings. Times are in milliseconds.
@@ -119,6 +123,7 @@ type benchQueryLine struct {
 	Warm    float64 `json:"warm_ms,omitempty"` // median
 	Fastest float64 `json:"fastest_ms,omitempty"`
 	Slowest float64 `json:"slowest_ms,omitempty"`
+	CPU     float64 `json:"cpu_ms,omitempty"` // median of the warm runs', by ticks of 10 ms, the engine's included; on Linux
 	Runs    int     `json:"runs,omitempty"`
 	Growth  float64 `json:"growth,omitempty"`
 	Error   string  `json:"error,omitempty"`
@@ -187,11 +192,11 @@ func (r benchQueryReport) print(w io.Writer) error {
 		if s.Refresh > 0 {
 			fmt.Fprintf(w, "the rollups of what was written since the size before were made in %.0f s\n", s.Refresh/1000)
 		}
-		rows := [][]string{{"", "COLD MS", "WARM MS", "FASTEST", "SLOWEST", "RUNS", "GROWTH"}}
+		rows := [][]string{{"", "COLD MS", "WARM MS", "FASTEST", "SLOWEST", "CPU MS", "RUNS", "GROWTH"}}
 		for _, q := range s.Questions {
-			row := []string{q.Name, millis(q.Cold), millis(q.Warm), millis(q.Fastest), millis(q.Slowest), count(q.Runs), "-"}
+			row := []string{q.Name, millis(q.Cold), millis(q.Warm), millis(q.Fastest), millis(q.Slowest), millis(q.CPU), count(q.Runs), "-"}
 			if q.Growth > 0 {
-				row[6] = fmt.Sprintf("%.2f", q.Growth)
+				row[7] = fmt.Sprintf("%.2f", q.Growth)
 			}
 			rows = append(rows, row)
 		}

@@ -18,12 +18,12 @@ func (b *benchStore) measure(ctx context.Context, size int) (benchQuerySize, err
 		}
 	}
 	if b.o.refresh {
-		start := time.Now()
+		start, cpu := time.Now(), cpuSoFar()
 		if _, err := b.store.Refresh(ctx); err != nil {
 			return s, err
 		}
-		s.Refresh = inMillis(time.Since(start))
-		fmt.Fprintf(b.app.stderr, "rolescope: %s postings: refreshed in %s ms\n", count(size), millis(s.Refresh))
+		s.Refresh, s.RefreshCPU = inMillis(time.Since(start)), inMillis(cpuSoFar()-cpu)
+		fmt.Fprintf(b.app.stderr, "rolescope: %s postings: refreshed in %s ms, %s ms of CPU\n", count(size), millis(s.Refresh), millis(s.RefreshCPU))
 	}
 	status, err := b.store.Status(ctx)
 	if err != nil {
@@ -42,7 +42,7 @@ func (b *benchStore) measure(ctx context.Context, size int) (benchQuerySize, err
 		if err != nil {
 			return s, err
 		}
-		fmt.Fprintf(b.app.stderr, "rolescope: %s postings: %s: cold %s ms, warm %s ms %s\n", count(size), q.name, millis(line.Cold), millis(line.Warm), printable(line.Error))
+		fmt.Fprintf(b.app.stderr, "rolescope: %s postings: %s: cold %s ms, warm %s ms, %s ms of CPU %s\n", count(size), q.name, millis(line.Cold), millis(line.Warm), millis(line.CPU), printable(line.Error))
 		s.Questions = append(s.Questions, line)
 	}
 	s.LoadAfter = loadAverage()
@@ -68,7 +68,7 @@ func (b *benchStore) time(ctx context.Context, q benchQuestion) (benchQueryLine,
 	if err != nil {
 		return line, err
 	}
-	var took []time.Duration
+	var took, used []time.Duration
 	began := time.Now()
 	for run := range b.o.repeat + 1 {
 		if q.before != nil {
@@ -76,7 +76,7 @@ func (b *benchStore) time(ctx context.Context, q benchQuestion) (benchQueryLine,
 				return line, err
 			}
 		}
-		start := time.Now()
+		start, cpu := time.Now(), cpuSoFar()
 		if err := q.ask(ctx, target); err != nil {
 			if ctx.Err() != nil {
 				return line, ctx.Err()
@@ -85,7 +85,7 @@ func (b *benchStore) time(ctx context.Context, q benchQuestion) (benchQueryLine,
 			return line, nil
 		}
 		if d := time.Since(start); run > 0 {
-			took = append(took, d)
+			took, used = append(took, d), append(used, cpuSoFar()-cpu)
 		} else if b.o.cold {
 			line.Cold = inMillis(d)
 		}
@@ -94,6 +94,7 @@ func (b *benchStore) time(ctx context.Context, q benchQuestion) (benchQueryLine,
 		}
 	}
 	line.Warm, line.Fastest, line.Slowest, line.Runs = inMillis(median(took)), inMillis(slices.Min(took)), inMillis(slices.Max(took)), len(took)
+	line.CPU = inMillis(median(used))
 	return line, nil
 }
 

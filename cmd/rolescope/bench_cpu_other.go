@@ -1,0 +1,8 @@
+//go:build !linux
+
+package main
+
+import "time"
+
+// cpuSoFar is not known here.
+func cpuSoFar() time.Duration { return 0 }
