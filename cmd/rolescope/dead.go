@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/rolescope/rolescope/bus"
 	"github.com/rolescope/rolescope/posting"
 	"github.com/rolescope/rolescope/store"
 )
@@ -156,7 +157,8 @@ func newDeadRetryCommand(a *app) *cobra.Command {
 		Use:   "retry ID...",
 		Short: "Send dead letters through the pipeline again",
 		Long: `Send dead letters through the pipeline again, after the cause is gone (a fixed tagger, a freed disk).
-What fails again is an open dead letter again. A letter that does not hold its whole message, such
+What fails again is an open dead letter again. An alert that could not be delivered is sent to its channel
+once more at once, and if need be later by "rolescope up". A letter that does not hold its whole message, such
 as a posting that was too large, can only be crawled or imported again.` + exitStatusHelp(exitOK, exitError, exitPartial),
 		Example: "  rolescope dead retry 0123456789abcdef0123456789abcdef",
 		Args:    cobra.MinimumNArgs(1),
@@ -173,10 +175,10 @@ as a posting that was too large, can only be crawled or imported again.` + exitS
 // retryDead resends what can be resent and waits until it is stored or dead again.
 func (s *system) retryDead(ctx context.Context, ids []string, asJSON bool) error {
 	var retried []string
-	failed := 0
+	failed, alerts := 0, false
 	err := s.process(ctx, func(ctx context.Context) error {
 		for _, id := range ids {
-			err := s.resend(ctx, id)
+			d, err := s.resend(ctx, id)
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
@@ -185,7 +187,10 @@ func (s *system) retryDead(ctx context.Context, ids []string, asJSON bool) error
 				fmt.Fprintf(s.app.stderr, "rolescope: %s: %v\n", id, err)
 				continue
 			}
-			retried = append(retried, id)
+			retried, alerts = append(retried, id), alerts || d.Stage == bus.StageNotify
+		}
+		if alerts {
+			return s.deliverNow(ctx)
 		}
 		return nil
 	}, func(uint64) {})
@@ -213,20 +218,20 @@ func (s *system) retryDead(ctx context.Context, ids []string, asJSON bool) error
 // leaves an open letter, never a posting that is nowhere. The mark bears the time before the sending,
 // so that a failure since is the newer event and opens the letter again, also when it came first or
 // in the same millisecond, which is the clocks' precision.
-func (s *system) resend(ctx context.Context, id string) error {
+func (s *system) resend(ctx context.Context, id string) (store.DeadLetter, error) {
 	d, err := s.deadLetter(ctx, id)
 	if err != nil {
-		return err
+		return d, err
 	}
 	at := time.Now().Add(-time.Millisecond)
 	err = s.bus.Retry(ctx, d.Dead)
 	if errors.Is(err, posting.ErrInvalid) {
-		return errors.New("the letter does not hold the whole message: crawl or import the board again")
+		return d, errors.New("the letter does not hold the whole message: crawl or import the board again")
 	}
 	if err != nil {
-		return err
+		return d, err
 	}
-	return s.store.MarkDead(ctx, []string{id}, store.StateRetried, at)
+	return d, s.store.MarkDead(ctx, []string{id}, store.StateRetried, at)
 }
 
 func newDeadDropCommand(a *app) *cobra.Command {

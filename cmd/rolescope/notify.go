@@ -99,6 +99,50 @@ func (s *system) notifyStage(channels []notify.Channel) bus.Stage {
 	}
 }
 
+// deliverNow makes one attempt at what waits in NOTIFY. What it cannot deliver waits there for `up`, and is no
+// error of this command; nor are secrets that its environment does not have.
+func (s *system) deliverNow(ctx context.Context) error {
+	file, _, err := alertsFile(s.config)
+	if err != nil {
+		return err
+	}
+	channels, err := s.app.openChannels(file, s)
+	if err != nil {
+		fmt.Fprintf(s.app.stderr, "rolescope: the alerts are left for `rolescope up` to deliver: %v\n", err)
+		return nil
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	done := make(chan error, 1)
+	go func() { done <- s.bus.Run(ctx, s.notifyStage(channels)) }()
+	tick := time.NewTicker(drainPoll)
+	defer tick.Stop()
+	for {
+		select {
+		case err := <-done:
+			return err
+		case <-tick.C:
+		}
+		streams, err := s.bus.Pending(ctx)
+		if err != nil {
+			stop()
+			return errors.Join(err, <-done)
+		}
+		if streams[bus.StreamNotify].Consumers[bus.StageNotify].Pending == 0 {
+			break
+		}
+	}
+	stop() // the stage finishes what it holds
+	if err := <-done; err != nil {
+		return err
+	}
+	streams, err := s.bus.Pending(context.WithoutCancel(ctx))
+	if err == nil && streams[bus.StreamNotify].Unsettled() > 0 {
+		fmt.Fprintf(s.app.stderr, "rolescope: %s alerts wait for their next attempt, which `rolescope up` makes\n", count(streams[bus.StreamNotify].Unsettled()))
+	}
+	return err
+}
+
 // testAlertChannel sends a test event to one channel, at once and once, and returns the receiver's answer.
 func (a *app) testAlertChannel(ctx context.Context, file []byte, name string) error {
 	configs, err := notify.Parse(file)

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -431,5 +432,57 @@ func TestAlertChannelTest(t *testing.T) {
 	err = a.testAlertChannel(t.Context(), file, "pager")
 	if err == nil || !strings.Contains(err.Error(), `no channel "pager"`) || !strings.Contains(hintOf(err), "chat, hook") {
 		t.Errorf("an unknown channel: %v, %q", err, hintOf(err))
+	}
+}
+
+// TestDeadRetryDelivers: an alert that could not be delivered is a dead letter, and reaches its receiver when it is
+// retried after the cause is gone, without an `up`.
+func TestDeadRetryDelivers(t *testing.T) {
+	t.Parallel()
+	bin, dir := binary(t), filepath.Join(t.TempDir(), "data")
+	right, wrong := notifytest.NewAuthority(t, time.Now()), notifytest.NewAuthority(t, time.Now())
+	m := &receivers{t: t, ca: right, file: filepath.Join(t.TempDir(), "alerts.yaml")}
+	at := m.serve(right, "127.0.0.1:0", &m.hook, func() {})
+	write := func(trusted *notifytest.Authority) {
+		t.Helper()
+		config := "channels:\n  - {name: hook, kind: webhook, url: \"https://" + at + "/\", secret_env: HOOK_KEY, ca_file: " + trusted.File + "}\n"
+		if err := os.WriteFile(m.file, []byte(config+"rules: [{name: board_silent, kind: board_silent, after: 72h}]\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(wrong)
+	settled, kill := m.sender(binaryAs(t, "alert-sender"), dir)
+	await(t, settled, "the deliveries to come to an end")
+	kill()
+	importJobs(t, bin, dir, "2026-01-05", `{"id":"ok","title":"ML Engineer","isListed":true,"descriptionHtml":"<p>Go</p>"}`) // buries them
+	all := letters(t, bin, dir, "--stage", "notify")
+	if len(all) != alertSenderEvents {
+		t.Fatalf("letters %+v", all)
+	}
+	with := func(args ...string) *exec.Cmd {
+		cmd := command(bin, dir, args...)
+		cmd.Env = append(cmd.Env, "ROLESCOPE_ALERTS="+m.file, "HOOK_KEY="+testKey)
+		return cmd
+	}
+	again := with("dead", "retry", "--json", all[0].ID)
+	out, _ := again.Output()
+	if code := again.ProcessState.ExitCode(); code != exitPartial || !strings.Contains(string(out), `"failed_again": 1`) {
+		t.Errorf("with the cause still there: status %d, %s", code, out)
+	}
+	write(right)
+	args := []string{"dead", "retry", "--json"}
+	for _, l := range all {
+		args = append(args, l.ID)
+	}
+	output(t, with(args...))
+	if events, repeated := m.hook.counts(); events != alertSenderEvents || repeated != 0 {
+		t.Errorf("%d of %d events delivered, %d of them repeated", events, alertSenderEvents, repeated)
+	}
+	if open := letters(t, bin, dir); len(open) != 0 {
+		t.Errorf("open letters %+v", open)
+	}
+	output(t, with("alert", "test", "hook"))
+	if events, _ := m.hook.counts(); events != alertSenderEvents+1 {
+		t.Errorf("%d events after the test", events)
 	}
 }
