@@ -2,10 +2,11 @@
 --   looks      the periods, a line each: first day and the day after the last, such as 2024-01-01 2024-02-01
 --   rows_max   where the answer is cut
 WITH
-    arrayMap(l -> (toDate(splitByChar(' ', l)[1]), toDate(splitByChar(' ', l)[2])), splitByChar('\n', {looks:String})) AS look_spans
+    arrayMap(l -> (toDate(splitByChar(' ', l)[1]), toDate(splitByChar(' ', l)[2])), splitByChar('\n', {looks:String})) AS look_spans,
+    arrayMap(s -> toUInt32(s.1), look_spans) AS look_starts, arraySort(arrayDistinct(arrayConcat([toUInt32(0)], look_starts, arrayMap(s -> toUInt32(s.2), look_spans)))) AS look_bounds
 SELECT
     source, board, toUInt64(length(look_spans)) AS periods,
-    toUInt64(length(arrayFilter(i -> i > 0, groupUniqArrayArray(arrayMap(day -> arrayFirstIndex(s -> day >= s.1 AND day < s.2, look_spans), healthy_days)) AS seen))) AS healthy_periods,
+    toUInt64(length(arrayFilter(i -> i > 0, groupUniqArrayArray(arrayMap(day -> indexOf(look_starts, roundDown(toUInt32(day), look_bounds)), healthy_days)) AS seen))) AS healthy_periods,
     has(seen, 1) AS in_first, has(seen, length(look_spans)) AS in_last,
     CAST(in_first AND in_last AND 4 * healthy_periods >= 3 * periods, 'Bool') AS in_panel
 FROM v_board_months
