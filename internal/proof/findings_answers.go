@@ -55,10 +55,10 @@ const storeSQL = `SELECT count() AS postings, uniqExact(vacancy_id) AS vacancies
 
 const yearPostsSQL = `SELECT toYear(posted_claim) AS year, count() AS posts, countIf(notEmpty(roles)) AS several, countIf(empty(roles) AND role_title = '') AS without FROM v_postings GROUP BY year ORDER BY year`
 
-const yearRoleSQL = `SELECT toYear(month) AS year, role, count() AS vacancies, uniqExact(employer) AS employers, countIf(employer = 'whoishiring') AS unnamed FROM v_vacancy_months WHERE is_claimed AND role IN ('ml_engineer', 'data_scientist', 'data_engineer') GROUP BY year, role ORDER BY year, role`
+const yearRoleSQL = `SELECT toYear(month) AS year, role, count() AS vacancies, uniqExact(employer) AS employers, countIf(employer = '') AS unnamed FROM v_vacancy_months WHERE is_claimed AND role IN ('ml_engineer', 'data_scientist', 'data_engineer') GROUP BY year, role ORDER BY year, role`
 
 // concentrationSQL takes where; the effective employers are those of docs/measures.md.
-const concentrationSQL = `SELECT role, sum(n) AS vacancies, count() AS employers, max(n) AS largest, toUInt32(floor(pow(sum(n), 2) / sum(n * n))) AS effective FROM (SELECT role, employer, uniqExact(vacancy_id) AS n FROM v_vacancy_months WHERE %s GROUP BY role, employer) GROUP BY role ORDER BY role`
+const concentrationSQL = `SELECT role, sum(n) AS vacancies, count() AS employers, max(n) AS largest, toUInt32(floor(pow(sum(n), 2) / sum(n * n))) AS effective FROM (SELECT role, employer, uniqExact(vacancy_id) AS n FROM v_vacancy_months WHERE employer != '' AND %s GROUP BY role, employer) GROUP BY role ORDER BY role`
 
 const mixSQL = `SELECT company, role, count() AS vacancies FROM v_vacancy_months WHERE month = '2026-01-01' AND is_active AND role IN ('research_scientist', 'research_engineer', 'applied_scientist', 'ml_engineer', 'data_scientist', 'software_engineer', 'member_of_technical_staff') GROUP BY company, role ORDER BY company, role`
 
