@@ -80,6 +80,9 @@ func (a *app) emerging(h trend.EmergingHistory, now bool) trendTable {
 		table:  func() error { return a.emergingTable(h, now) },
 		under:  func() error { return a.emergingLines(h) },
 	}
+	if n := len(last.Statements); last.SQL == "" && n > 0 { // refused: by what it found of the boards
+		t.asked.SQL, t.asked.Params, t.asked.Statements = last.Statements[n-1].SQL, last.Statements[n-1].Params, last.Statements[:n-1]
+	}
 	for _, x := range h.Transitions {
 		row := []string{x.At.Format(time.DateOnly), string(x.From), string(x.To), x.State.ID, x.State.Name, string(x.State.Class)}
 		lead := leadIn(x.Terms, x.State.Lead)
