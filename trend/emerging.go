@@ -102,7 +102,7 @@ type Term struct {
 	Sources    uint64    `json:"sources"`             // kinds of board, likewise
 	Boards     uint64    `json:"boards"`              // likewise
 	Before     uint64    `json:"before"`              // vacancies on any board that mention it in the year before Since
-	Since      time.Time `json:"since,omitzero"`      // when a vacancy of the windows first mentioned it
+	Since      time.Time `json:"since,omitzero"`      // the day on which a vacancy of any board first did, since the base window began
 	FirstSeen  time.Time `json:"first_seen,omitzero"` // when any vacancy did, on any board
 	Class      Class     `json:"class,omitempty"`
 	Passes     bool      `json:"passes"` // q < EmergingQ, and employers, sources and boards enough

@@ -209,22 +209,19 @@ func (e *evaluation) panel(ctx context.Context, w watched) error {
 }
 
 type termRow struct {
-	Family     string    `ch:"family"`
-	Term       string    `ch:"term"`
-	X1         uint64    `ch:"x1"`
-	N1         uint64    `ch:"n1"`
-	X0         uint64    `ch:"x0"`
-	N0         uint64    `ch:"n0"`
-	Dispersion float64   `ch:"dispersion"`
-	P          float64   `ch:"p"`
-	Q          float64   `ch:"q"`
-	Employers  uint64    `ch:"employers"`
-	Sources    uint64    `ch:"sources"`
-	Boards     uint64    `ch:"boards"`
-	Since      time.Time `ch:"since"`
-	Candidates uint64    `ch:"candidates"`
-	Stable     uint64    `ch:"stable"`
-	IsFirst    bool      `ch:"is_first"`
+	Family     string  `ch:"family"`
+	Term       string  `ch:"term"`
+	X1         uint64  `ch:"x1"`
+	N1         uint64  `ch:"n1"`
+	X0         uint64  `ch:"x0"`
+	N0         uint64  `ch:"n0"`
+	Dispersion float64 `ch:"dispersion"`
+	P          float64 `ch:"p"`
+	Q          float64 `ch:"q"`
+	Employers  uint64  `ch:"employers"`
+	Candidates uint64  `ch:"candidates"`
+	Stable     uint64  `ch:"stable"`
+	IsFirst    bool    `ch:"is_first"`
 }
 
 // test runs the test, and keeps the terms of small q and those that are tracked.
@@ -291,10 +288,7 @@ const levelZ = 1.959963984540054
 func (e *evaluation) term(r termRow) Term {
 	t := Term{
 		TermID: TermID{Family(r.Family), r.Term}, Label: r.Term, X1: r.X1, N1: r.N1, X0: r.X0, N0: r.N0, Dispersion: r.Dispersion, P: r.P, Q: r.Q,
-		Employers: r.Employers, Sources: r.Sources, Boards: r.Boards,
-	}
-	if !r.Since.IsZero() && r.Since.Unix() > 0 {
-		t.Since = r.Since.UTC()
+		Employers: r.Employers,
 	}
 	switch t.Family {
 	case FamilySkill:
@@ -308,12 +302,16 @@ func (e *evaluation) term(r termRow) Term {
 		t.Ratio = x1 / float64(t.N1) / (x0 / float64(t.N0))
 		t.RatioLow, t.RatioHigh = t.Ratio*math.Exp(-spread), t.Ratio*math.Exp(spread)
 	}
-	places := true // where there is but one board, it has to do
+	return t
+}
+
+// pass decides on terms once it is known where they are mentioned. Where there is but one board, it has to do.
+func (e *evaluation) pass(t *Term) {
+	places := true
 	if e.sources > 1 {
 		places = t.Sources > 1
 	} else if e.answer.Panel.Healthy > 1 {
 		places = t.Boards > 1
 	}
 	t.Passes = t.Q < EmergingQ && t.Employers >= EmergingEmployers && places
-	return t
 }

@@ -41,32 +41,28 @@ type startRow struct {
 func (e *evaluation) categories(ctx context.Context) error {
 	out := e.answer
 	var chosen []int // indices of Terms
-	passing := 0
+	significant := 0
 	for i, t := range out.Terms {
-		if t.Passes {
-			passing++
+		is := t.Q < EmergingQ && t.Employers >= EmergingEmployers
+		if is {
+			significant++
 		}
-		if t.Passes || slices.Contains(e.question.Track, t.TermID) && t.X1 > 0 {
+		if is || slices.Contains(e.question.Track, t.TermID) && t.X1 > 0 {
 			chosen = append(chosen, i)
 		}
 	}
-	if passing == 0 {
+	if significant == 0 {
+		return nil
+	}
+	rows, err := e.mentioning(ctx, chosen)
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(out.Terms, func(t Term) bool { return t.Passes }) {
 		return nil
 	}
 	if err := e.history(ctx, chosen); err != nil {
 		return err
-	}
-	params, names := e.windowParams(), make([]TermID, len(chosen))
-	for i, c := range chosen {
-		names[i] = out.Terms[c].TermID
-	}
-	params["terms"] = joined(names)
-	var rows []startRow
-	if err := e.run(ctx, &rows, "emerging_vacancies", params); err != nil {
-		return err
-	}
-	if len(rows) == rowsMax {
-		return ErrTooLarge
 	}
 	background, err := e.background(ctx)
 	if err != nil {
@@ -91,22 +87,51 @@ func (e *evaluation) bestP(c Category) float64 {
 	return best
 }
 
+// mentioning are the new vacancies of the recent window that mention the terms, which decide whether they pass.
+func (e *evaluation) mentioning(ctx context.Context, chosen []int) (rows []startRow, err error) {
+	out, names := e.answer, make([]TermID, len(chosen))
+	for i, c := range chosen {
+		names[i] = out.Terms[c].TermID
+	}
+	params := e.windowParams()
+	params["terms"] = joined(names)
+	if err := e.run(ctx, &rows, "emerging_vacancies", params); err != nil {
+		return nil, err
+	}
+	if len(rows) == rowsMax {
+		return nil, ErrTooLarge
+	}
+	for i, c := range chosen {
+		sources, boards := map[string]bool{}, map[string]bool{}
+		for _, r := range rows {
+			if slices.Contains(r.Terms, uint64(i+1)) {
+				sources[r.Source], boards[r.Source+"\t"+r.Board] = true, true
+			}
+		}
+		t := &out.Terms[c]
+		t.Sources, t.Boards = uint64(len(sources)), uint64(len(boards))
+		e.pass(t)
+	}
+	return rows, nil
+}
+
 // history finds out since when the terms are mentioned, and how they are spelt.
 func (e *evaluation) history(ctx context.Context, chosen []int) error {
 	out := e.answer
 	lines := make([]string, len(chosen))
 	for i, c := range chosen {
-		lines[i] = out.Terms[c].TermID.String() + "\t" + out.Terms[c].Since.Format(time.DateOnly)
+		lines[i] = out.Terms[c].TermID.String()
 	}
 	var rows []struct {
 		Family   string    `ch:"family"`
 		Term     string    `ch:"term"`
 		First    time.Time `ch:"seen_first"`
+		Since    time.Time `ch:"since"`
 		Before   uint64    `ch:"mentioned_before"`
 		Spelling string    `ch:"spelling"`
 	}
 	err := e.run(ctx, &rows, "emerging_first", map[string]string{
-		"terms": strings.Join(lines, "\n"), "until": out.At.Format(time.DateOnly), "rows_max": fmt.Sprint(rowsMax),
+		"terms": strings.Join(lines, "\n"), "base_from": out.Base.From.Format(time.DateOnly), "until": out.At.Format(time.DateOnly), "rows_max": fmt.Sprint(rowsMax),
 	})
 	if err != nil {
 		return err
@@ -117,7 +142,7 @@ func (e *evaluation) history(ctx context.Context, chosen []int) error {
 			continue
 		}
 		t := &out.Terms[i]
-		t.FirstSeen, t.Before, t.Label = r.First.UTC(), r.Before, r.Spelling
+		t.FirstSeen, t.Since, t.Before, t.Label = r.First.UTC(), r.Since.UTC(), r.Before, r.Spelling
 		switch {
 		case t.Before > 0:
 			t.Class = Surging

@@ -36,7 +36,7 @@ WITH
     starts AS
     (
         SELECT
-            employer, cityHash64(source) AS source_hash, cityHash64(source, board) AS board_hash, role, title_terms, skills, phrases, first_seen,
+            employer, role, title_terms, skills, phrases,
             toUInt8(dateDiff({unit:String}, {base_from:Date}, toDate(first_seen))) AS unit_number
         FROM v_vacancy_starts
         WHERE month >= toStartOfMonth({base_from:Date}) AND month < {recent_to:Date}
@@ -58,33 +58,31 @@ WITH
         )
         GROUP BY role
     ),
+    -- Who mentions a term is counted once a unit: as bitmaps of employers' numbers, which stay small however many
+    -- vacancies there are.
     terms AS
     (
         SELECT
-            family, term, groupArray(mask) AS masks,
-            arraySum(m -> bitCount(bitAnd(m, recent_mask)), masks) AS x1, arraySum(m -> bitCount(bitAnd(m, base_mask)), masks) AS x0,
-            countIf(bitAnd(mask, recent_mask) != 0) AS employers,
-            uniqExactArrayIf([source_min, source_max], bitAnd(mask, recent_mask) != 0) AS sources,
-            uniqExactArrayIf([board_min, board_max], bitAnd(mask, recent_mask) != 0) AS boards, min(seen_first) AS since
+            family, term, groupArray(unit_number) AS unit_numbers, groupArray(bitmapCardinality(who)) AS unit_counts,
+            sumIf(bitmapCardinality(who), unit_number >= recent_unit) AS x1, sumIf(bitmapCardinality(who), unit_number < base_units) AS x0,
+            toUInt64(groupBitmapMergeIf(who, unit_number >= recent_unit)) AS employers
         FROM
         (
-            SELECT
-                mention.1 AS family, mention.2 AS term, employer, groupBitOr(bitShiftLeft(toUInt64(1), unit_number)) AS mask, min(first_seen) AS seen_first,
-                minIf(source_hash, first_seen >= {recent_from:Date}) AS source_min, maxIf(source_hash, first_seen >= {recent_from:Date}) AS source_max,
-                minIf(board_hash, first_seen >= {recent_from:Date}) AS board_min, maxIf(board_hash, first_seen >= {recent_from:Date}) AS board_max
+            SELECT mention.1 AS family, mention.2 AS term, unit_number, groupBitmapState(employer_number) AS who
             FROM
             (
                 SELECT
-                    employer, source_hash, board_hash, first_seen, unit_number,
+                    n.employer_number AS employer_number, unit_number,
                     -- What is spelt alike but for blanks is one term.
-                    arrayJoin(arrayDistinct(arrayConcat(
+                    arrayJoin(arrayConcat(
                         if(has(splitByChar('\n', {families:String}), 'title'), arrayMap(t -> ('title', replaceAll(t, ' ', '')), title_terms), []),
                         if(has(splitByChar('\n', {families:String}), 'skill'), arrayMap(s -> ('skill', toString(s)), skills), []),
                         if(has(splitByChar('\n', {families:String}), 'phrase'), arrayMap(t -> ('phrase', replaceAll(t, ' ', '')), phrases), []),
-                        if(has(splitByChar('\n', {families:String}), 'role_skill') AND role != '', arrayMap(s -> ('role_skill', concat(role, ' ', s)), skills), [])))) AS mention
-                FROM starts
+                        if(has(splitByChar('\n', {families:String}), 'role_skill') AND role != '', arrayMap(s -> ('role_skill', concat(role, ' ', s)), skills), []))) AS mention
+                FROM starts AS s
+                INNER JOIN (SELECT employer, toUInt32(row_number() OVER (ORDER BY employer)) AS employer_number FROM (SELECT DISTINCT employer FROM starts)) AS n ON n.employer = s.employer
             )
-            GROUP BY family, term, employer
+            GROUP BY family, term, unit_number
         )
         GROUP BY family, term
         HAVING x1 + x0 >= {count_min:UInt32} OR (family, term) IN (SELECT (splitByChar('\t', line)[1], splitByChar('\t', line)[2]) FROM (SELECT arrayJoin(splitByChar('\n', {track:String})) AS line))
@@ -95,9 +93,9 @@ WITH
     dispersed AS
     (
         SELECT
-            family, term, x1, x0, employers, sources, boards, since, n1, n0, x1 + x0 >= {count_min:UInt32} AS is_candidate,
+            family, term, x1, x0, employers, n1, n0, x1 + x0 >= {count_min:UInt32} AS is_candidate,
             x0 >= base_units AND 2 * x0 <= n0 AS is_stable,
-            if(is_stable, arraySum((i, n) -> if(n = 0, 0, pow(arraySum(m -> bitAnd(bitShiftRight(m, i), 1), masks) - n * x0 / n0, 2) / (n * x0 / n0 * (1 - x0 / n0))), range(toUInt32(base_units)), n_units) / (base_units - 1), 0) AS pearson,
+            if(is_stable, arraySum((i, n) -> if(n = 0, 0, pow(toInt64(unit_counts[indexOf(unit_numbers, i)]) - n * x0 / n0, 2) / (n * x0 / n0 * (1 - x0 / n0))), range(toUInt32(base_units)), n_units) / (base_units - 1), 0) AS pearson,
             ifNotFinite(quantileExactIf(0.5)(pearson, is_stable) OVER (PARTITION BY family), 1) AS median, if(median < 1.1, 1, median) AS dispersion,
             countIf(is_stable) OVER (PARTITION BY family) AS stable
         FROM
@@ -131,7 +129,7 @@ SELECT
     family, term, x1, n1, x0, n0, dispersion, p,
     -- Benjamini and Hochberg (1995), within the family.
     if(is_candidate, least(1, min(p * candidates / rank) OVER (PARTITION BY family, is_candidate ORDER BY rank DESC ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)), 1) AS q,
-    employers, sources, boards, since, candidates, stable, rank = 1 AS is_first
+    employers, candidates, stable, rank = 1 AS is_first
 FROM ranked
 QUALIFY q < {q_max:Float64} OR rank = 1 OR (family, term) IN (SELECT (splitByChar('\t', line)[1], splitByChar('\t', line)[2]) FROM (SELECT arrayJoin(splitByChar('\n', {track:String})) AS line))
 ORDER BY family, p, term
