@@ -165,6 +165,9 @@ func (d *demo) fill(ctx context.Context, s *system) error {
 	if err != nil {
 		return err
 	}
+	if err := s.demoAlerts(ctx, m.end()); err != nil {
+		return err
+	}
 	d.state.Complete, d.state.Report, d.state.End = true, report, m.end()
 	return d.state.write(d.dir)
 }
@@ -185,6 +188,9 @@ func (d *demo) show(ctx context.Context, s *system, reused bool, took time.Durat
 	}
 	fmt.Fprint(out, ".\n\n")
 	if err := s.demoTrends(ctx); err != nil {
+		return err
+	}
+	if err := s.demoFound(ctx); err != nil {
 		return err
 	}
 	fmt.Fprintf(out, "\n%s\n", simulatedNotice)
