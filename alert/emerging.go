@@ -244,12 +244,12 @@ func categoryText(m trend.Transition, lead trend.Term, a trend.EmergingAnswer) s
 	if lead.RatioHigh > 0 {
 		interval = fmt.Sprintf("%.1f to %.1f", lead.RatioLow, lead.RatioHigh)
 	}
-	fmt.Fprintf(&b, " That is %.1f times the share (95 %% interval %s); among the terms tested, one found at q = %.2g like this is false no more often than that.", lead.Ratio, interval, lead.Q)
+	fmt.Fprintf(&b, " That is %.1f times the share (95 %% interval %s; q, the false discovery rate at which it is found, is %.2g).", lead.Ratio, interval, lead.Q)
 	switch m.State.Class {
 	case trend.Novel:
 		b.WriteString(" Nobody had mentioned it in the year before.")
 	case trend.Surging:
-		fmt.Fprintf(&b, " It is not new: %d vacancies of the year before mentioned it.", lead.Before)
+		fmt.Fprintf(&b, " %d vacancies had mentioned it in the year before.", lead.Before)
 	}
 	if !lead.FirstSeen.IsZero() {
 		fmt.Fprintf(&b, " First seen on %s.", lead.FirstSeen.Format(time.DateOnly))

@@ -35,7 +35,9 @@ type alertView struct {
 	Audit    trend.Audit
 	Ratio    string
 	Pay      string
-	Silenced bool // now
+	Q        string
+	Compared string // the value with its level
+	Silenced bool   // now
 	Untold   string
 }
 
@@ -109,6 +111,12 @@ func (s *server) alertView(row trend.AlertRow) alertView {
 	}
 	if row.SalaryMedian != nil && row.SalaryLow != nil && row.SalaryHigh != nil && *row.SalaryMedian > 0 {
 		v.Pay = fmt.Sprintf("%s to %s, median %s %s", thousands(uint64(*row.SalaryLow)), thousands(uint64(*row.SalaryHigh)), thousands(uint64(*row.SalaryMedian)), row.SalaryCurrency)
+	}
+	if row.QValue != nil {
+		v.Q = fmt.Sprintf("%.2g", *row.QValue)
+	}
+	if row.Value != nil && row.Level != nil {
+		v.Compared = fmt.Sprintf("%.4g, level %.4g (%s)", *row.Value, *row.Level, short(shownMax, row.Unit))
 	}
 	v.Silenced = row.SilencedUntil != nil && row.SilencedUntil.After(s.Now())
 	return v

@@ -92,10 +92,13 @@ func TestAlertActions(t *testing.T) {
 	e := putAlert(t, s, 0, "Context Engineer", alert.Firing)
 	h := dashboard(t, web.Options{Querier: querier{s}, Actions: acts})
 	page := get(t, h, "/alerts").Body.String()
-	for _, want := range []string{"Context Engineer", "7 of 1", "2.5 times the share", `id="` + e.AlertID, "Acknowledge</button>"} {
+	for _, want := range []string{"Context Engineer", "7 of 1", "2.5 times the share", `id="` + e.AlertID, "Acknowledge</button>", "<dd>0.5</dd>", "0.5, level 0.5"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page does not say %q", want)
 		}
+	}
+	if strings.Contains(page, "%!") || strings.Contains(page, "0xc") {
+		t.Errorf("the page shows how it is written:\n%s", page)
 	}
 	post := func(h http.Handler, address, form string, headers ...string) *httptest.ResponseRecorder {
 		t.Helper()

@@ -62,7 +62,7 @@ func startUp(t *testing.T, bin string, env []string, roles ...string) *service {
 // await waits until the service's log says want, n times.
 func (s *service) await(t *testing.T, want string, n int) {
 	t.Helper()
-	deadline := time.After(30 * time.Second)
+	deadline := time.After(90 * time.Second)
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for {
