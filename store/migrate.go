@@ -191,7 +191,7 @@ func (s *Store) execute(ctx context.Context, text string) error {
 // racing reports whether an exception is what two processes creating one table or view see.
 func racing(code int32) bool {
 	switch code {
-	case 57, 60, 219, 473, 517, 741: // TABLE_ALREADY_EXISTS, UNKNOWN_TABLE, DATABASE_NOT_EMPTY, DEADLOCK_AVOIDED, CANNOT_ASSIGN_ALTER, TABLE_UUID_MISMATCH
+	case 57, 60, 218, 219, 473, 517, 741: // TABLE_ALREADY_EXISTS, UNKNOWN_TABLE, TABLE_IS_DROPPED, DATABASE_NOT_EMPTY, DEADLOCK_AVOIDED, CANNOT_ASSIGN_ALTER, TABLE_UUID_MISMATCH
 		return true
 	}
 	return false

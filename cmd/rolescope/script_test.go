@@ -14,7 +14,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"rolescope": main, "small-demo": smallDemo, "second-tagger": secondTagger, "alert-sender": alertSender})
+	testscript.Main(m, map[string]func(){"rolescope": main, "small-demo": smallDemo, "second-tagger": secondTagger, "alert-sender": alertSender, "alert-again": alertAgain})
 }
 
 // TestScripts runs the program as users meet it: every script is a fresh data directory, the real
