@@ -125,21 +125,25 @@ func Child(ctx context.Context, stdin io.Reader, stdout, stderr io.Writer) error
 	stuck, err := engine.serve(ctx, cancel, stop, log)
 	if stuck != nil {
 		json.NewEncoder(stdout).Encode(stuck) //nolint:errcheck // the exit status says the most of it
-		os.Exit(exitStuck)                    // its thread would not let the engine close
+		leave(exitStuck)                      // its thread would not let the engine close
 	}
 	return err
 }
+
+// leave ends the process while the engine's threads work. os.Exit would first have C destroy what they work
+// with, if the program was built for the race detector, and the process would end by SIGSEGV at times.
+func leave(status int) { syscall.Exit(status) }
 
 // watchParent closes stop at the stop word and ends the process when the parent is gone.
 func watchParent(input *bufio.Reader, stop chan struct{}) {
 	word, err := input.ReadString('\n')
 	if err != nil || word != stopWord {
-		os.Exit(exitOrphaned)
+		leave(exitOrphaned)
 	}
 	close(stop)
 	// The parent may still die while we finish.
 	io.Copy(io.Discard, input) //nolint:errcheck // either way the input ended
-	os.Exit(exitOrphaned)
+	leave(exitOrphaned)
 }
 
 // child is an opened engine with its socket.
@@ -208,7 +212,7 @@ func (c *child) serve(ctx context.Context, cancel context.CancelFunc, stop <-cha
 	}
 	if !c.server.idle(closeGrace) { // it only reads: the process can end without it
 		log.Warn("a statement that nothing stops ends with the engine")
-		return nil, nil
+		leave(0)
 	}
 	c.server.close()
 	return nil, c.lock.Close()
