@@ -61,6 +61,9 @@ func toldOf(h trend.EmergingHistory) (told []string) {
 
 // TestEmergingPlanted: what was planted emerges, once, as one category; the confounders do not.
 func TestEmergingPlanted(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one goroutine asks the engine for long: runs without -short, also in CI")
+	}
 	t.Parallel()
 	q := planted(t, emergingMarket(36))
 	h, err := trend.ReplayEmerging(t.Context(), q, trend.EmergingQuestion{Windows: without}, week(20))
@@ -123,6 +126,9 @@ type testedTerm struct {
 // TestEmergingStatement: all p and q of an evaluation are those of an exact test and of Benjamini and Hochberg, and
 // its counts those of counting in memory.
 func TestEmergingStatement(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one goroutine asks the engine for long: runs without -short, also in CI")
+	}
 	t.Parallel()
 	market := emergingMarket(36)
 	q := planted(t, market)
