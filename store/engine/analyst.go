@@ -118,7 +118,7 @@ func (q *request) within(l limit) float64 {
 // inserts one always is (see attendant). Without a statement of the writer it runs freely. The reader takes no part (ClickHouse's 0), for a person waits for its pages.
 const (
 	writerPriority  = "SET priority = 1"
-	analystPriority = "SET priority = 2, low_priority_query_wait_time_ms = 200"
+	analystPriority = "SET priority = 2, low_priority_query_wait_time_ms = 1000"
 )
 
 // heldSteps end what is set for a held user's statement: the role (see usersConfig), the limits, and

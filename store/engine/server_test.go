@@ -183,7 +183,7 @@ func TestRawRequests(t *testing.T) {
 		{engine.UserAnalyst, "max_execution_time=7.2&max_result_rows=5&result_overflow_mode=break", "SELECT getSetting('max_execution_time'), getSetting('max_result_rows')", "8\t5\n"},
 		{engine.UserAnalyst, "max_threads=1", "SELECT getSetting('max_threads'), getSetting('readonly')", "1\t1\n"},
 		{"", "", "SELECT getSetting('priority')", "1\n"},
-		{engine.UserAnalyst, "", "SELECT getSetting('priority'), getSetting('low_priority_query_wait_time_ms')", "2\t200\n"},
+		{engine.UserAnalyst, "", "SELECT getSetting('priority'), getSetting('low_priority_query_wait_time_ms')", "2\t1000\n"},
 		{engine.UserReader, "", "SELECT getSetting('priority')", "0\n"},
 	} {
 		if step.user == "" {
