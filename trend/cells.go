@@ -77,11 +77,15 @@ func (a *asked) cellsFile() string {
 	if a.Period == Week {
 		return "cells_week"
 	}
-	months := !slices.ContainsFunc(a.periods, func(s Span) bool { return !s.From.AddDate(0, 1, 0).Equal(s.To) })
-	if len(a.Companies) == 0 && (months || a.Basis != Active) {
+	if len(a.Companies) == 0 && (a.months() || a.Basis != Active) {
 		return "cells_rollup"
 	}
 	return "cells"
+}
+
+// months reports whether each period is one month.
+func (a *asked) months() bool {
+	return !slices.ContainsFunc(a.periods, func(s Span) bool { return !s.From.AddDate(0, 1, 0).Equal(s.To) })
 }
 
 // of is what a question is answered from: the panel, or all boards.

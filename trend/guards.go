@@ -83,6 +83,9 @@ func (a *asked) guards(ctx context.Context) (Guards, error) {
 		return g, err
 	}
 	g.Panel = a.panelOf(boards)
+	if a.Brief {
+		return g, nil
+	}
 	var left []struct {
 		Vacancies    uint64 `ch:"vacancies"`
 		Mentions     uint64 `ch:"mentions"`

@@ -41,6 +41,8 @@ func histories(t *testing.T, q trend.Querier) (out []history) {
 	keep("slope", slope, slope.Asked, err)
 	shares, err := trend.Shares(ctx, q, trend.SharesQuestion{Scope: scope})
 	keep("skills", shares, shares.Asked, err)
+	mentions, err := trend.Mentions(ctx, q, trend.MentionsQuestion{Scope: scope})
+	keep("mentions", mentions, mentions.Asked, err)
 	volumes, err := trend.VolumesOf(ctx, q, trend.VolumesQuestion{})
 	keep("volume", volumes, volumes.Asked, err)
 	change, err := trend.Change(ctx, q, trend.ChangeQuestion{

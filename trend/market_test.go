@@ -128,7 +128,7 @@ func (s *sharedEngine) close() error {
 func world(t *testing.T, seed uint64) (asker, storetest.World) {
 	t.Helper()
 	w := storetest.NewWorld("trend", seed)
-	return shared.market(t, fmt.Sprint("world ", seed), w.Messages, false), w
+	return shared.market(t, fmt.Sprint("world ", seed), w.Messages, true), w
 }
 
 // emptyWorld opens a store of its own with nothing in it.

@@ -6,117 +6,15 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 	"time"
-
-	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/rolescope/rolescope/posting"
 	"github.com/rolescope/rolescope/store"
 	"github.com/rolescope/rolescope/trend"
 )
-
-// TestSkillAgreesWithSkills: the share of one skill over time is that of all skills, plus the periods in
-// which nobody mentions it, and is suppressed under the floor.
-func TestSkillAgreesWithSkills(t *testing.T) {
-	t.Parallel()
-	q, _ := world(t, 2)
-	all, err := trend.Skills(t.Context(), q, trend.SkillsQuestion{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	mentioning, totals := map[string]uint64{}, map[string]uint64{}
-	key := func(at time.Time, role, skill string) string {
-		return at.Format(time.DateOnly) + " " + role + " " + skill
-	}
-	for _, r := range all.Rows {
-		mentioning[key(r.Period, r.Role, r.Skill)] = r.Mentioning
-		totals[key(r.Period, r.Role, "")] = r.Total
-	}
-	suppressed, zero, seen := 0, 0, 0
-	for _, skill := range []string{"go", "kafka", "sql"} {
-		one, err := trend.Skill(t.Context(), q, trend.SkillQuestion{Skill: skill})
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, r := range one.Rows {
-			seen++
-			if want := mentioning[key(r.Period, r.Role, skill)]; r.Mentioning != want {
-				t.Errorf("%s in %s %s: %d mention it, want %d", skill, r.Role, r.Period, r.Mentioning, want)
-			}
-			if want, ok := totals[key(r.Period, r.Role, "")]; ok && r.Total != want {
-				t.Errorf("%s %s: n = %d, want %d", r.Role, r.Period, r.Total, want)
-			}
-			if (r.Share == nil) != (r.Total < trend.Floor) {
-				t.Errorf("n = %d, share %v", r.Total, r.Share)
-			}
-			if r.Share == nil {
-				suppressed++
-			}
-			if r.Mentioning == 0 {
-				zero++
-			}
-		}
-	}
-	if seen == 0 || suppressed == 0 || zero == 0 {
-		t.Errorf("%d cells, %d suppressed, %d of zero: the test shows nothing", seen, suppressed, zero)
-	}
-}
-
-// TestMoversAgreeWithSkills: between two months, the movers are the differences of two months' shares.
-func TestMoversAgreeWithSkills(t *testing.T) {
-	t.Parallel()
-	q, _ := world(t, 2)
-	all, err := trend.Skills(t.Context(), q, trend.SkillsQuestion{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	compared := 0
-	months := map[string]map[time.Time]map[string]trend.SkillsRow{}
-	for _, r := range all.Rows {
-		if months[r.Role] == nil {
-			months[r.Role] = map[time.Time]map[string]trend.SkillsRow{}
-		}
-		if months[r.Role][r.Period] == nil {
-			months[r.Role][r.Period] = map[string]trend.SkillsRow{}
-		}
-		months[r.Role][r.Period][r.Skill] = r
-	}
-	for role, at := range months {
-		for before := range at {
-			after := before.AddDate(0, 1, 0)
-			if at[after] == nil {
-				continue
-			}
-			span := func(t time.Time) trend.Span { return trend.Span{From: t, To: t.AddDate(0, 1, 0)} }
-			a, err := trend.Movers(t.Context(), q, trend.MoversQuestion{Role: role, Before: span(before), After: span(after)})
-			if err != nil {
-				t.Fatal(err)
-			}
-			if a.Suppressed != (a.BeforeTotal < trend.Floor || a.AfterTotal < trend.Floor) || a.Suppressed != (len(a.Movers) == 0) {
-				t.Errorf("n = %d and %d: suppressed %v with %d movers", a.BeforeTotal, a.AfterTotal, a.Suppressed, len(a.Movers))
-			}
-			last := 1.0
-			for _, m := range a.Movers {
-				compared++
-				if m.BeforeMentioning != at[before][m.Skill].Mentioning || m.AfterMentioning != at[after][m.Skill].Mentioning {
-					t.Errorf("%s %s: %+v", role, before, m)
-				}
-				if got := at[after][m.Skill].Share - at[before][m.Skill].Share; gocmp.Diff(got, m.Change) != "" {
-					t.Errorf("%s %s %s: change %v, want %v", role, before, m.Skill, m.Change, got)
-				}
-				if m.Change > last {
-					t.Errorf("%s: not by falling change", m.Skill)
-				}
-				last = m.Change
-			}
-		}
-	}
-	if compared == 0 {
-		t.Error("no month has enough vacancies: the test shows nothing")
-	}
-}
 
 // TestPostingsAndPosting: every current posting is listed once, newest first, and told whole.
 func TestPostingsAndPosting(t *testing.T) {
@@ -277,8 +175,8 @@ func TestEmptyStore(t *testing.T) {
 	if err != nil || s.Postings != 0 || !s.NewestRun.IsZero() {
 		t.Errorf("%+v, %v", s, err)
 	}
-	m, err := trend.Movers(t.Context(), q, trend.MoversQuestion{Role: "x", Before: trend.Span{From: day(1), To: day(2)}, After: trend.Span{From: day(2), To: day(3)}})
-	if err != nil || !m.Suppressed || m.BeforeTotal != 0 {
+	m, err := trend.Mentions(t.Context(), q, trend.MentionsQuestion{Skill: "go"})
+	if err != nil || len(m.Rows) != 0 || len(m.Periods) != 0 {
 		t.Errorf("%+v, %v", m, err)
 	}
 }
@@ -287,12 +185,9 @@ func day(n int) time.Time { return time.Date(2026, 1, n, 0, 0, 0, 0, time.UTC) }
 
 func TestBadNewQuestions(t *testing.T) {
 	t.Parallel()
-	good := trend.Span{From: day(1), To: day(2)}
 	for name, err := range map[string]error{
-		"no skill":      second(trend.Skill(t.Context(), nil, trend.SkillQuestion{})),
-		"bad period":    second(trend.Skill(t.Context(), nil, trend.SkillQuestion{Skill: "go", Filter: trend.Filter{Period: "age"}})),
-		"no role":       second(trend.Movers(t.Context(), nil, trend.MoversQuestion{Before: good, After: good})),
-		"empty span":    second(trend.Movers(t.Context(), nil, trend.MoversQuestion{Role: "x", Before: good})),
+		"bad period":    second(trend.Mentions(t.Context(), nil, trend.MentionsQuestion{Scope: trend.Scope{Period: "age"}})),
+		"bad basis":     second(trend.Mentions(t.Context(), nil, trend.MentionsQuestion{Scope: trend.Scope{Basis: "hope"}})),
 		"page 0":        second(trend.Postings(t.Context(), nil, trend.PostingsQuestion{Rows: 1})),
 		"too many rows": second(trend.Postings(t.Context(), nil, trend.PostingsQuestion{Page: 1, Rows: trend.PageRowsMax + 1})),
 	} {
@@ -310,20 +205,23 @@ func TestCommandsRunAsTheyStand(t *testing.T) {
 	t.Parallel()
 	q, w := world(t, 2)
 	summary, err1 := trend.Summary(t.Context(), q)
-	volume, err2 := trend.Volume(t.Context(), q, trend.VolumeQuestion{Filter: trend.Filter{
+	volume, err2 := trend.VolumesOf(t.Context(), q, trend.VolumesQuestion{Scope: trend.Scope{
 		Roles: []string{"trend_data_analyst", "trend_research_engineer", `it's \n "odd"`}, Companies: []string{"trend Ltd"},
 	}})
-	skill, err3 := trend.Skill(t.Context(), q, trend.SkillQuestion{Skill: "go"})
+	watched, err3 := trend.Watched(t.Context(), q, volume.Periods)
 	list, err4 := trend.Postings(t.Context(), q, trend.PostingsQuestion{Page: 1, Rows: 3})
 	one, err5 := trend.Posting(t.Context(), q, w.Postings[0].PostingID)
 	if err := errors.Join(err1, err2, err3, err4, err5); err != nil {
 		t.Fatal(err)
 	}
+	if len(watched) != len(volume.Periods) || !slices.Contains(watched, true) {
+		t.Errorf("watched in %v", watched)
+	}
 	for name, c := range map[string]struct {
 		audit trend.Audit
 		rows  int
 	}{
-		"summary": {summary.Audit, 1}, "volume": {volume.Audit, len(volume.Rows)}, "skill": {skill.Audit, len(skill.Rows)},
+		"summary": {summary.Audit, 1}, "volume": {volume.Audit, len(volume.Rows)},
 		"postings": {list.Audit, len(list.Rows)}, "posting": {one.Audit, 1}, "mentions": {one.MentionsAudit, len(one.Mentions)},
 	} {
 		query, params := pasted(t, c.audit)
@@ -376,7 +274,7 @@ func (s *switching) Select(ctx context.Context, dest any, query string, params m
 func TestVersionsNeverMix(t *testing.T) {
 	t.Parallel()
 	q := emptyWorld(t)
-	if _, err := trend.Volume(t.Context(), &switching{store: q.Store, t: t}, trend.VolumeQuestion{}); err == nil || !strings.Contains(err.Error(), "ask again") {
+	if _, err := trend.VolumesOf(t.Context(), &switching{store: q.Store, t: t}, trend.VolumesQuestion{}); err == nil || !strings.Contains(err.Error(), "ask again") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -3,11 +3,18 @@ package trend
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 )
+
+// Span is a time: From is in it, To is not.
+type Span struct {
+	From time.Time `json:"from"`
+	To   time.Time `json:"to"`
+}
 
 // Basis says which vacancies a period has: see docs/measures.md.
 type Basis string
@@ -37,6 +44,7 @@ type Scope struct {
 	Period    Period    // zero is Month
 	Basis     Basis     // zero is Active
 	AllBoards bool      // instead of the panel
+	Brief     bool      // without the numbers of Guards from Vacancies to Boilerplate, which cost more than most figures
 }
 
 // defaultMonths is how many months up to the latest a question about a span is of, unless it says.
@@ -44,6 +52,9 @@ const defaultMonths = 12
 
 // periodsMax bounds a series: ten years of weeks, 40 of months.
 const periodsMax = 530
+
+// ErrNothing is told of a question about a time that has no data.
+var ErrNothing = errors.New("there is nothing")
 
 // extent is what there is to ask about.
 type extent struct {
@@ -84,6 +95,9 @@ func (s Scope) resolve(ctx context.Context, q Querier, months int) (*asked, erro
 	if !slices.Contains([]Period{Week, Month, Quarter, Whole}, a.Period) {
 		return nil, fmt.Errorf("%w: period %q is none of week, month, quarter", ErrQuestion, a.Period)
 	}
+	if !a.From.IsZero() && !a.To.IsZero() && !a.From.Before(a.To) {
+		return nil, fmt.Errorf("%w: from %s is not before to %s", ErrQuestion, a.From.Format(time.DateOnly), a.To.Format(time.DateOnly))
+	}
 	var found []extent
 	if err := a.run(ctx, &found, "extent", map[string]string{"basis": string(a.Basis), "roles": listParam(a.Roles)}); err != nil {
 		return nil, err
@@ -112,7 +126,7 @@ func (s Scope) resolve(ctx context.Context, q Querier, months int) (*asked, erro
 		a.From = a.extent.First
 	}
 	if !a.From.Before(a.To) {
-		return nil, fmt.Errorf("%w: there is nothing from %s up to %s: the data has %s to %s", ErrQuestion,
+		return nil, fmt.Errorf("%w: %w from %s up to %s: the data has %s to %s", ErrQuestion, ErrNothing,
 			s.From.Format(time.DateOnly), s.To.Format(time.DateOnly), a.extent.First.Format("2006-01"), a.extent.Last.Format("2006-01"))
 	}
 	if a.Period == Week && a.To.After(a.extent.Until) {

@@ -8,7 +8,6 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -43,67 +42,11 @@ const (
 	Quarter Period = "quarter"
 )
 
-// units are a period's SQL names: the unit, the function that finds its start, the one that adds to it.
-var units = map[Period][3]string{
-	Week:    {"week", "toMonday", "addWeeks"},
-	Month:   {"month", "toStartOfMonth", "addMonths"},
-	Quarter: {"quarter", "toStartOfQuarter", "addQuarters"},
-}
-
-// Filter says which postings a question is about. Its zero value means all of them.
-type Filter struct {
-	Roles     []string  // role ids, such as "ml_engineer"
-	Companies []string  // display names, exactly
-	From      time.Time // inclusive; zero is the beginning
-	To        time.Time // exclusive; zero is the end
-	Period    Period    // zero is Month
-}
-
 // Before the first and after the last day that ClickHouse's DateTime64 knows nothing was posted.
 var (
 	beginning = time.Date(1970, 1, 1, 0, 0, 0, 0, time.UTC)
 	end       = time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC)
 )
-
-// prepare checks the filter and returns its parameters and the identifiers that its period fills in.
-func (f Filter) prepare() (params map[string]string, holes []string, err error) {
-	if f.Period == "" {
-		f.Period = Month
-	}
-	unit, ok := units[f.Period]
-	if !ok {
-		return nil, nil, fmt.Errorf("%w: period %q is none of week, month, quarter", ErrQuestion, f.Period)
-	}
-	if f.From.IsZero() {
-		f.From = beginning
-	}
-	if f.To.IsZero() {
-		f.To = end
-	}
-	if !f.From.Before(f.To) {
-		return nil, nil, fmt.Errorf("%w: from %s is not before to %s", ErrQuestion, f.From.Format(time.DateOnly), f.To.Format(time.DateOnly))
-	}
-	return map[string]string{
-		"roles": listParam(f.Roles), "companies": listParam(f.Companies),
-		"from": f.From.UTC().Format(time.DateTime), "to": f.To.UTC().Format(time.DateTime),
-		"rows_max": fmt.Sprint(rowsMax),
-	}, []string{"{unit}", unit[0], "{unit_start}", unit[1], "{unit_add}", unit[2]}, nil
-}
-
-// ask runs the SQL file's question about what the filter lets through; more are the question's own
-// parameters. It returns ErrTooLarge when the limit cut the answer.
-func ask[Row any](ctx context.Context, q Querier, rows *[]Row, file string, f Filter, more map[string]string, holes ...string) (Audit, error) {
-	params, units, err := f.prepare()
-	if err != nil {
-		return Audit{}, err
-	}
-	maps.Copy(params, more)
-	a, err := run(ctx, q, rows, file, params, append(holes, units...)...)
-	if err == nil && len(*rows) == rowsMax {
-		err = ErrTooLarge
-	}
-	return a, err
-}
 
 // run fills the SQL file's identifiers (which cannot be parameters), runs it into dest and returns
 // the audit. holes are fixed strings of this package, never input.

@@ -67,10 +67,7 @@ func VolumesOf(ctx context.Context, q Querier, question VolumesQuestion) (Volume
 	if err != nil {
 		return out, err
 	}
-	file := "volumes"
-	if a.Period == Week {
-		file = "volumes_week"
-	}
+	file := a.volumesFile(out.By)
 	var rows []volumesRow
 	if len(a.periods) > 0 {
 		params := a.params()
@@ -99,6 +96,18 @@ func VolumesOf(ctx context.Context, q Querier, question VolumesQuestion) (Volume
 	})
 	out.Asked = a.done(g, file)
 	return out, nil
+}
+
+// volumesFile is the SQL that counts: the monthly rollup has these groups; others, companies, and the stock of a
+// longer period need vacancies, and weeks their spells.
+func (a *asked) volumesFile(by string) string {
+	switch {
+	case a.Period == Week:
+		return "volumes_week"
+	case len(a.Companies) == 0 && a.months() && slices.Contains([]string{"board", "role", "source", "total"}, by):
+		return "volumes_rollup"
+	}
+	return "volumes"
 }
 
 // of is the number that a basis counts.

@@ -15,9 +15,9 @@ import (
 type question func(context.Context, *http.Request) (any, error)
 
 // narrowed is a question about what the usual parameters let through, with one parameter of its own.
-func narrowed(own string, ask func(context.Context, trend.Filter, string) (any, error)) question {
+func narrowed(own string, ask func(context.Context, trend.Scope, string) (any, error)) question {
 	return func(ctx context.Context, r *http.Request) (any, error) {
-		f, err := filter(r)
+		f, err := scope(r)
 		if err != nil {
 			return nil, err
 		}
@@ -34,19 +34,22 @@ func (s *server) apiQuestions() map[string]question {
 	return map[string]question{
 		"summary":   func(ctx context.Context, _ *http.Request) (any, error) { return trend.Summary(ctx, s.Querier) },
 		"catalogue": func(ctx context.Context, _ *http.Request) (any, error) { return trend.Catalogue(ctx, s.Querier) },
-		"volume": narrowed("by", func(ctx context.Context, f trend.Filter, by string) (any, error) {
-			return trend.Volume(ctx, s.Querier, trend.VolumeQuestion{Filter: f, By: by})
+		"volume": narrowed("by", func(ctx context.Context, f trend.Scope, by string) (any, error) {
+			return trend.VolumesOf(ctx, s.Querier, trend.VolumesQuestion{Scope: f, By: by})
 		}),
-		"skills": narrowed("", func(ctx context.Context, f trend.Filter, _ string) (any, error) {
-			return trend.Skills(ctx, s.Querier, trend.SkillsQuestion{Filter: f})
+		"skills": narrowed("", func(ctx context.Context, f trend.Scope, _ string) (any, error) {
+			return trend.Mentions(ctx, s.Querier, trend.MentionsQuestion{Scope: f})
 		}),
-		"skill": narrowed("skill", func(ctx context.Context, f trend.Filter, id string) (any, error) {
-			return trend.Skill(ctx, s.Querier, trend.SkillQuestion{Filter: f, Skill: id})
+		"skill": narrowed("skill", func(ctx context.Context, f trend.Scope, id string) (any, error) {
+			if id == "" {
+				return nil, badRequest("skill: which one?")
+			}
+			return trend.Mentions(ctx, s.Querier, trend.MentionsQuestion{Scope: f, Skill: id})
 		}),
-		"posting": narrowed("id", func(ctx context.Context, _ trend.Filter, id string) (any, error) {
+		"posting": narrowed("id", func(ctx context.Context, _ trend.Scope, id string) (any, error) {
 			return trend.Posting(ctx, s.Querier, id)
 		}),
-		"movers": s.apiMovers,
+		"change": s.apiChange,
 		"alerts": func(ctx context.Context, r *http.Request) (any, error) {
 			q, err := alertsQuestion(r)
 			if err != nil {
@@ -64,15 +67,12 @@ func (s *server) apiQuestions() map[string]question {
 	}
 }
 
-func (s *server) apiMovers(ctx context.Context, r *http.Request) (any, error) {
-	var q trend.MoversQuestion
-	var err error
-	if q.Role, err = value(r, "role"); err != nil {
+func (s *server) apiChange(ctx context.Context, r *http.Request) (any, error) {
+	f, err := scope(r)
+	if err != nil {
 		return nil, err
 	}
-	if q.Companies, err = values(r, "company"); err != nil {
-		return nil, err
-	}
+	q := trend.ChangeQuestion{Scope: f}
 	for name, at := range map[string]*time.Time{
 		"before_from": &q.Before.From, "before_to": &q.Before.To, "after_from": &q.After.From, "after_to": &q.After.To,
 	} {
@@ -80,7 +80,7 @@ func (s *server) apiMovers(ctx context.Context, r *http.Request) (any, error) {
 			return nil, err
 		}
 	}
-	return trend.Movers(ctx, s.Querier, q)
+	return trend.Change(ctx, s.Querier, q)
 }
 
 // api answers with JSON, errors too: {"error", "text", "cause"}.

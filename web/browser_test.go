@@ -68,6 +68,7 @@ func TestHostileTextsInABrowser(t *testing.T) {
 	if err := s.Activate(t.Context(), hostileTagger); err != nil {
 		t.Fatal(err)
 	}
+	refresh(t, s)
 	out, err := inBrowser(t, dashboard(t, web.Options{Querier: querier{s}, Notice: attacks()[0], Version: attacks()[1]}), paths)
 	if err != nil {
 		t.Errorf("%v\n%s", err, out)

@@ -17,35 +17,25 @@ const catalogueAge = time.Minute
 type catalogue struct {
 	turn   chan struct{} // holds one value while somebody reads or asks
 	read   time.Time
-	answer known
+	answer trend.CatalogueAnswer
 	skills map[string]trend.SkillCount // by id
 }
 
-// known is what there is to ask about, and when the first and the newest crawl were.
-type known struct {
-	trend.CatalogueAnswer
-	oldest, newest time.Time
-}
-
 // names is the catalogue, asked anew when it is old.
-func (s *server) names(ctx context.Context) (known, map[string]trend.SkillCount, error) {
+func (s *server) names(ctx context.Context) (trend.CatalogueAnswer, map[string]trend.SkillCount, error) {
 	c := s.catalog
 	select {
 	case c.turn <- struct{}{}:
 		defer func() { <-c.turn }()
 	case <-ctx.Done():
-		return known{}, nil, ctx.Err()
+		return trend.CatalogueAnswer{}, nil, ctx.Err()
 	}
 	if now := s.Now(); c.skills == nil || now.Sub(c.read) > catalogueAge || now.Before(c.read) {
 		answer, err := trend.Catalogue(ctx, s.Querier)
 		if err != nil {
-			return known{}, nil, err
+			return trend.CatalogueAnswer{}, nil, err
 		}
-		summary, err := trend.Summary(ctx, s.Querier)
-		if err != nil {
-			return known{}, nil, err
-		}
-		c.answer, c.read, c.skills = known{answer, summary.FirstRun, summary.NewestRun}, now, map[string]trend.SkillCount{}
+		c.answer, c.read, c.skills = answer, now, map[string]trend.SkillCount{}
 		for _, k := range answer.Skills {
 			c.skills[k.Skill] = k
 		}

@@ -47,29 +47,6 @@ type table struct {
 // room for, and the API has the rest.
 const periodsMax = 520
 
-// periods are the first days of the periods from first to last without a gap, the newest periodsMax.
-func periods(unit trend.Period, first, last time.Time) []time.Time {
-	if first.IsZero() {
-		return nil
-	}
-	var out []time.Time
-	for at := first; !at.After(last); at = next(unit, at) {
-		out = append(out, at)
-	}
-	return out[max(0, len(out)-periodsMax):]
-}
-
-// next is the first day of the period after the one that begins at t.
-func next(unit trend.Period, t time.Time) time.Time {
-	switch unit {
-	case trend.Week:
-		return t.AddDate(0, 0, 7)
-	case trend.Quarter:
-		return t.AddDate(0, 3, 0)
-	}
-	return t.AddDate(0, 1, 0)
-}
-
 // name writes a period as people do.
 func name(unit trend.Period, t time.Time) string {
 	switch unit {

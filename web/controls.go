@@ -15,6 +15,7 @@ type controls struct {
 	Companies []string
 	Roles     []roleChoice // none: the page is of one role
 	Chosen    bool         // some role is
+	AllBoards bool
 }
 
 // roleChoice is a box to tick.
@@ -23,11 +24,11 @@ type roleChoice struct {
 	Ticked bool
 }
 
-func newControls(r *http.Request, f trend.Filter) controls {
+func newControls(r *http.Request, f trend.Scope) controls {
 	q := r.URL.Query()
 	return controls{
 		Period: f.Period, Periods: []trend.Period{trend.Week, trend.Month, trend.Quarter},
-		From: q.Get("from"), To: q.Get("to"), Companies: f.Companies, // checked by filter
+		From: q.Get("from"), To: q.Get("to"), Companies: f.Companies, AllBoards: f.AllBoards, // checked by scope
 	}
 }
 

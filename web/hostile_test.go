@@ -110,6 +110,7 @@ func TestHostileTexts(t *testing.T) {
 	if err := s.Activate(t.Context(), hostileTagger); err != nil {
 		t.Fatal(err)
 	}
+	refresh(t, s)
 	h := dashboard(t, web.Options{Querier: querier{s}, Notice: attacks()[0], Version: attacks()[1]})
 	see := func(address string, status int, shown bool) {
 		t.Helper()

@@ -3,6 +3,7 @@ package web
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"net/http"
@@ -17,29 +18,31 @@ import (
 // show every role.
 const linesMax = 8
 
-// volumes are the answer to a volume question, arranged by group over gapless periods.
+// volumes are the answer to a volume question, arranged by group over its periods.
 type volumes struct {
 	unit        trend.Period
-	at          []time.Time
-	groups      []string // by falling sum of active
+	spans       []trend.Span
+	at          []time.Time // their first days
+	groups      []string    // by falling sum of active
 	active, new map[string][]float64
 	first       string // what a reader is told of the period of the first crawl, when it is shown
-	seen        []bool // periods in which any board showed anything: elsewhere nobody looked, and 0 would be a lie
+	seen        []bool // periods in which somebody looked: elsewhere 0 would be a lie
+	of          string // the boards that are counted
 }
 
-func arrange(rows []trend.VolumeRow, unit trend.Period) volumes {
-	v := volumes{unit: unit, active: map[string][]float64{}, new: map[string][]float64{}}
-	if len(rows) == 0 {
-		return v
+// arrange lines the rows of an answer up; watched says in which of its periods anybody looked.
+func arrange(answer trend.VolumesAnswer, watched []bool) volumes {
+	cut := max(0, len(answer.Periods)-periodsMax) // what is older is not on a page
+	v := volumes{unit: answer.Period, spans: answer.Periods[cut:], seen: watched[cut:], of: boardsText(answer.Guards), active: map[string][]float64{}, new: map[string][]float64{}}
+	for _, s := range v.spans {
+		v.at = append(v.at, s.From)
 	}
-	v.at = periods(unit, rows[0].Period.UTC(), rows[len(rows)-1].Period.UTC())
 	index := indexOf(v.at)
-	v.seen = make([]bool, len(v.at))
 	sums := map[string]uint64{}
-	for _, r := range rows {
+	for _, r := range answer.Rows {
 		i, ok := index[r.Period.Unix()]
 		if !ok {
-			continue // older than a page shows
+			continue
 		}
 		if v.active[r.Group] == nil {
 			v.active[r.Group], v.new[r.Group] = make([]float64, len(v.at)), make([]float64, len(v.at))
@@ -47,30 +50,32 @@ func arrange(rows []trend.VolumeRow, unit trend.Period) volumes {
 		}
 		v.active[r.Group][i], v.new[r.Group][i] = float64(r.Active), float64(r.New)
 		sums[r.Group] += r.Active
-		v.seen[i] = true
+		v.seen[i] = v.seen[i] || r.All.Active > 0
 	}
+	v.groups = slices.DeleteFunc(v.groups, func(g string) bool { return sums[g] == 0 }) // on boards beside the panel only
 	slices.SortFunc(v.groups, func(a, b string) int { return cmp.Or(cmp.Compare(sums[b], sums[a]), cmp.Compare(a, b)) })
+	v.hideNew(answer.Guards.SeenFrom)
 	return v
 }
 
 // hideNew makes unknown what was new in the period of the first crawl: whatever that found had been
 // open before, and nobody knows since when.
 func (v *volumes) hideNew(oldest time.Time) {
-	for i, at := range v.at {
-		if oldest.IsZero() || oldest.Before(at) || !oldest.Before(next(v.unit, at)) {
+	for i, s := range v.spans {
+		if oldest.Before(s.From) || !oldest.Before(s.To) {
 			continue
 		}
 		for _, values := range v.new {
 			values[i] = math.NaN()
 		}
-		v.first = fmt.Sprintf("What was new in %s is unknown: the first crawl was in it, and what that found may be older.", name(v.unit, at))
+		v.first = fmt.Sprintf("What was new in %s is unknown: the first crawl was in it, and what that found may be older.", name(v.unit, s.From))
 	}
 }
 
 // chart makes a figure of the groups' values; figures of one page have ids of their own.
 func (v volumes) chart(id, title string, values map[string][]float64, groups []string, audit trend.Audit) chart {
 	c := chart{
-		ID: id, Title: title, Unit: "vacancies per " + string(v.unit), Audit: audit,
+		ID: id, Title: title, Unit: "vacancies per " + string(v.unit) + v.of, Audit: audit,
 		Data: chartData{Unit: "count", Period: string(v.unit), X: unixDays(v.at), Series: []series{}},
 	}
 	for _, g := range drawnGroups(groups) {
@@ -158,14 +163,15 @@ type overviewData struct {
 	Active, New chart
 	Multiples   []multiple
 	Unfinished  string // the newest period, when it is not over
+	Rests       []string
 }
 
 func (s *server) overview(ctx context.Context, r *http.Request) (view, error) {
-	f, err := filter(r)
+	f, err := scope(r)
 	if err != nil {
 		return view{}, err
 	}
-	answer, err := trend.Volume(ctx, s.Querier, trend.VolumeQuestion{Filter: f})
+	answer, v, err := s.volumes(ctx, f)
 	if err != nil {
 		return view{}, err
 	}
@@ -173,27 +179,31 @@ func (s *server) overview(ctx context.Context, r *http.Request) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
-	d := overviewData{Controls: newControls(r, f)}
+	d := overviewData{Controls: newControls(r, f), Rests: rests(answer.Guards)}
 	d.Controls.choose(names.Roles, f.Roles)
 	if d.Summary, err = trend.Summary(ctx, s.Querier); err != nil {
 		return view{}, err
 	}
 	d.Age = age(d.Summary.NewestRun, s.Now())
-	v := arrange(answer.Rows, f.Period)
-	if len(f.Roles) > 0 {
-		if err := s.looked(ctx, f, &v); err != nil {
-			return view{}, err
-		}
-	}
-	v.hideNew(d.Summary.FirstRun)
 	d.Active = v.chart("active", "Active vacancies by role", v.active, v.groups, answer.Audit)
 	d.New = v.chart("new", "New vacancies by role", v.new, v.groups, answer.Audit)
 	d.New.Note = strings.TrimSpace(d.New.Note + " " + v.first)
 	for _, g := range v.groups {
 		d.Multiples = append(d.Multiples, v.multiple(g))
 	}
-	d.Unfinished = v.unfinished(d.Summary.NewestRun)
+	d.Unfinished = v.unfinished(answer.Guards.SeenUntil)
 	return view{"overview", "Roles over time", d}, nil
+}
+
+// volumes asks for the vacancies of each role; a time without any has none, and is no error.
+func (s *server) volumes(ctx context.Context, f trend.Scope) (trend.VolumesAnswer, volumes, error) {
+	f.Brief = true
+	answer, err := trend.VolumesOf(ctx, s.Querier, trend.VolumesQuestion{Scope: f})
+	if err != nil && !errors.Is(err, trend.ErrNothing) {
+		return answer, volumes{}, err
+	}
+	watched, err := trend.Watched(ctx, s.Querier, answer.Periods)
+	return answer, arrange(answer, watched), err
 }
 
 func (v volumes) multiple(group string) multiple {
@@ -210,8 +220,8 @@ func (v volumes) unfinished(newest time.Time) string {
 	if len(v.at) == 0 {
 		return ""
 	}
-	if last := v.at[len(v.at)-1]; newest.Before(next(v.unit, last).AddDate(0, 0, -1)) {
-		return fmt.Sprintf("The newest crawl was on %s: %s is not seen whole yet.", newest.UTC().Format(time.DateOnly), name(v.unit, last))
+	if last := v.spans[len(v.spans)-1]; newest.Before(last.To.AddDate(0, 0, -1)) {
+		return fmt.Sprintf("The newest crawl was on %s: %s is not seen whole yet.", newest.UTC().Format(time.DateOnly), name(v.unit, last.From))
 	}
 	return ""
 }

@@ -72,8 +72,8 @@ func number(r *http.Request, name string, least, most int) (int, error) {
 	return n, nil
 }
 
-// filter reads the parameters that every question takes.
-func filter(r *http.Request) (f trend.Filter, err error) {
+// scope reads the parameters that every question takes.
+func scope(r *http.Request) (f trend.Scope, err error) {
 	if f.Roles, err = values(r, "role"); err != nil {
 		return f, err
 	}
@@ -86,8 +86,22 @@ func filter(r *http.Request) (f trend.Filter, err error) {
 	if f.To, err = day(r, "to"); err != nil {
 		return f, err
 	}
+	boards, err := value(r, "boards")
+	if err != nil {
+		return f, err
+	}
+	switch boards {
+	case "", "panel":
+	case "all":
+		f.AllBoards = true
+	default:
+		return f, badRequest("boards %q: want panel or all", boards)
+	}
 	period, err := value(r, "period")
 	f.Period = trend.Period(period)
+	if f.Period == trend.Whole {
+		return f, badRequest("period %q is none of week, month, quarter", period)
+	}
 	if f.Period == "" {
 		f.Period = trend.Month
 	}

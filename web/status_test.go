@@ -48,7 +48,7 @@ func TestStatuses(t *testing.T) {
 		"/roles/w_research_engineer": 200, "/roles/w_research_engineer?before=2025-11&after=2025-12": 200, "/roles/w_research_engineer?before=never": 200,
 		"/skills": 200, "/skills/go": 200, "/skills/go?period=week": 200, "/postings": 200, "/postings?skill=GO&open=1": 200, "/postings?page=1000": 200,
 		"/about": 200, "/healthz": 200, "/readyz": 200, "/api/v1/volume?by=company": 200, "/api/v1/skill?skill=go": 200,
-		"/api/v1/movers?role=w_research_engineer&before_from=2025-10&before_to=2025-11&after_from=2025-11&after_to=2026-01": 200, "/api/v1/movers?role=x": 400,
+		"/api/v1/change?role=w_research_engineer&before_from=2025-10&before_to=2025-11&after_from=2025-11&after_to=2026-01": 200, "/api/v1/change?after_from=2025-10&after_to=2025-11&before_from=2025-11&before_to=2026-01": 400, "/?boards=some": 400, "/?boards=all": 200, "/?period=whole": 400,
 		"/favicon.ico": 302,
 		"/nothing":     404, "/roles/nobody": 404, "/roles/nobody?from=2199-01": 404, "/roles/": 301, "/roles": 302, "/roles/w_research_engineer/?period=week": 301, "/skills/": 301, "/roles/w_research_engineer?from=2199-01": 200, "/skills/nothing": 404,
 		"/postings/1": 404, "/postings/" + strings.Repeat("0", 32): 404, "/api/v1/posting?id=" + strings.Repeat("0", 32): 404,
@@ -103,7 +103,7 @@ func TestSeveralAndOddValues(t *testing.T) {
 	}
 	for _, address := range []string{
 		"/api/v1/volume?role=ml_engineer&role=sales", "/api/v1/skills?role=ml_engineer&role=sales",
-		"/api/v1/movers?role=ml_engineer&company=Acme&company=Other&before_from=2025-12&before_to=2026-01&after_from=2026-01&after_to=2026-02",
+		"/api/v1/change?role=ml_engineer&company=Acme&company=Other&before_from=2025-12&before_to=2026-01&after_from=2026-01&after_to=2026-02",
 		"/postings?q=%5C", "/postings?q=%5Ct", "/postings?q=%27", `/postings?company=%5CN`, "/?role=%5C&role=%27", "/?company=a%5C%27%22%5Cn",
 	} {
 		if w := get(t, h, address); w.Code != 200 {
@@ -228,7 +228,7 @@ func TestSlowAndBusy(t *testing.T) {
 type slow struct{ asked, left *atomic.Int64 }
 
 func (s slow) Select(ctx context.Context, _ any, query string, _ map[string]string) error {
-	if strings.Contains(query, "v_tagger_versions") {
+	if strings.HasPrefix(query, "SELECT tagger_version ") {
 		return nil
 	}
 	s.asked.Add(1)

@@ -44,7 +44,16 @@ func open(t testing.TB, messages ...any) *store.Store {
 	if err := errors.Join(s.Write(t.Context(), messages)...); err != nil {
 		t.Fatal(err)
 	}
+	refresh(t, s)
 	return s
+}
+
+// refresh counts what is stored, as a process that stores does from time to time.
+func refresh(t testing.TB, s *store.Store) {
+	t.Helper()
+	if _, err := s.Refresh(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // dashboard builds the handler; change may alter its options.

@@ -36,16 +36,16 @@ func benchQuestions() []benchQuestion {
 	month := func(year int, m time.Month) trend.Span {
 		return trend.Span{From: time.Date(year, m, 1, 0, 0, 0, 0, time.UTC), To: time.Date(year, m+1, 1, 0, 0, 0, 0, time.UTC)}
 	}
-	one := trend.Filter{Roles: []string{role}}
+	one := trend.Scope{Roles: []string{role}}
 	out := []benchQuestion{
-		asked("volume", trend.Volume, trend.VolumeQuestion{}),
-		asked("volume, one role", trend.Volume, trend.VolumeQuestion{Filter: one}),
-		asked("volume, one company", trend.Volume, trend.VolumeQuestion{Filter: trend.Filter{Companies: []string{company}}}),
-		asked("volume by country", trend.Volume, trend.VolumeQuestion{By: "country"}),
-		asked("volume, weeks", trend.Volume, trend.VolumeQuestion{Filter: trend.Filter{Period: trend.Week}}),
-		asked("skills, one role", trend.Skills, trend.SkillsQuestion{Filter: one}),
-		asked("skill", trend.Skill, trend.SkillQuestion{Skill: skill}),
-		asked("movers", trend.Movers, trend.MoversQuestion{Role: role, Before: month(2024, time.December), After: month(2025, time.December)}),
+		asked("volumes", trend.VolumesOf, trend.VolumesQuestion{}),
+		asked("volumes, one role", trend.VolumesOf, trend.VolumesQuestion{Scope: one}),
+		asked("volumes, one company", trend.VolumesOf, trend.VolumesQuestion{Scope: trend.Scope{Companies: []string{company}}}),
+		asked("volumes by country", trend.VolumesOf, trend.VolumesQuestion{By: "country"}),
+		asked("volumes, quarters", trend.VolumesOf, trend.VolumesQuestion{Scope: trend.Scope{Period: trend.Quarter}}),
+		asked("volumes, weeks", trend.VolumesOf, trend.VolumesQuestion{Scope: trend.Scope{Period: trend.Week}}),
+		asked("mentions, one role", trend.Mentions, trend.MentionsQuestion{Scope: one}),
+		asked("mentions, one skill", trend.Mentions, trend.MentionsQuestion{Skill: skill}),
 		asked("postings", trend.Postings, trend.PostingsQuestion{Page: 1, Rows: 50}),
 		asked("postings, page 1000", trend.Postings, trend.PostingsQuestion{Page: 1000, Rows: 50}),
 		asked("postings, role skill open", trend.Postings, trend.PostingsQuestion{Role: role, Skill: skill, Open: true, Page: 1, Rows: 50}),
@@ -64,8 +64,6 @@ func benchQuestions() []benchQuestion {
 	pair := trend.Scope{Roles: []string{role, "data_scientist"}}
 	out = append(
 		out,
-		asked("volumes", trend.VolumesOf, trend.VolumesQuestion{}),
-		asked("volumes, weeks", trend.VolumesOf, trend.VolumesQuestion{Scope: trend.Scope{Period: trend.Week}}),
 		asked("shares, one role", trend.Shares, trend.SharesQuestion{Scope: trend.Scope{Roles: one.Roles}}),
 		asked("similarity", trend.Similarity, trend.SimilarityQuestion{}),
 		asked("slope", trend.Slope, trend.SlopeQuestion{Scope: pair}),

@@ -8,6 +8,9 @@
 --   rows_max   where the answer is cut
 WITH
     arrayMap(l -> (toDate(splitByChar(' ', l)[1]), toDate(splitByChar(' ', l)[2])), splitByChar('\n', {spans:String})) AS spans,
+    -- The months of the spans, and the first day of the span that each is in.
+    arrayFlatten(arrayMap(s -> arrayMap(i -> addMonths(s.1, i), range(dateDiff('month', s.1, s.2))), spans)) AS span_months,
+    arrayFlatten(arrayMap(s -> arrayMap(i -> s.1, range(dateDiff('month', s.1, s.2))), spans)) AS span_months_in,
     -- The panel: boards seen whole (threads: at all) in the first of the looks, in the last, and in three quarters of all.
     arrayMap(l -> (toDate(splitByChar(' ', l)[1]), toDate(splitByChar(' ', l)[2])), splitByChar('\n', {looks:String})) AS look_spans,
     arrayMap(s -> toUInt32(s.1), look_spans) AS look_starts, arraySort(arrayDistinct(arrayConcat([toUInt32(0)], look_starts, arrayMap(s -> toUInt32(s.2), look_spans)))) AS look_bounds,
@@ -25,7 +28,7 @@ FROM
 (
     SELECT role, employer, (source, board) IN (SELECT source, board FROM panel) AS in_panel, vacancy_id, argMax(toInt64(track), month) AS place
     FROM v_vacancy_months
-    WHERE role != '' AND track IS NOT NULL AND arrayFirstIndex(s -> month >= s.1 AND month < s.2, spans) > 0
+    WHERE role != '' AND track IS NOT NULL AND month >= spans[1].1 AND month < spans[length(spans)].2 AND month IN (SELECT arrayJoin(span_months))
       AND multiIf({basis:String} = 'active', is_active, {basis:String} = 'new', is_new, is_claimed)
       AND ({roles:String} = '' OR has(splitByChar('\n', {roles:String}), role))
       AND ({companies:String} = '' OR has(splitByChar('\n', {companies:String}), company) OR has(splitByChar('\n', {companies:String}), employer))

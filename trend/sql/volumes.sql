@@ -10,6 +10,9 @@
 --   by         what to group by
 WITH
     arrayMap(l -> (toDate(splitByChar(' ', l)[1]), toDate(splitByChar(' ', l)[2])), splitByChar('\n', {spans:String})) AS spans,
+    -- The months of the spans, and the first day of the span that each is in.
+    arrayFlatten(arrayMap(s -> arrayMap(i -> addMonths(s.1, i), range(dateDiff('month', s.1, s.2))), spans)) AS span_months,
+    arrayFlatten(arrayMap(s -> arrayMap(i -> s.1, range(dateDiff('month', s.1, s.2))), spans)) AS span_months_in,
     -- The panel: boards seen whole (threads: at all) in the first of the looks, in the last, and in three quarters of all.
     arrayMap(l -> (toDate(splitByChar(' ', l)[1]), toDate(splitByChar(' ', l)[2])), splitByChar('\n', {looks:String})) AS look_spans,
     arrayMap(s -> toUInt32(s.1), look_spans) AS look_starts, arraySort(arrayDistinct(arrayConcat([toUInt32(0)], look_starts, arrayMap(s -> toUInt32(s.2), look_spans)))) AS look_bounds,
@@ -31,7 +34,7 @@ SELECT
 FROM
 (
     SELECT
-        spans[arrayFirstIndex(s -> month >= s.1 AND month < s.2, spans)].1 AS period,
+        transform(month, span_months, span_months_in, toDate(0)) AS period,
         arrayJoin(multiIf(
             {by:String} = 'role', [toString(role)], {by:String} = 'company', [toString(company)],
             {by:String} = 'country', if(empty(countries), [''], arrayMap(c -> toString(c), countries)), {by:String} = 'seniority', [toString(seniority)],
@@ -40,7 +43,7 @@ FROM
         if(key = '', 'unknown', key) AS group_key,
         (source, board) IN (SELECT source, board FROM panel) AS in_panel, vacancy_id, is_active, is_new, is_claimed
     FROM v_vacancy_months
-    WHERE arrayFirstIndex(s -> month >= s.1 AND month < s.2, spans) > 0
+    WHERE month >= spans[1].1 AND month < spans[length(spans)].2 AND month IN (SELECT arrayJoin(span_months))
       AND ({roles:String} = '' OR has(splitByChar('\n', {roles:String}), role))
       AND ({companies:String} = '' OR has(splitByChar('\n', {companies:String}), company) OR has(splitByChar('\n', {companies:String}), employer))
 )

@@ -1,7 +1,9 @@
 package markettest_test
 
 import (
+	"maps"
 	"math"
+	"slices"
 	"testing"
 	"time"
 
@@ -12,8 +14,8 @@ import (
 // asking is a skill of a role in a month; the empty skill is every vacancy of the role.
 type asking struct{ month, role, skill string }
 
-// vacancies are those of each role and month that ask for each skill.
-func vacancies(f filled) map[asking]map[int]bool {
+// vacancies are those of each role and month that ask for each skill, outside of titles and boilerplate.
+func vacancies(t *testing.T, f filled) map[asking]map[int]bool {
 	of := map[asking]map[int]bool{}
 	add := func(k asking, vacancy int) {
 		if of[k] == nil {
@@ -21,15 +23,15 @@ func vacancies(f filled) map[asking]map[int]bool {
 		}
 		of[k][vacancy] = true
 	}
-	for _, l := range f.lives {
-		a := l.Advert
-		for _, s := range l.Stays {
-			for month := s.First.AddDate(0, 0, 1-s.First.Day()).Truncate(24 * time.Hour); !month.After(s.Last); month = month.AddDate(0, 1, 0) {
-				in := month.Format(time.DateOnly)
-				add(asking{in, a.Role, ""}, a.Vacancy)
-				for _, s := range a.Skills {
-					add(asking{in, a.Role, s.ID}, a.Vacancy)
-				}
+	counted := f.counted(t)
+	for month, jobs := range f.byMonth(f.current()) {
+		for _, j := range jobs {
+			if !slices.ContainsFunc(j.lives, func(l market.Life) bool { return openInMonth(l, month) }) {
+				continue // only claimed to be posted in it
+			}
+			add(asking{month, j.role(), ""}, j.id)
+			for s := range counted[month][j.id] {
+				add(asking{month, j.role(), s}, j.id)
 			}
 		}
 	}
@@ -38,11 +40,11 @@ func vacancies(f filled) map[asking]map[int]bool {
 
 // testSkills: in each month, the vacancies of each role that ask for each skill are those that drew it.
 func testSkills(t *testing.T, f filled) {
-	answer, err := trend.Skills(t.Context(), asker{f.store}, trend.SkillsQuestion{})
+	answer, err := trend.Mentions(t.Context(), asker{f.store}, trend.MentionsQuestion{Scope: trend.Scope{AllBoards: true, From: f.Week(0)}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	of := vacancies(f)
+	of := vacancies(t, f)
 	want, got := map[asking][2]int{}, map[asking][2]int{}
 	for k, asked := range of {
 		if k.skill != "" {
@@ -50,7 +52,7 @@ func testSkills(t *testing.T, f filled) {
 		}
 	}
 	for _, r := range answer.Rows {
-		got[asking{r.Period.Format(time.DateOnly), r.Role, r.Skill}] = [2]int{int(r.Mentioning), int(r.Total)}
+		got[asking{r.Period.Format(time.DateOnly), r.Role, r.Skill}] = [2]int{int(r.Mentioning), int(r.Vacancies)}
 	}
 	diff(t, want, got)
 	t.Logf("%d cells of a role, a skill and a month", len(want))
@@ -58,9 +60,9 @@ func testSkills(t *testing.T, f filled) {
 
 // testSkill: the same of one skill, with the months and roles in which nobody asks for it.
 func testSkill(t *testing.T, f filled) {
-	of := vacancies(f)
+	of := vacancies(t, f)
 	for _, skill := range []string{"python", "mcp", "communication"} {
-		answer, err := trend.Skill(t.Context(), asker{f.store}, trend.SkillQuestion{Skill: skill})
+		answer, err := trend.Mentions(t.Context(), asker{f.store}, trend.MentionsQuestion{Scope: trend.Scope{AllBoards: true, From: f.Week(0)}, Skill: skill})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -71,76 +73,70 @@ func testSkill(t *testing.T, f filled) {
 			}
 		}
 		for _, r := range answer.Rows {
-			got[asking{r.Period.Format(time.DateOnly), r.Role, ""}] = [2]int{int(r.Mentioning), int(r.Total)}
+			got[asking{r.Period.Format(time.DateOnly), r.Role, ""}] = [2]int{int(r.Mentioning), int(r.Vacancies)}
 		}
 		diff(t, want, got)
 	}
 }
 
-// testMovers: of the vacancies of a role open in the first and in the last third of the history, those
+// testChange: of the vacancies of a role open in the first and in the last third of the history, those
 // that ask for each skill, and how the share has changed.
-func testMovers(t *testing.T, f filled) {
-	third := f.Config().Weeks / 3
-	before := trend.Span{From: f.Week(0), To: f.Week(third)}
-	after := trend.Span{From: f.Week(2 * third), To: f.End()}
+func testChange(t *testing.T, f filled) {
+	third, of := f.Config().Weeks/3, vacancies(t, f)
+	months := func(from, to time.Time) trend.Span {
+		first := time.Date(from.Year(), from.Month(), 1, 0, 0, 0, 0, time.UTC)
+		return trend.Span{From: first, To: time.Date(to.Year(), to.Month()+1, 1, 0, 0, 0, 0, time.UTC)}
+	}
+	before, after := months(f.Week(0), f.Week(third)), months(f.Week(2*third), f.End().Add(-time.Hour))
 	shown := 0
 	for _, role := range []string{"ml_engineer", "ai_engineer", "software_engineer", "data_analyst", "sales"} {
-		answer, err := trend.Movers(t.Context(), asker{f.store}, trend.MoversQuestion{Role: role, Before: before, After: after})
-		if err != nil {
-			t.Fatal(err)
+		answer, err := trend.Change(t.Context(), asker{f.store}, trend.ChangeQuestion{Scope: trend.Scope{Roles: []string{role}, AllBoards: true}, Before: before, After: after})
+		if err != nil || len(answer.Roles) != 1 {
+			t.Fatal(len(answer.Roles), err)
 		}
 		in := func(span trend.Span) map[string]map[int]bool { // vacancies by skill
 			out := map[string]map[int]bool{"": {}}
-			for _, l := range f.lives {
-				if l.Advert.Role != role || !openIn(l, span) {
+			for k, asked := range of {
+				if k.role != role || k.month < span.From.Format(time.DateOnly) || k.month >= span.To.Format(time.DateOnly) {
 					continue
 				}
-				out[""][l.Advert.Vacancy] = true
-				for _, s := range l.Advert.Skills {
-					if out[s.ID] == nil {
-						out[s.ID] = map[int]bool{}
-					}
-					out[s.ID][l.Advert.Vacancy] = true
+				if out[k.skill] == nil {
+					out[k.skill] = map[int]bool{}
 				}
+				maps.Copy(out[k.skill], asked)
 			}
 			return out
 		}
 		b, a := in(before), in(after)
-		if int(answer.BeforeTotal) != len(b[""]) || int(answer.AfterTotal) != len(a[""]) {
-			t.Errorf("%s: %d vacancies before and %d after, want %d and %d", role, answer.BeforeTotal, answer.AfterTotal, len(b[""]), len(a[""]))
+		got := answer.Roles[0]
+		if got.BeforeVacancies != len(b[""]) || got.AfterVacancies != len(a[""]) {
+			t.Errorf("%s: %d vacancies before and %d after, want %d and %d", role, got.BeforeVacancies, got.AfterVacancies, len(b[""]), len(a[""]))
 		}
-		if answer.Suppressed {
+		if got.Total == nil {
 			continue
 		}
-		want, got := map[string][2]int{}, map[string][2]int{}
+		shares := func(of map[string]map[int]bool, skill string) float64 {
+			return float64(len(of[skill])) / float64(len(of[""]))
+		}
+		asked := map[string]bool{}
 		for _, of := range []map[string]map[int]bool{b, a} {
 			for skill := range of {
-				if skill != "" {
-					want[skill] = [2]int{len(b[skill]), len(a[skill])}
-				}
+				asked[skill] = skill != ""
 			}
 		}
-		for i, m := range answer.Movers {
-			got[m.Skill] = [2]int{int(m.BeforeMentioning), int(m.AfterMentioning)}
-			change := float64(len(a[m.Skill]))/float64(len(a[""])) - float64(len(b[m.Skill]))/float64(len(b[""]))
-			if math.Abs(m.Change-change) > 1e-12 || i > 0 && m.Change > answer.Movers[i-1].Change {
-				t.Errorf("%s %s: change %f, want %f, the largest first", role, m.Skill, m.Change, change)
+		for _, m := range got.Skills {
+			if before, after := shares(b, m.Skill), shares(a, m.Skill); !asked[m.Skill] || math.Abs(m.Before-before) > 1e-12 || math.Abs(m.After-after) > 1e-12 || math.Abs(*m.Change.Value-(after-before)) > 1e-12 {
+				t.Errorf("%s %s: %f to %f, changed by %f; want %f to %f", role, m.Skill, m.Before, m.After, *m.Change.Value, before, after)
 			}
+			delete(asked, m.Skill)
 		}
-		diff(t, want, got)
-		shown += len(answer.Movers)
+		delete(asked, "")
+		if len(asked) > 0 {
+			t.Errorf("%s: no change of %v", role, asked)
+		}
+		shown += len(got.Skills)
 	}
 	if shown < 20 {
-		t.Errorf("%d movers: too few to prove anything", shown)
+		t.Errorf("%d changes: too few to prove anything", shown)
 	}
-}
-
-// openIn reports whether an advert was seen open in a time.
-func openIn(l market.Life, span trend.Span) bool {
-	for _, s := range l.Stays {
-		if s.First.Before(span.To) && !s.Last.Before(span.From) {
-			return true
-		}
-	}
-	return false
 }

@@ -16,7 +16,6 @@ import (
 	"github.com/rolescope/rolescope/internal/market/markettest"
 	"github.com/rolescope/rolescope/posting"
 	"github.com/rolescope/rolescope/store"
-	"github.com/rolescope/rolescope/trend"
 )
 
 func TestMain(m *testing.M) { markettest.Main(m) }
@@ -106,7 +105,7 @@ func TestStoreAgainstTruth(t *testing.T) {
 			}
 			t.Logf("%d postings of %d boards filled in %s", len(f.lives), len(m.Boards()), time.Since(start).Round(time.Millisecond))
 			for name, test := range map[string]func(*testing.T, filled){
-				"volume": testVolume, "volumes": testVolumes, "lifetimes": testLifetimes, "adverts": testAdverts, "spells": testSpells, "skills": testSkills, "skill": testSkill, "movers": testMovers, "events": testEvents,
+				"volumes": testVolumes, "lifetimes": testLifetimes, "adverts": testAdverts, "spells": testSpells, "skills": testSkills, "skill": testSkill, "change": testChange, "events": testEvents,
 				"book": testBook, "export": testExport, "dictionary": testDictionary, "recipes": testRecipes, "vacancies": testVacancies,
 				"grafana": testGrafana, "dbt": testDBT,
 			} {
@@ -143,23 +142,6 @@ func diff[K comparable, V comparable](t *testing.T, want, got map[K]V) {
 	if shown > 10 {
 		t.Errorf("%d differ of %d", shown, len(want))
 	}
-}
-
-// testVolume: active and new vacancies per role and week.
-func testVolume(t *testing.T, f filled) {
-	answer, err := trend.Volume(t.Context(), asker{f.store}, trend.VolumeQuestion{Filter: trend.Filter{Period: trend.Week}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	want, got := map[cell][2]int{}, map[cell][2]int{}
-	for _, c := range f.Expected(f.sent.Seen) {
-		want[cell{c.Week.Format(time.DateOnly), c.Role}] = [2]int{c.ActiveVacancies, c.NewVacancies}
-	}
-	for _, r := range answer.Rows {
-		got[cell{r.Period.Format(time.DateOnly), r.Group}] = [2]int{int(r.Active), int(r.New)}
-	}
-	diff(t, want, got)
-	t.Logf("%d cells of a role and a week", len(want))
 }
 
 // testAdverts: the same of adverts, of which a vacancy may have many.

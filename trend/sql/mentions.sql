@@ -1,0 +1,48 @@
+-- How many vacancies of each role mention each skill in each period, on all boards and on the panel.
+-- The empty skill is all vacancies of the role. Parameters:
+--   spans      the periods, a line each: first day and the day after the last, such as 2024-01-01 2024-02-01; whole months
+--   looks      the periods in which a board has to be healthy to be in_panel, written alike
+--   basis      active, new or claimed (docs/measures.md)
+--   roles      role ids, a line each; empty is all
+--   companies  company names or keys, a line each; empty is all
+--   skill      the one to count; empty is all
+--   rows_max   where the answer is cut
+WITH
+    arrayMap(l -> (toDate(splitByChar(' ', l)[1]), toDate(splitByChar(' ', l)[2])), splitByChar('\n', {spans:String})) AS spans,
+    -- The months of the spans, and the first day of the span that each is in.
+    arrayFlatten(arrayMap(s -> arrayMap(i -> addMonths(s.1, i), range(dateDiff('month', s.1, s.2))), spans)) AS span_months,
+    arrayFlatten(arrayMap(s -> arrayMap(i -> s.1, range(dateDiff('month', s.1, s.2))), spans)) AS span_months_in,
+    -- The panel: boards seen whole (threads: at all) in the first of the looks, in the last, and in three quarters of all.
+    arrayMap(l -> (toDate(splitByChar(' ', l)[1]), toDate(splitByChar(' ', l)[2])), splitByChar('\n', {looks:String})) AS look_spans,
+    arrayMap(s -> toUInt32(s.1), look_spans) AS look_starts, arraySort(arrayDistinct(arrayConcat([toUInt32(0)], look_starts, arrayMap(s -> toUInt32(s.2), look_spans)))) AS look_bounds,
+    panel AS
+    (
+        SELECT source, board
+        FROM v_board_months
+        WHERE month < look_spans[length(look_spans)].2 AND addMonths(month, 1) > look_spans[1].1
+        GROUP BY source, board
+        HAVING has(groupUniqArrayArray(arrayMap(day -> indexOf(look_starts, roundDown(toUInt32(day), look_bounds)), healthy_days)) AS seen_in, 1)
+            AND has(seen_in, length(look_spans)) AND 4 * length(arrayFilter(i -> i > 0, seen_in)) >= 3 * length(look_spans)
+    )
+SELECT period, role, skill, count() AS mentioning, countIf(in_panel) AS panel_mentioning
+FROM
+(
+    SELECT period, role, in_panel, vacancy_id, arrayPushBack(arrayFilter(s -> {skill:String} = '' OR s = {skill:String}, groupUniqArrayArray(CAST(skills, 'Array(String)'))), '') AS names
+    FROM
+    (
+        SELECT
+            transform(month, span_months, span_months_in, toDate(0)) AS period, role,
+            (source, board) IN (SELECT source, board FROM panel) AS in_panel, vacancy_id, skills
+        FROM v_vacancy_months
+        WHERE role != '' AND month >= spans[1].1 AND month < spans[length(spans)].2 AND month IN (SELECT arrayJoin(span_months))
+          AND multiIf({basis:String} = 'active', is_active, {basis:String} = 'new', is_new, is_claimed)
+          AND ({roles:String} = '' OR has(splitByChar('\n', {roles:String}), role))
+          AND ({companies:String} = '' OR has(splitByChar('\n', {companies:String}), company) OR has(splitByChar('\n', {companies:String}), employer))
+    )
+    GROUP BY period, role, in_panel, vacancy_id
+)
+ARRAY JOIN names AS skill
+GROUP BY period, role, skill
+HAVING mentioning > 0
+ORDER BY period, role, panel_mentioning DESC, mentioning DESC, skill
+LIMIT {rows_max:UInt32}
