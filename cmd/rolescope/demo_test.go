@@ -240,6 +240,7 @@ func TestDemoServes(t *testing.T) {
 			t.Errorf("%s does not say that the market is simulated:\n%s", page, text)
 		}
 	}
+	testDoors(t, bin, dir, at)
 	if n := scrape(t, at)["rolescope_clickhouse_up"]; n != 1 {
 		t.Errorf("metrics: clickhouse_up is %v", n)
 	}
