@@ -23,6 +23,9 @@ func boardsText(g trend.Guards) string {
 
 // rests are sentences about what an answer rests on: what was done so that its figures mean what they seem to.
 func rests(g trend.Guards) (lines []string) {
+	if g.SeenUntil.IsZero() {
+		lines = append(lines, "Figures are counted by who stores, from time to time: what was stored since may not be in them yet.")
+	}
 	number := func(n uint64, one, many string) string {
 		if n == 1 {
 			return "1 " + one
