@@ -181,8 +181,6 @@ func TestEmptyStore(t *testing.T) {
 	}
 }
 
-func day(n int) time.Time { return time.Date(2026, 1, n, 0, 0, 0, 0, time.UTC) }
-
 func TestBadNewQuestions(t *testing.T) {
 	t.Parallel()
 	for name, err := range map[string]error{
