@@ -95,18 +95,26 @@ func (s *server) alerts(ctx context.Context, r *http.Request) (view, error) {
 	return view{"alerts", "Alerts", d}, nil
 }
 
+// times is a ratio with two digits, and without an exponent, which few readers want.
+func times(ratio float64) string {
+	if ratio < 100 || ratio > 1e9 {
+		return fmt.Sprintf("%.2g", ratio)
+	}
+	return thousands(uint64(ratio + 0.5))
+}
+
 func (s *server) alertView(row trend.AlertRow) alertView {
 	v := alertView{AlertRow: row, Untold: untold(row.Quiet)}
 	if row.Query != "" {
 		v.Audit = trend.Audit{TaggerVersion: row.TaggerVersion, SQL: row.Query}
 	}
 	if row.Ratio != nil {
-		v.Ratio = fmt.Sprintf("%.2g times the share", *row.Ratio)
+		v.Ratio = times(*row.Ratio) + " times the share"
 		switch {
 		case row.RatioLow != nil && row.RatioHigh != nil:
-			v.Ratio += fmt.Sprintf(" (95 %% interval %.2g to %.2g)", *row.RatioLow, *row.RatioHigh)
+			v.Ratio += fmt.Sprintf(" (95 %% interval %s to %s)", times(*row.RatioLow), times(*row.RatioHigh))
 		case row.RatioLow != nil:
-			v.Ratio += fmt.Sprintf(" (95 %% interval from %.2g)", *row.RatioLow)
+			v.Ratio += fmt.Sprintf(" (95 %% interval from %s)", times(*row.RatioLow))
 		}
 	}
 	if row.SalaryMedian != nil && row.SalaryLow != nil && row.SalaryHigh != nil && *row.SalaryMedian > 0 {

@@ -81,6 +81,9 @@ func (s *server) role(ctx context.Context, r *http.Request) (view, error) {
 		return view{}, err
 	}
 	d.Skills, d.Rests = topSkills(skills, names), rests(skills.Guards)
+	if a, b := volume.Guards.Panel, skills.Guards.Panel; a.Applied && b.Applied && a.Healthy != b.Healthy {
+		d.Rests = append(d.Rests, fmt.Sprintf("Each figure counts the boards seen all the time that it spans: %d for the vacancies, %d for the skills. So their n differ.", a.Healthy, b.Healthy))
+	}
 	if err := s.movers(ctx, r, &d.Movers, v, f, names); err != nil {
 		return view{}, err
 	}
