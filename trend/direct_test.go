@@ -3,6 +3,7 @@ package trend_test
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -287,6 +288,51 @@ func TestSalaryEqualsACalculationWithoutSQL(t *testing.T) {
 			equal(t, fmt.Sprint("quantile ", quantile.Q), quantile.Value, v, ok)
 			if low != nil && quantile.Low != nil {
 				equal(t, "low", quantile.Low, *low, true)
+			}
+		}
+	}
+}
+
+// TestLifetimesOfBoardsThatEnd: what a board took along when it became empty for good was censored when last seen; where it
+// lists again, or ended with a single vacancy, vacancies ended.
+func TestLifetimesOfBoardsThatEnd(t *testing.T) {
+	t.Parallel()
+	const ends = 0.1 // of a vacancy in a week
+	rnd := rand.New(rand.NewPCG(7, 7))
+	p := plot{weeks: 30}
+	for e := range 24 {
+		leaves := 8 + rnd.IntN(20)
+		for w := range leaves {
+			j := job{id: fmt.Sprint(e, "-", w), employer: fmt.Sprintf("e%02d", e), role: "alpha", from: w, to: w + 1}
+			for rnd.Float64() > ends {
+				j.to++
+			}
+			j.to = min(j.to, leaves)
+			p.jobs = append(p.jobs, j)
+		}
+	}
+	for k := range 12 {
+		p.jobs = append(p.jobs, job{id: fmt.Sprint("beta", k), employer: "again", role: "beta", from: 1 + k%2, to: 12})
+	}
+	p.jobs = append(
+		p.jobs, job{id: "gamma", employer: "single", role: "gamma", from: 2, to: 12},
+		job{id: "first of again", employer: "again", role: "delta", from: 0, to: 2}, job{id: "last of again", employer: "again", role: "delta", from: 20, to: 22},
+		job{id: "first of single", employer: "single", role: "delta", from: 0, to: 2},
+	)
+	answer, err := trend.Lifetimes(t.Context(), planted(t, p), trend.LifetimeQuestion{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range answer.Roles {
+		switch r.Role {
+		case "alpha":
+			at, truth := r.At[1].Open, math.Pow(1-ends, 8) // 60 days: a week's end is the day of its run
+			if at.Low == nil || *at.Low > truth || *at.High < truth {
+				t.Errorf("after %d days %v are open (%v to %v), the truth is %.3f", r.At[1].Day, show(at.Value), show(at.Low), show(at.High), truth)
+			}
+		case "beta", "gamma":
+			if r.Censored != 0 || r.Closed == 0 {
+				t.Errorf("%s: %d ended, %d censored: all ended", r.Role, r.Closed, r.Censored)
 			}
 		}
 	}
