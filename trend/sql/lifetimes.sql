@@ -1,7 +1,8 @@
 -- How long vacancies stay open: per role, employer and whole days, how many ended then and how many were
 -- last seen then (censored). A vacancy begins when it was first seen and ends when the last of its adverts was
 -- missed; those that a board took along are censored when last seen: it became empty or was gone, with three
--- vacancies or more at once, and has listed nothing since. left_out says what tells nothing of a life: open before its board was first seen whole,
+-- vacancies or more at once, and has listed nothing since. left_out says what tells nothing of a life: open
+-- before its board was first seen whole,
 -- ended by anything but being missed (aged out, an event's 30 days), or on a board whose listings do not prove
 -- absence. Parameters:
 --   from, to   the vacancy was first seen from here on, and before there
