@@ -14,6 +14,10 @@ import (
 // 25 sets at some 40 bytes each, and those of one part have to fit in memory.
 const listCountParts = 16
 
+// listPartRows is how many readings of postings are listed by one statement: a join of three million held more than
+// the engine may have, on disk as it was.
+const listPartRows = 300_000
+
 // listTables are the scratch tables of refreshList: the two that are put in place, and the parts of the counts.
 var listTables = map[string]string{
 	"list":   "AS posting_list ENGINE = {{.Engine}}MergeTree PARTITION BY tagger_version ORDER BY (-toUnixTimestamp64Milli(first_seen), posting_id)",
@@ -67,8 +71,15 @@ func (r *listRefresh) make(ctx context.Context, at int64) error {
 			return fmt.Errorf("make room for %s: %w", table, serverError(err))
 		}
 	}
-	if err := r.run(ctx, listSQL); err != nil {
-		return err
+	var readings uint64
+	if err := r.conn.QueryRow(ctx, "SELECT count() FROM posting_versions").Scan(&readings); err != nil {
+		return fmt.Errorf("count readings: %w", serverError(err))
+	}
+	parts := 1 + readings/listPartRows
+	for part := range parts {
+		if err := r.run(ctx, listSQL, clickhouse.Named("parts", parts), clickhouse.Named("part", part)); err != nil {
+			return err
+		}
 	}
 	for part := range listCountParts {
 		for _, statement := range []string{rolesSQL, skillsSQL} {

@@ -2,7 +2,8 @@ package store
 
 // The statements of refreshList. Names in braces without a type are its scratch tables.
 
-// listSQL are the rows of v_postings under one tagger version, which need not be the active one.
+// listSQL are the rows of v_postings under one tagger version, which need not be the active one, of one part of the
+// postings. The conditions on parts stand before FINAL, which they may: an id is of the tables' keys.
 const listSQL = `INSERT INTO {list}
 	(tagger_version, data_state, posting_id, source, board, vacancy, company, company_key, title, title_lower, role_title, role_text, seniority, workplace,
 	countries, cities, skills, first_seen, last_seen, closed_at, is_open, opened_censored, several_roles)
@@ -16,6 +17,7 @@ FROM
 		posting_id, content_hash, source, board, vacancy_id, company, company_key, title, role_title, role_text, seniority, workplace,
 		location_countries, location_cities, skills, roles
 	FROM posting_versions FINAL
+	PREWHERE cityHash64(posting_id) % {parts:UInt64} = {part:UInt64}
 	WHERE tagger_version = {version:String}
 ) AS p
 INNER JOIN
@@ -24,6 +26,7 @@ INNER JOIN
 		posting_id, argMax(content_hash, number) AS content_hash, min(opened_at) AS first_seen, max(s.last_seen) AS last_seen,
 		argMax(closed_at, number) AS closed_at, argMax(closed_reason, number) AS closed_reason, argMin(opened_censored, number) AS opened_censored
 	FROM spells AS s FINAL
+	PREWHERE cityHash64(posting_id) % {parts:UInt64} = {part:UInt64}
 	GROUP BY posting_id
 ) AS l ON p.posting_id = l.posting_id AND p.content_hash = l.content_hash`
 

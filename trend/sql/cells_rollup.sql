@@ -20,16 +20,36 @@ WITH
         GROUP BY source, board
         HAVING has(groupUniqArrayArray(arrayMap(day -> indexOf(look_starts, roundDown(toUInt32(day), look_bounds)), healthy_days)) AS seen_in, 1)
             AND has(seen_in, length(look_spans)) AND 4 * length(arrayFilter(i -> i > 0, seen_in)) >= 3 * length(look_spans)
-    )
-SELECT period, role, employer, in_panel, vacancies, tupleElement(mentions, 1) AS skills, tupleElement(mentions, 2) AS mentioning
+    ),
+    -- The skills' names, sorted, and their numbers in that order. A sumMap of names holds twenty times the memory.
+    (
+        SELECT (arrayPushBack(groupArray(name), '') AS names, arrayMap(i -> toUInt64(i), arrayEnumerate(names)))
+        FROM
+        (
+            SELECT DISTINCT toString(arrayJoin(skills)) AS name
+            FROM employer_skill_months
+            WHERE tagger_version IN (SELECT tagger_version FROM v_tagger_versions WHERE active)
+              AND role != '' AND arrayFirstIndex(s -> month >= s.1 AND month < s.2, spans) > 0
+              AND ({roles:String} = '' OR has(splitByChar('\n', {roles:String}), role))
+            ORDER BY name
+        )
+    ) AS known
+SELECT
+    period, role, employer, in_panel, vacancies,
+    -- Each mention is its skill's number before 32 bits of how many: sorted, a skill's sum is at its last one.
+    arrayMap(s -> known.1[s], arrayFilter((s, e) -> e, arrayMap(m -> bitShiftRight(m, 32), mentions) AS numbers,
+        arrayMap((s, after) -> s != after, numbers, arrayShiftLeft(numbers, 1)) AS ends)) AS skills,
+    arrayMap((sum, before) -> toUInt64(sum - before), arrayFilter((s, e) -> e, arrayCumSum(arrayMap(m -> bitAnd(m, 4294967295), mentions)), ends) AS sums, arrayShiftRight(sums, 1)) AS mentioning
 FROM
 (
     SELECT
         spans[arrayFirstIndex(s -> month >= s.1 AND month < s.2, spans)].1 AS period, role, employer,
         (source, board) IN (SELECT source, board FROM panel) AS in_panel,
         sum(toUInt64(multiIf({basis:String} = 'active', active, {basis:String} = 'new', new, claimed))) AS vacancies,
-        sumMap(CAST(skills, 'Array(String)'), arrayMap(n -> toUInt64(n),
-            multiIf({basis:String} = 'active', active_mentioning, {basis:String} = 'new', new_mentioning, claimed_mentioning))) AS mentions
+        arraySort(groupArrayArray(arrayMap((s, n) -> bitShiftLeft(transform(s, known.1, known.2, toUInt64(0)), 32) + n,
+            arrayFilter((s, n) -> n > 0, CAST(skills, 'Array(String)'),
+                multiIf({basis:String} = 'active', active_mentioning, {basis:String} = 'new', new_mentioning, claimed_mentioning) AS counts),
+            arrayFilter(n -> n > 0, counts)))) AS mentions
     FROM employer_skill_months
     WHERE tagger_version IN (SELECT tagger_version FROM v_tagger_versions WHERE active)
       AND role != '' AND arrayFirstIndex(s -> month >= s.1 AND month < s.2, spans) > 0
