@@ -3,6 +3,7 @@ package trend_test
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -205,6 +206,34 @@ func TestTooLittleIsNotTold(t *testing.T) {
 	slope, err := trend.Slope(t.Context(), q, trend.SlopeQuestion{Scope: trend.Scope{Roles: []string{"alpha", "beta"}}})
 	if err != nil || slope.Total.Low != nil || slope.Headline != "" || slope.Total.Value == nil {
 		t.Errorf("slope of nine employers: %+v, %q, %v", slope.Total, slope.Headline, err)
+	}
+}
+
+// TestSlopeWithoutWithin: where no employer was seen twice there is no slope within employers, and the total stands.
+func TestSlopeWithoutWithin(t *testing.T) {
+	t.Parallel()
+	var jobs []job
+	for month, from := range []int{1, 5, 9, 13} {
+		for i := range 6 {
+			skills := map[string][]string{"alpha": {"shared", "left"}, "beta": {"shared", "right"}}
+			if i < month { // more and more alike
+				skills["beta"] = []string{"shared", "left"}
+			}
+			for role, of := range skills {
+				jobs = append(jobs, job{id: fmt.Sprint(role, month, i), employer: fmt.Sprintf("e%d%d", month, i), role: role, skills: of, from: from, to: from + 1})
+			}
+		}
+	}
+	slices.SortFunc(jobs, func(a, b job) int { return strings.Compare(a.id, b.id) })
+	answer, err := trend.Slope(t.Context(), planted(t, plot{weeks: 16, jobs: jobs}), trend.SlopeQuestion{Scope: trend.Scope{Roles: []string{"alpha", "beta"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if answer.Total.Low == nil || *answer.Total.Low <= 0 || answer.Within.Value != nil || answer.Between.Value != nil || !strings.HasPrefix(answer.Undefined, "within: no employer") {
+		t.Errorf("total %+v, within %+v, between %+v, %q", answer.Total, answer.Within, answer.Between, answer.Undefined)
+	}
+	if !strings.Contains(answer.Headline, "alpha and beta converge") || strings.Contains(answer.Headline, "at the same employers") {
+		t.Errorf("headline %q", answer.Headline)
 	}
 }
 

@@ -2,8 +2,8 @@ package trend
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/rolescope/rolescope/trend/measure"
@@ -44,7 +44,7 @@ type SlopeAnswer struct {
 	Between       Estimate     `json:"between"`
 	AllBoards     Estimate     `json:"all_boards_total"`
 	AllWithin     Estimate     `json:"all_boards_within"`
-	Undefined     string       `json:"undefined,omitempty"` // why there is no slope
+	Undefined     string       `json:"undefined,omitempty"` // why there is no slope, or none of some kind
 	Falsifier     *Falsifier   `json:"falsifier"`
 	FalsifierNote string       `json:"falsifier_note,omitempty"`
 	Series        []SlopePoint `json:"series"`
@@ -137,38 +137,37 @@ func (out *SlopeAnswer) fit(a *asked, g *Guards, c cells) {
 	}
 }
 
-// slopes are the slopes of two roles, with intervals if there may be any.
+// slopes are the slopes of two roles, with intervals if there may be any. One that is undefined leaves the others
+// as they are; the error says which.
 func slopes(periods int, perYear float64, x, y measure.Role, headline bool, total, within, between *Estimate) (measure.Trend, error) {
-	if !headline {
-		fitted, err := measure.Slope(x, y, periods, perYear)
-		if err == nil {
-			total.Value, within.Value, between.Value = &fitted.Total, &fitted.Within, &fitted.Between
-		}
-		return fitted, err
-	}
-	fitted, i, j, k, err := measure.SlopeIntervals(x, y, periods, perYear, Level)
-	if err != nil {
-		return fitted, err
+	var fitted measure.Trend
+	var i, j, k *measure.Interval
+	var err error
+	if headline {
+		fitted, i, j, k, err = measure.SlopeIntervals(x, y, periods, perYear, Level)
+	} else {
+		fitted, err = measure.Slope(x, y, periods, perYear)
 	}
 	for _, s := range []struct {
-		to    *Estimate
-		value float64
-		i     *measure.Interval
-	}{{total, fitted.Total, i}, {within, fitted.Within, j}, {between, fitted.Between, k}} {
+		to      *Estimate
+		defined bool
+		value   float64
+		i       *measure.Interval
+	}{{total, fitted.TotalAt != nil, fitted.Total, i}, {within, fitted.WithinAt != nil, fitted.Within, j}, {between, err == nil, fitted.Between, k}} {
+		if !s.defined {
+			continue
+		}
 		*s.to = Estimate{Value: &s.value}
 		if s.i != nil {
 			s.to.Low, s.to.High = &s.i.Low, &s.i.High
 		}
 	}
-	return fitted, nil
+	return fitted, err
 }
 
-// reason is the error without its kind.
+// reason is the error without its kind: "within: no employer of the second role was seen in two periods".
 func reason(err error) string {
-	if errors.Is(err, measure.ErrUndefined) {
-		return err.Error()
-	}
-	return fmt.Sprint(err)
+	return strings.Replace(err.Error(), measure.ErrUndefined.Error()+": ", "", 1)
 }
 
 type advertRow struct {

@@ -207,7 +207,7 @@ func (a *app) slopeTable(answer trend.SlopeAnswer) error {
 		return err
 	}
 	if answer.Undefined != "" {
-		fmt.Fprintln(a.stdout, wrapped("no slope: "+answer.Undefined, a.columns()))
+		fmt.Fprintln(a.stdout, wrapped("no slope "+answer.Undefined, a.columns()))
 	}
 	fmt.Fprintln(a.stdout)
 	return a.slopeSeries(answer)
