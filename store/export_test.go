@@ -34,6 +34,9 @@ func Again(t testing.TB, s *Store) *Store {
 // FailBefore has refreshes of s end where f returns an error: before a table is put in place, or the record.
 func FailBefore(s *Store, f func(step string) error) { s.failing = f }
 
+// ReadInParts has refreshes of s read so many readings with one statement.
+func ReadInParts(s *Store, rows uint64) { s.partRows = rows }
+
 // Exec runs any statement as the writer.
 func Exec(t testing.TB, s *Store, statement string) {
 	t.Helper()

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -14,9 +15,9 @@ import (
 // 25 sets at some 40 bytes each, and those of one part have to fit in memory.
 const listCountParts = 16
 
-// listPartRows is how many readings of postings are listed by one statement: a join of three million held more than
-// the engine may have, on disk as it was.
-const listPartRows = 300_000
+// partRows is how many readings of postings one statement of a refresh reads whole: a join of three million held more
+// than the engine may have, on disk as it was.
+const partRows = 300_000
 
 // listTables are the scratch tables of refreshList: the two that are put in place, and the parts of the counts.
 var listTables = map[string]string{
@@ -71,11 +72,10 @@ func (r *listRefresh) make(ctx context.Context, at int64) error {
 			return fmt.Errorf("make room for %s: %w", table, serverError(err))
 		}
 	}
-	var readings uint64
-	if err := r.conn.QueryRow(ctx, "SELECT count() FROM posting_versions").Scan(&readings); err != nil {
-		return fmt.Errorf("count readings: %w", serverError(err))
+	parts, err := r.refreshParts(ctx)
+	if err != nil {
+		return err
 	}
-	parts := 1 + readings/listPartRows
 	for part := range parts {
 		if err := r.run(ctx, listSQL, clickhouse.Named("parts", parts), clickhouse.Named("part", part)); err != nil {
 			return err
@@ -95,6 +95,15 @@ func (r *listRefresh) make(ctx context.Context, at int64) error {
 		return err
 	}
 	return r.place(ctx, "posting_counts", "sums")
+}
+
+// refreshParts is how many parts a refresh reads everything in.
+func (s *Store) refreshParts(ctx context.Context) (uint64, error) {
+	var readings uint64
+	if err := s.conn.QueryRow(ctx, "SELECT count() FROM posting_versions").Scan(&readings); err != nil {
+		return 0, fmt.Errorf("count readings: %w", serverError(err))
+	}
+	return 1 + readings/cmp.Or(s.partRows, partRows), nil
 }
 
 // place puts the rows of a scratch table in the place of those of this tagger version, also where there are none.

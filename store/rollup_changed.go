@@ -78,7 +78,7 @@ func (r *rollup) plan(ctx context.Context, monthsState int64) (rollupPlan, error
 			return p, err
 		}
 	}
-	if err := r.snapshot(ctx, snapshotSQL); err != nil {
+	if err := r.snapshotAll(ctx); err != nil {
 		return rollupPlan{}, err
 	}
 	var now []monthState
@@ -131,6 +131,23 @@ func (r *rollup) planChanged(ctx context.Context) (rollupPlan, bool, error) {
 	}
 	_, _, sound, err = r.recorded(ctx)
 	return p, sound, err
+}
+
+// snapshotAll reads all vacancies, a part at a time.
+func (r *rollup) snapshotAll(ctx context.Context) error {
+	if err := r.createScratch(ctx, "vacancies"); err != nil {
+		return err
+	}
+	parts, err := r.refreshParts(ctx)
+	if err != nil {
+		return err
+	}
+	for part := range parts {
+		if err := r.run(ctx, snapshotSQL, clickhouse.Named("parts", parts), clickhouse.Named("part", part)); err != nil {
+			return fmt.Errorf("read the vacancies: %w", err)
+		}
+	}
+	return nil
 }
 
 func (r *rollup) snapshot(ctx context.Context, statement string) error {

@@ -42,14 +42,21 @@ var rollupTables = map[string]string{
 	"role_similarities": `AS role_similarities ENGINE = {{.Engine}}MergeTree PARTITION BY (tagger_version, month) ORDER BY (basis, role_a, role_b, revision)`,
 }
 
-// snapshotSQL reads the base rows, snapshotChangedSQL those of the vacancies that may have changed.
+// snapshotSQL reads the base rows of one part of the vacancies, snapshotChangedSQL those of the vacancies that may have
+// changed. What stands before FINAL as PREWHERE is of a table's key: to read the other columns of all rows costs most.
 var (
-	snapshotSQL        = snapshotOf("", "", "")
+	snapshotSQL = snapshotOf(
+		" AND cityHash64(vacancy_id) % {parts:UInt64} = {part:UInt64}",
+		"posting_id IN ("+partPostings+")",
+		" WHERE posting_id IN ("+partPostings+")")
 	snapshotChangedSQL = snapshotOf(
 		" AND vacancy_id IN (SELECT vacancy_id FROM {changed})",
-		" AND (source, board, posting_id) IN (SELECT source, board, posting_id FROM {members})",
+		"(source, board, posting_id) IN (SELECT source, board, posting_id FROM {members})",
 		" WHERE (source, board, external_id) IN (SELECT source, board, external_id FROM {members})")
 )
+
+// partPostings are the adverts of one part of the vacancies.
+const partPostings = "SELECT posting_id FROM posting_versions WHERE tagger_version = {version:String} AND cityHash64(vacancy_id) % {parts:UInt64} = {part:UInt64}"
 
 // snapshotOf is one row per vacancy, with its adverts. Of the conditions vacancies decides; the others are implied
 // by it, and name columns of the tables' keys, so that less is read. A claim counts where an observation could
@@ -85,7 +92,8 @@ FROM
 			if(posted_claim >= toDateTime64('2000-01-01', 3, 'UTC') AND posted_claim < toDateTime64('2100-01-01', 3, 'UTC'), toStartOfMonth(posted_claim), toDate(0)) AS claim,
 			cityHash64(posting_id, content_hash, countries, salary_min, salary_max, salary_currency, salary_period, skills) AS hash
 		FROM posting_versions FINAL
-		WHERE tagger_version = {version:String} AND vacancy_id != ''` + vacancies + versions + `
+		PREWHERE ` + versions + `
+		WHERE tagger_version = {version:String} AND vacancy_id != ''` + vacancies + `
 	) AS p
 	INNER JOIN
 	(
@@ -177,12 +185,12 @@ FROM
 			arrayFilter((x, u) -> NOT u, k.ids, k.unlisted), arrayFilter((x, u) -> NOT u, k.fields, k.unlisted),
 			arrayFilter((x, u) -> NOT u, k.paragraph_hashes, k.unlisted), arrayFilter((x, u) -> NOT u, k.sections, k.unlisted))) AS said
 	FROM posting_skills AS k FINAL
-	WHERE k.tagger_version = {version:String}
-		AND (k.source, k.board, k.posting_id, k.content_hash) IN
+	PREWHERE (k.source, k.board, k.posting_id, k.content_hash) IN
 		(
 			SELECT c.source, c.board, c.posting_id, c.content_hash
 			FROM (SELECT arrayJoin(here) AS c FROM (` + monthsOf(chunkMonths) + `))
 		)
+	WHERE k.tagger_version = {version:String}
 ) AS k
 INNER JOIN
 (

@@ -52,10 +52,11 @@ INNER JOIN
 (
 	SELECT posting_id, content_hash, title, title_normalised
 	FROM posting_versions FINAL
-	WHERE tagger_version = {version:String} AND (source, board, posting_id) IN
+	PREWHERE (source, board, posting_id) IN
 		(
 			SELECT c.source, c.board, c.posting_id FROM (SELECT arrayJoin(copies) AS c FROM {vacancies} WHERE has({months:Array(Date)}, new_in))
 		)
+	WHERE tagger_version = {version:String}
 ) AS p ON p.posting_id = v.first.posting_id AND p.content_hash = v.first.content_hash`
 
 // buildStarts fills the scratch table of the vacancies that are new in the months, which are in scratch already,

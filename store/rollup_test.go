@@ -113,6 +113,7 @@ func TestRefreshEqualsRebuild(t *testing.T) {
 			messages = append(messages, storetest.NewWorld(fmt.Sprintf("r%d", n), 10*seed+n).Messages()...)
 		}
 		whole := rollupStore(t, nil)
+		store.ReadInParts(whole, 7)
 		put(t, whole, messages)
 		refresh(t, whole)
 		s := rollupStore(t, nil)
@@ -150,6 +151,9 @@ func TestRefreshEqualsRebuild(t *testing.T) {
 		if diff := cmp.Diff(rollups(t, whole), rollups(t, s)); diff != "" {
 			t.Errorf("seed %d (-built at once +refreshed):\n%s", seed, diff)
 		}
+		if a, b := listed(t, whole), listed(t, s); a != b || a == [2]uint64{} {
+			t.Errorf("seed %d: the list of postings made in parts %v, at once %v", seed, a, b)
+		}
 	}
 	if untouched < 5 {
 		t.Errorf("%d months of %d refreshes were left alone: too few to prove anything", untouched, steps)
@@ -158,6 +162,19 @@ func TestRefreshEqualsRebuild(t *testing.T) {
 		t.Errorf("%d of %d refreshes read everything, not only the first of each market", wholly, steps)
 	}
 	t.Logf("%d refreshes, %d times a month was left alone, %d times dropped", steps, untouched, dropped)
+}
+
+// listed is how many postings are listed, and a hash of them.
+func listed(t *testing.T, s *store.Store) (out [2]uint64) {
+	t.Helper()
+	var rows []struct {
+		N    uint64 `ch:"n"`
+		Hash uint64 `ch:"hash"`
+	}
+	if err := s.Select(t.Context(), &rows, "SELECT count() AS n, sum(cityHash64(* EXCEPT (data_state))) AS hash FROM posting_list"); err != nil {
+		t.Fatal(err)
+	}
+	return [2]uint64{rows[0].N, rows[0].Hash}
 }
 
 // TestRefreshKilled: a refresh that ends before any of its steps leaves what the next one mends.

@@ -57,6 +57,7 @@ type Store struct {
 	asOf       time.Time                 // the moment whose rows it has; zero for one that goes on
 	refreshing sync.Mutex                // one refresh of the rollups at a time
 	failing    func(before string) error // nil but in tests: has a refresh fail there
+	partRows   uint64                    // 0 but in tests: instead of partRows
 }
 
 // Open connects, starting the embedded engine first when cfg.URL is empty, and migrates. It is the
