@@ -34,8 +34,8 @@ func emerging(ctx context.Context, ask Asker, rule Rule, at time.Time, before Me
 		return Outcome{}, fmt.Errorf("%w: %s", ErrUnknown, newest.Refusal.Why)
 	}
 	question.Unit = newest.Unit
-	first := unitsAfter(newest.At, newest.Unit, -historyMax)
-	if next := unitsAfter(states.At, newest.Unit, 1); !states.At.IsZero() && next.After(first) {
+	first := trend.AddUnits(newest.At, newest.Unit, -historyMax)
+	if next := trend.AddUnits(states.At, newest.Unit, 1); !states.At.IsZero() && next.After(first) {
 		first = next
 	} else if first, err = earliest(ctx, ask, question, newest.At); err != nil {
 		return Outcome{}, err
@@ -44,7 +44,7 @@ func emerging(ctx context.Context, ask Asker, rule Rule, at time.Time, before Me
 	if out.After.Alerts == nil || states.At.IsZero() {
 		out.After.Alerts = map[string]Standing{}
 	}
-	for b := first; !b.After(newest.At); b = unitsAfter(b, newest.Unit, 1) {
+	for b := first; !b.After(newest.At); b = trend.AddUnits(b, newest.Unit, 1) {
 		answer := newest
 		if !b.Equal(newest.At) || !b.Equal(first) {
 			question.At, question.Track = b, states.Tracked()
@@ -95,21 +95,14 @@ func earliest(ctx context.Context, ask Asker, question trend.EmergingQuestion, a
 		if back == 0 || failed != nil {
 			return failed != nil
 		}
-		question.At, question.Track = unitsAfter(at, question.Unit, -back), nil
+		question.At, question.Track = trend.AddUnits(at, question.Unit, -back), nil
 		a, err := trend.Emerging(ctx, ask, question)
 		if err != nil {
 			failed = err
 		}
 		return err != nil || a.Refusal != nil
 	})
-	return unitsAfter(at, question.Unit, -max(refused-1, 0)), failed
-}
-
-func unitsAfter(t time.Time, unit trend.Period, n int) time.Time {
-	if unit == trend.Month {
-		return t.AddDate(0, n, 0)
-	}
-	return t.AddDate(0, 0, 7*n)
+	return trend.AddUnits(at, question.Unit, -max(refused-1, 0)), failed
 }
 
 // stand keeps where a category stands for as long as anything may still be told of it.

@@ -21,7 +21,7 @@ func Defaults() []byte { return slices.Clone(defaults) }
 
 // Limits on a rules file: each rule is a question that is asked again and again.
 const (
-	rulesBytesMax = 1 << 20
+	RulesBytesMax = 1 << 20
 	rulesMax      = 200
 	forMax        = 100
 )
@@ -86,8 +86,8 @@ var ruleName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,63}$`)
 // would silently leave a rule without its level. Errors wrap ErrRules.
 func ReadRules(data []byte) (Config, error) {
 	var c Config
-	if len(data) > rulesBytesMax {
-		return c, fmt.Errorf("%w: %d bytes, over the limit of %d", ErrRules, len(data), rulesBytesMax)
+	if len(data) > RulesBytesMax {
+		return c, fmt.Errorf("%w: %d bytes, over the limit of %d", ErrRules, len(data), RulesBytesMax)
 	}
 	d := yaml.NewDecoder(bytes.NewReader(data))
 	d.KnownFields(true)

@@ -48,7 +48,7 @@ func TestRulesThatCannotBeUsed(t *testing.T) {
 		"rules: [{name: a, kind: level, role: r, skill: s, above: 1, months: 100}]": "months",
 		"rules: [{name: a, kind: dead_letters, within: 1m}]":                        "within",
 		"schedule: x\nschedule: y\n":                                                "",
-		"# " + strings.Repeat("x", rulesBytesMax):                                   "over the limit",
+		"# " + strings.Repeat("x", RulesBytesMax):                                   "over the limit",
 		"rules: [{name: " + strings.Repeat("a", 65) + ", kind: emerging}]":          "name",
 	} {
 		_, err := ReadRules([]byte(text))

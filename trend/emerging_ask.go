@@ -122,9 +122,9 @@ func (e *evaluation) place(w watched) error {
 		return fmt.Errorf("%w: %s is no time to ask about", ErrQuestion, at.Format(time.DateOnly))
 	}
 	out.At = unitStart(at, out.Unit)
-	out.Recent = Span{addUnits(out.At, out.Unit, -out.Windows.Recent), out.At}
-	baseTo := addUnits(out.Recent.From, out.Unit, -out.Windows.Gap)
-	out.Base = Span{addUnits(baseTo, out.Unit, -out.Windows.Base), baseTo}
+	out.Recent = Span{AddUnits(out.At, out.Unit, -out.Windows.Recent), out.At}
+	baseTo := AddUnits(out.Recent.From, out.Unit, -out.Windows.Gap)
+	out.Base = Span{AddUnits(baseTo, out.Unit, -out.Windows.Base), baseTo}
 	return nil
 }
 
@@ -137,7 +137,8 @@ func unitStart(t time.Time, unit Period) time.Time {
 	return t.Truncate(24*time.Hour).AddDate(0, 0, -(int(t.Weekday())+6)%7)
 }
 
-func addUnits(t time.Time, unit Period, n int) time.Time {
+// AddUnits is the boundary n units after t, or -n before.
+func AddUnits(t time.Time, unit Period, n int) time.Time {
 	if unit == Month {
 		return t.AddDate(0, n, 0)
 	}
@@ -145,7 +146,7 @@ func addUnits(t time.Time, unit Period, n int) time.Time {
 }
 
 // NextUnit is the boundary after the one at or before t: what a replay goes on with.
-func NextUnit(t time.Time, unit Period) time.Time { return addUnits(unitStart(t, unit), unit, 1) }
+func NextUnit(t time.Time, unit Period) time.Time { return AddUnits(unitStart(t, unit), unit, 1) }
 
 func (e *evaluation) windowParams() map[string]string {
 	a := e.answer

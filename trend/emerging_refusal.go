@@ -33,7 +33,7 @@ func (e *evaluation) refuseWithout(w watched, rows []panelRow) {
 	a := e.answer
 	began := NextUnit(w.From, a.Unit) // the first whole unit after the first look
 	have := 0
-	for until := unitStart(w.Until, a.Unit); began.Before(until) && have < periodsMax && addUnits(began, a.Unit, have).Before(until); {
+	for until := unitStart(w.Until, a.Unit); began.Before(until) && have < periodsMax && AddUnits(began, a.Unit, have).Before(until); {
 		have++
 	}
 	boards := "The one board"
@@ -45,19 +45,19 @@ func (e *evaluation) refuseWithout(w watched, rows []panelRow) {
 		watched = fmt.Sprintf("%s here is watched since %s", boards, w.From.Format(time.DateOnly))
 	}
 	switch {
-	case a.At.After(w.Until.AddDate(0, 0, 1)) && unitStart(w.Until, a.Unit).Before(addUnits(a.At, a.Unit, -1)):
+	case a.At.After(w.Until.AddDate(0, 0, 1)) && unitStart(w.Until, a.Unit).Before(AddUnits(a.At, a.Unit, -1)):
 		e.refuse(w, have, time.Time{}, fmt.Sprintf("%s, and nobody has looked after %s: %s cannot be told", watched, w.Until.Format(time.DateOnly), a.At.Format(time.DateOnly)))
-	case addUnits(began, a.Unit, e.needed()).After(a.At):
+	case AddUnits(began, a.Unit, e.needed()).After(a.At):
 		short := fmt.Sprintf("%s, which is %s up to %s: too short a history", watched, counted1(have, a.Unit), w.Until.Format(time.DateOnly))
 		if until := unitStart(w.Until, a.Unit); a.At.Before(until) {
 			short = fmt.Sprintf("%s: too short a history before %s", watched, a.At.Format(time.DateOnly))
 		}
-		e.refuse(w, have, addUnits(began, a.Unit, e.needed()), short)
+		e.refuse(w, have, AddUnits(began, a.Unit, e.needed()), short)
 	default:
 		best, possible := uint64(0), time.Time{}
 		for _, r := range rows {
 			best = max(best, r.Healthy)
-			from := addUnits(NextUnit(r.From, a.Unit), a.Unit, e.needed())
+			from := AddUnits(NextUnit(r.From, a.Unit), a.Unit, e.needed())
 			if r.InLast && from.After(a.At) && (possible.IsZero() || from.Before(possible)) {
 				possible = from
 			}

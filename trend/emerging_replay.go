@@ -34,13 +34,13 @@ func ReplayEmerging(ctx context.Context, q Querier, question EmergingQuestion, f
 		}
 	}
 	question.Unit, question.At = e.answer.Unit, e.answer.At
-	at := addUnits(question.At, question.Unit, 1-EmergingStreak)
+	at := AddUnits(question.At, question.Unit, 1-EmergingStreak)
 	if !from.IsZero() && !question.At.IsZero() {
 		if at = unitStart(from, question.Unit); at.Before(from) {
 			at = NextUnit(from, question.Unit)
 		}
 	}
-	if at.After(question.At) || addUnits(at, question.Unit, periodsMax).Before(question.At) {
+	if at.After(question.At) || AddUnits(at, question.Unit, periodsMax).Before(question.At) {
 		return out, fmt.Errorf("%w: evaluations from %s up to %s: at least one, at most %d", ErrQuestion, at.Format(time.DateOnly), question.At.Format(time.DateOnly), periodsMax)
 	}
 	out.From = at
@@ -60,6 +60,6 @@ func ReplayEmerging(ctx context.Context, q Querier, question EmergingQuestion, f
 		if at.IsZero() || !at.Before(question.At) {
 			return out, nil
 		}
-		at = addUnits(at, question.Unit, 1)
+		at = AddUnits(at, question.Unit, 1)
 	}
 }

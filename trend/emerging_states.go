@@ -80,7 +80,7 @@ func Advance(states States, answer EmergingAnswer) (States, []Transition) {
 	for _, t := range answer.Terms {
 		f.terms[t.TermID] = t
 	}
-	follows := states.At.Equal(addUnits(answer.At, answer.Unit, -1))
+	follows := states.At.Equal(AddUnits(answer.At, answer.Unit, -1))
 	for _, s := range states.Categories {
 		s.Members = slices.Clone(s.Members)
 		for i := range s.Members {
@@ -183,7 +183,7 @@ func (f *fold) move(s *State) {
 	case StageFaded:
 		if streak >= EmergingStreak {
 			to = StageEmerging
-			s.Onset = addUnits(f.answer.At, f.answer.Unit, 1-streak)
+			s.Onset = AddUnits(f.answer.At, f.answer.Unit, 1-streak)
 		}
 	}
 	if to == s.Stage {

@@ -32,7 +32,7 @@ func (d *doing) Silence(_ context.Context, rule, subject string, lasts time.Dura
 }
 
 // putAlert stores an alert of which everything that a stranger may have written is the text.
-func putAlert(t *testing.T, s *store.Store, n int, text string, state alert.State) alert.Event {
+func putAlert(t *testing.T, s *store.Store, n int, text string, state alert.State, quiet ...string) alert.Event {
 	t.Helper()
 	ratio, value := 2.5, 0.5
 	subject := alert.Subject("title", text+fmt.Sprint(n))
@@ -51,7 +51,7 @@ func putAlert(t *testing.T, s *store.Store, n int, text string, state alert.Stat
 	}
 	err = s.PutAlertEvents(t.Context(), []store.AlertEvent{{
 		ID: e.ID, AlertID: e.AlertID, Rule: e.Rule, Kind: string(e.Kind), Subject: e.Subject, State: string(e.State), Stage: e.Stage, Class: e.Class,
-		At: e.At, Onset: e.Onset, Slot: e.At, Title: e.Title, Body: string(body),
+		Quiet: strings.Join(quiet, ""), At: e.At, Onset: e.Onset, Slot: e.At, Title: e.Title, Body: string(body),
 	}})
 	if err != nil {
 		t.Fatal(err)
@@ -83,6 +83,29 @@ func TestHostileAlerts(t *testing.T) {
 			}
 			check(t, address, w)
 		}
+	}
+}
+
+// TestAlertsThatCameToNothing: what was a candidate and never told is not listed once it is over; its id finds it.
+func TestAlertsThatCameToNothing(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	putAlert(t, s, 1, "Passing Fad", alert.Pending, alert.QuietPending)
+	h := dashboard(t, web.Options{Querier: querier{s}})
+	for _, address := range []string{"/alerts", "/api/v1/alerts"} {
+		if body := get(t, h, address).Body.String(); !strings.Contains(body, "Passing Fad") {
+			t.Errorf("%s does not name a candidate", address)
+		}
+	}
+	e := putAlert(t, s, 1, "Passing Fad", alert.Resolved, alert.QuietPending)
+	told := putAlert(t, s, 2, "Told", alert.Resolved)
+	for _, address := range []string{"/alerts?state=resolved", "/api/v1/alerts?state=resolved"} {
+		if body := get(t, h, address).Body.String(); strings.Contains(body, "Passing Fad") || !strings.Contains(body, told.AlertID) {
+			t.Errorf("%s names what came to nothing, or not what was told", address)
+		}
+	}
+	if body := get(t, h, "/api/v1/alerts?id="+e.AlertID).Body.String(); !strings.Contains(body, "Passing Fad") {
+		t.Errorf("its id does not find it: %s", body)
 	}
 }
 

@@ -73,7 +73,11 @@ func (a *app) alertsTable(rows []trend.AlertRow) error {
 	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "ID\tSTATE\tSINCE\tRULE\tALERT")
 	for _, r := range rows {
-		fmt.Fprintf(w, "%.*s\t%s\t%s\t%s\t%s\n", shortID, r.ID, r.State, r.ChangedAt.Format(time.DateOnly), r.Rule, oneLine(r.Title, 100))
+		state := r.State
+		if state == string(alert.Resolved) && r.Stage != "" { // of a category: established or faded
+			state = r.Stage
+		}
+		fmt.Fprintf(w, "%.*s\t%s\t%s\t%s\t%s\n", shortID, r.ID, state, r.ChangedAt.Format(time.DateOnly), r.Rule, oneLine(r.Title, 100))
 	}
 	if err := w.Flush(); err != nil {
 		return fmt.Errorf("print: %w", err)

@@ -14,17 +14,14 @@ import (
 	"github.com/rolescope/rolescope/store"
 )
 
-// alertsBytesMax bounds the rules file; its room has the same limit.
-const alertsBytesMax = 1 << 20
-
 // alertsFile is the file of rules and channels that the configuration names, or the one inside the program.
 func alertsFile(c config) (data []byte, path string, err error) {
 	if c.Alerts == "" {
 		return alert.Defaults(), "the shipped alerts.yaml", nil
 	}
 	st, err := os.Stat(c.Alerts)
-	if err == nil && st.Size() > alertsBytesMax {
-		err = fmt.Errorf("%s has %d bytes, over the limit of %d", c.Alerts, st.Size(), alertsBytesMax)
+	if err == nil && st.Size() > alert.RulesBytesMax {
+		err = fmt.Errorf("%s has %d bytes, over the limit of %d", c.Alerts, st.Size(), alert.RulesBytesMax)
 	}
 	if err == nil {
 		data, err = os.ReadFile(c.Alerts)
