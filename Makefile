@@ -38,5 +38,6 @@ bench: ## every benchmark
 gen: ## rewrite generated files: the reference pages
 	go test ./cmd/rolescope -run Reference -update
 
-proof: ## what takes longer than CI may: kills at random moments (resumable; results in docs/proof)
+proof: ## what takes longer than CI may: kills at random moments (resumable; results in docs/proof), all recorded boards
+	ROLESCOPE_REQUIRE_SHARED=1 ROLESCOPE_TEST_RECORDED=all go test ./cmd/rolescope -run TestReplayRecorded -timeout 30m
 	go run ./internal/proof
