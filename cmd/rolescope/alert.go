@@ -99,7 +99,7 @@ The exit status is 4 when anything fires.` + exitStatusHelp(exitOK, exitError, e
 		Example: "  rolescope alert check\n  ROLESCOPE_ALERTS=my.yaml rolescope alert check --rule pytorch_in_ml\n  rolescope alert check --at 2026-03-02",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			at, err := parseAt(atText)
+			at, err := parseMoment("--at", atText)
 			if err != nil {
 				return err
 			}
@@ -114,18 +114,6 @@ The exit status is 4 when anything fires.` + exitStatusHelp(exitOK, exitError, e
 	c.Flags().BoolVar(&record, "record", false, "keep what is found, as an evaluation of the schedule does")
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON, with the events and their evidence")
 	return c
-}
-
-func parseAt(text string) (time.Time, error) {
-	if text == "" {
-		return time.Time{}, nil
-	}
-	for _, layout := range []string{time.RFC3339Nano, time.DateTime, time.DateOnly} {
-		if t, err := time.Parse(layout, text); err == nil {
-			return t.UTC(), nil
-		}
-	}
-	return time.Time{}, usageError{fmt.Errorf("--at %q: want RFC 3339 or YYYY-MM-DD", text)}
 }
 
 // present is now; of a demo, the end of its market.

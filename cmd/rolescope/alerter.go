@@ -4,10 +4,8 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"os"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/rolescope/rolescope/alert"
@@ -26,56 +24,15 @@ const (
 	alertBatchAge = time.Millisecond
 )
 
-// liveAlerts follows the file of rules while a process runs. One that cannot be read leaves the last good one in
-// force.
-type liveAlerts struct {
-	config config
-	log    *slog.Logger
-
-	mu      sync.Mutex
-	file    alert.Config
-	size    int64
-	changed time.Time
+// liveAlerts follows the file of rules while a process runs.
+func liveAlerts(c config, log *slog.Logger) (*live[alert.Config], error) {
+	return follow("the file of rules", c.Alerts, func() (alert.Config, error) { return loadAlerts(c) }, log)
 }
 
-func newLiveAlerts(c config, log *slog.Logger) (*liveAlerts, error) {
-	l := &liveAlerts{config: c, log: log}
-	l.size, l.changed = l.stat()
-	file, err := loadAlerts(c)
-	l.file = file
-	return l, err
-}
-
-func (l *liveAlerts) stat() (int64, time.Time) {
-	if st, err := os.Stat(l.config.Alerts); l.config.Alerts != "" && err == nil {
-		return st.Size(), st.ModTime()
-	}
-	return 0, time.Time{}
-}
-
-// get returns the file in force.
-func (l *liveAlerts) get() alert.Config {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	size, changed := l.stat()
-	if size == l.size && changed.Equal(l.changed) {
-		return l.file
-	}
-	l.size, l.changed = size, changed
-	file, err := loadAlerts(l.config)
-	if err != nil {
-		l.log.Warn("the changed rules cannot be used; the old ones stay in force", "path", l.config.Alerts, "error", err)
-		return l.file
-	}
-	l.log.Info("the rules have changed", "path", l.config.Alerts, "rules", len(file.Rules))
-	l.file = file
-	return file
-}
-
-// schedules are the slots of the rules, as a scheduler plans them.
-func (l *liveAlerts) schedules() []scheduler.Board {
+// ruleSchedules are the slots of the rules, as a scheduler plans them.
+func ruleSchedules(of alert.Config) []scheduler.Board {
 	var out []scheduler.Board
-	for _, rule := range l.get().Rules {
+	for _, rule := range of.Rules {
 		if b, err := ruleBoard(rule); err == nil { // loadAlerts has refused what cannot be parsed
 			out = append(out, b)
 		}
@@ -124,7 +81,7 @@ func (s *system) alerterStages() ([]bus.Stage, error) {
 }
 
 // alertStage is the alerter: it works the slots of rules, one at a time.
-func (s *system) alertStage(rules *liveAlerts, send func(context.Context, []alert.Event) error) bus.Stage {
+func (s *system) alertStage(rules *live[alert.Config], send func(context.Context, []alert.Event) error) bus.Stage {
 	return bus.Stage{
 		Name: bus.StageAlert, Stream: bus.StreamAlert, Workers: 1, BatchRows: 1, BatchBytes: 1, BatchAge: alertBatchAge,
 		Handle: func(ctx context.Context, batch []any) []bus.Result {

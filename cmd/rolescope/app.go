@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/rolescope/rolescope/alert"
 	"github.com/rolescope/rolescope/bus"
 	"github.com/rolescope/rolescope/enrich"
 	"github.com/rolescope/rolescope/internal/instance"
@@ -32,11 +33,11 @@ type app struct {
 	engineAddr string
 	// prepare, if set, is called once the data directory is held and before its servers are opened.
 	prepare func(owner bool) error
-	brings  bool        // the command brings postings of the real world, which a demo's directory refuses
-	reads   bool        // the command only reads: where there is no store it makes none
-	metrics *metrics    // nil counts nothing
-	alerts  *liveAlerts // the rules, while up runs
-	tagger  tagger      // nil is this program's own
+	brings  bool                // the command brings postings of the real world, which a demo's directory refuses
+	reads   bool                // the command only reads: where there is no store it makes none
+	metrics *metrics            // nil counts nothing
+	alerts  *live[alert.Config] // the rules, while up runs
+	tagger  tagger              // nil is this program's own
 	// interrupt, while it is set, is called for Ctrl-C, which then does not end the command.
 	interrupt *atomic.Pointer[func()]
 }

@@ -114,12 +114,13 @@ the recorded board is served.` + exitStatusHelp(exitOK, exitError, exitPartial),
 	return c
 }
 
-// parseMoment reads a flag's time; empty is the zero time.
+// parseMoment reads a flag's time; empty is the zero time, a day is its beginning. What prints a time of the
+// store, in whichever form, can be given back.
 func parseMoment(flag, text string) (time.Time, error) {
 	if text == "" {
 		return time.Time{}, nil
 	}
-	for _, layout := range []string{time.RFC3339, time.DateOnly} {
+	for _, layout := range []string{time.RFC3339, time.DateTime, time.DateOnly} {
 		if t, err := time.Parse(layout, text); err == nil {
 			return posting.Time(t), nil
 		}

@@ -10,8 +10,6 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"sync"
-	"time"
 
 	"go.yaml.in/yaml/v3"
 
@@ -274,54 +272,8 @@ func (p *sourcesParser) board(n *yaml.Node) {
 	p.list.boards = append(p.list.boards, b)
 }
 
-// liveSources follows the file while a process runs: an edit counts within one look of the
-// scheduler, and one that cannot be read leaves the last good list in force. So does a file that
-// vanishes: the shipped list holds only until there is a sources.yaml, and never replaces one.
-type liveSources struct {
-	config config
-	log    *slog.Logger
-
-	mu      sync.Mutex
-	list    *sourceList
-	size    int64
-	changed time.Time
-}
-
-func newLiveSources(c config, log *slog.Logger) (*liveSources, error) {
-	l := &liveSources{config: c, log: log}
-	l.size, l.changed = l.stat() // first, so that an edit while it is read counts as one
-	list, err := loadSources(c)
-	l.list = list
-	return l, err
-}
-
-// stat is what an edit changes; both are zero while there is no file.
-func (l *liveSources) stat() (int64, time.Time) {
-	st, err := os.Stat(first(l.config.Sources, sourcesFile))
-	if err != nil {
-		return 0, time.Time{}
-	}
-	return st.Size(), st.ModTime()
-}
-
-// get returns the list in force.
-func (l *liveSources) get() *sourceList {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	size, changed := l.stat()
-	if size == l.size && changed.Equal(l.changed) {
-		return l.list
-	}
-	l.size, l.changed = size, changed
-	list, err := loadSources(l.config)
-	if err == nil && list.path == shippedName {
-		err = fmt.Errorf("read sources: %s is gone", l.list.path)
-	}
-	if err != nil {
-		l.log.Warn("the changed list of boards cannot be used; the old one stays in force", "path", l.list.path, "error", err)
-		return l.list
-	}
-	l.log.Info("the list of boards has changed", "path", list.path, "boards", len(list.boards), "crawled", len(list.active()))
-	l.list = list
-	return list
+// liveSources follows the list of boards while a process runs. The shipped list holds only until there is a
+// sources.yaml, and never replaces one.
+func liveSources(c config, log *slog.Logger) (*live[*sourceList], error) {
+	return follow("the list of boards", first(c.Sources, sourcesFile), func() (*sourceList, error) { return loadSources(c) }, log)
 }

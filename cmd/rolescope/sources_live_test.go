@@ -11,7 +11,7 @@ import (
 // until a sources.yaml is there, and never comes back when that one is moved away for a while.
 func TestLiveSourcesWithoutASetting(t *testing.T) { // not parallel: the working directory is the process's
 	t.Chdir(t.TempDir())
-	live, err := newLiveSources(config{}, slog.New(slog.DiscardHandler))
+	live, err := liveSources(config{}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

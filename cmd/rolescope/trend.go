@@ -166,7 +166,7 @@ type trendTable struct {
 
 // ask asks a question and prints the answer in the form that the flags want.
 func (a *app) ask(ctx context.Context, flags *trendFlags, question func(context.Context, trend.Querier) (trendTable, error)) error {
-	asOf, err := parseAsOf(flags.asOf)
+	asOf, err := parseMoment("--as-of", flags.asOf)
 	if err != nil {
 		return err
 	}

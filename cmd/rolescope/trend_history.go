@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/rolescope/rolescope/trend"
@@ -24,17 +23,4 @@ func (s *system) history(ctx context.Context, asOf time.Time, f func(trend.Queri
 	}
 	defer func() { err = errors.Join(err, then.Close()) }()
 	return f(querier{then})
-}
-
-// parseAsOf reads a moment; a day is its beginning.
-func parseAsOf(s string) (time.Time, error) {
-	if s == "" {
-		return time.Time{}, nil
-	}
-	for _, layout := range []string{time.RFC3339Nano, time.DateTime, time.DateOnly} {
-		if t, err := time.Parse(layout, s); err == nil {
-			return t.UTC(), nil
-		}
-	}
-	return time.Time{}, usageError{fmt.Errorf("--as-of %q: want RFC 3339 or YYYY-MM-DD", s)}
 }

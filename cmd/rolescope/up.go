@@ -100,11 +100,11 @@ func (a *app) up(ctx context.Context, roles []string) error {
 		return noContact()
 	}
 	a.metrics = newMetrics(roles)
-	sources, err := newLiveSources(c, a.logger())
+	sources, err := liveSources(c, a.logger())
 	if err != nil {
 		return err
 	}
-	if a.alerts, err = newLiveAlerts(c, a.logger()); err != nil {
+	if a.alerts, err = liveAlerts(c, a.logger()); err != nil {
 		return err
 	}
 	unsay := context.AfterFunc(ctx, func() {
@@ -145,7 +145,7 @@ func pause(ctx context.Context, d time.Duration) bool {
 }
 
 // upOnce opens the system, runs the roles until ctx ends or the servers are gone, and closes it.
-func (a *app) upOnce(ctx context.Context, roles []string, sources *liveSources) (err error) {
+func (a *app) upOnce(ctx context.Context, roles []string, sources *live[*sourceList]) (err error) {
 	needsStore := func(role string) bool { return role == roleSink || role == roleWeb || role == roleAlerter }
 	s, err := a.openSystem(ctx, slices.ContainsFunc(roles, needsStore))
 	if err != nil {
@@ -180,7 +180,7 @@ func (s *system) sayUp(roles []string, list *sourceList) {
 	}
 }
 
-func (s *system) runRoles(ctx context.Context, roles []string, sources *liveSources) error {
+func (s *system) runRoles(ctx context.Context, roles []string, sources *live[*sourceList]) error {
 	defer s.app.metrics.watch(s)()
 	group, ctx := errgroup.WithContext(ctx)
 	if slices.Contains(roles, roleScheduler) {
@@ -197,7 +197,7 @@ func (s *system) runRoles(ctx context.Context, roles []string, sources *liveSour
 			},
 		}
 		group.Go(func() error { return loop.Run(ctx) })
-		rules := &scheduler.Loop{Boards: s.app.alerts.schedules, Marks: marks{s.bus}, Publish: loop.Publish, Now: time.Now, Logger: s.app.logger()}
+		rules := &scheduler.Loop{Boards: func() []scheduler.Board { return ruleSchedules(s.app.alerts.get()) }, Marks: marks{s.bus}, Publish: loop.Publish, Now: time.Now, Logger: s.app.logger()}
 		group.Go(func() error { return rules.Run(ctx) })
 	}
 	stages, err := s.roleStages(roles, sources)
@@ -226,7 +226,7 @@ func (s *system) runRoles(ctx context.Context, roles []string, sources *liveSour
 }
 
 // roleStages are the stages of the roles.
-func (s *system) roleStages(roles []string, sources *liveSources) ([]bus.Stage, error) {
+func (s *system) roleStages(roles []string, sources *live[*sourceList]) ([]bus.Stage, error) {
 	tagger, err := s.app.newTagger()
 	if err != nil {
 		return nil, err
