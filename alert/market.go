@@ -32,15 +32,10 @@ func level(ctx context.Context, ask Asker, rule Rule, at time.Time) (found, erro
 		return found{}, fmt.Errorf("%w: too few vacancies or employers from %s up to %s to tell %s", ErrUnknown, scope.From.Format(time.DateOnly), to.Format(time.DateOnly), what)
 	}
 	limit, word := rule.Below, "at most"
-	sure, holds := false, false
 	if rule.Above != nil {
 		limit, word = rule.Above, "at least"
-		holds = *value.Value >= *limit
-		sure = holds && (value.Low == nil || *value.Low >= *limit)
-	} else {
-		holds = *value.Value <= *limit
-		sure = holds && (value.High == nil || *value.High <= *limit)
 	}
+	holds, sure := beyond(rule, value)
 	f := found{missing: func(string) (string, string) {
 		return fmt.Sprintf("%s is %.3g, no longer %s %.3g", what, *value.Value, word, *limit), "The value has crossed the level again."
 	}}
@@ -59,6 +54,17 @@ func level(ctx context.Context, ask Asker, rule Rule, at time.Time) (found, erro
 		},
 	}}
 	return f, nil
+}
+
+// beyond reports whether a value is beyond the rule's level, and whether all of its interval is. A value
+// without an interval is taken as it is.
+func beyond(rule Rule, e trend.Estimate) (value, all bool) {
+	if rule.Above != nil {
+		value = *e.Value >= *rule.Above
+		return value, value && (e.Low == nil || *e.Low >= *rule.Above)
+	}
+	value = *e.Value <= *rule.Below
+	return value, value && (e.High == nil || *e.High <= *rule.Below)
 }
 
 // levelValue asks for what the rule compares.

@@ -107,7 +107,7 @@ func TestStoreAgainstTruth(t *testing.T) {
 			for name, test := range map[string]func(*testing.T, filled){
 				"volumes": testVolumes, "lifetimes": testLifetimes, "adverts": testAdverts, "spells": testSpells, "skills": testSkills, "skill": testSkill, "change": testChange, "events": testEvents,
 				"book": testBook, "export": testExport, "dictionary": testDictionary, "recipes": testRecipes, "vacancies": testVacancies,
-				"grafana": testGrafana, "dbt": testDBT,
+				"grafana": testGrafana, "dbt": testDBT, "rules": testRules,
 			} {
 				t.Run(name, func(t *testing.T) { test(t, f) })
 			}
