@@ -54,6 +54,9 @@ func TestLocationsOfTexts(t *testing.T) {
 // bound is a hundred times what they take; a quadratic step takes minutes.
 func TestFieldsLinear(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("one goroutine: of no use to the race detector")
+	}
 	const size = 512 << 10
 	for _, unit := range []string{"located in ", "based in Oslo or ", "Oslo, ", "in Oslo ", "$1 - ", "$100k - $200k (min) — ", "salary 100k to ", "5+ years, with 1 ", "5 years. ", "no bs, ", "a | ", "(", "☆ ", "🙂", "Location: ", "Location:\n", "CA$1, "} {
 		start := time.Now()

@@ -58,6 +58,9 @@ func BenchmarkTokenise(b *testing.B) {
 // hundred times what they take: quadratic time would pass it by far.
 func TestSkillsLinear(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("one goroutine: of no use to the race detector")
+	}
 	tax := loadTestTaxonomy(t)
 	const size = 512 << 10
 	for _, unit := range []string{

@@ -10,6 +10,9 @@ import (
 
 func TestTextStepsAreLinear(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("one goroutine: of no use to the race detector")
+	}
 	const size = 128 << 10
 	for _, unit := range []string{"$1 ", "$100,000-$200,000 ", "1", "1,", "1 000 ", "5 years ", "salary $100,000 ", "bs degree ", "Berlin, ", "salary $90k\n", "hybrid remote "} {
 		doc := readDocument(unit, strings.Repeat(unit, size/len(unit)))

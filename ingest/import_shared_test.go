@@ -87,6 +87,9 @@ func glob(t *testing.T, pattern string, step int) []string {
 
 func TestImportHackerNews(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("one goroutine: of no use to the race detector")
+	}
 	files := glob(t, "data/hn_hiring/*.jsonl.gz", 16)
 	sum, runs := importFiles(t, Import{Kind: "hn"}, files...)
 	if len(files) == 96 && sum.rows != 48676 || sum.rows != sum.stored+sum.rejected+sum.skipped {

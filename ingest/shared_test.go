@@ -11,6 +11,9 @@ import (
 // counting lines; the parsers' own test compares every posting.
 func TestRecordedFiles(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("one goroutine: of no use to the race detector")
+	}
 	dir := sharedDir(t)
 	for _, c := range []struct {
 		file   string

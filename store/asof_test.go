@@ -33,6 +33,9 @@ func answers(t *testing.T, s *store.Store) map[string]string {
 // runs, older observations of the same versions, a new tagger version.
 func TestAsOf(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("one goroutine: of no use to the race detector")
+	}
 	s := rollupStore(t, countingMeasure())
 	messages := storetest.NewWorld("then", 3).Messages()
 	rand.New(rand.NewPCG(1, 1)).Shuffle(len(messages), func(i, j int) { messages[i], messages[j] = messages[j], messages[i] })

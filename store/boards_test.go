@@ -13,6 +13,9 @@ import (
 // TestBoards: the months of boards and the last runs of status have what v_runs has, which they do not ask.
 func TestBoards(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("one goroutine: of no use to the race detector")
+	}
 	s := store.Fresh(t)
 	if err := s.Activate(t.Context(), storetest.Tagger); err != nil {
 		t.Fatal(err)

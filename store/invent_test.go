@@ -10,6 +10,9 @@ import (
 // changes nothing.
 func TestInvent(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("one goroutine: of no use to the race detector")
+	}
 	s := open(t, freshConfig(t))
 	const seed, size = 7, 5_000
 	for _, part := range [][2]uint64{{0, 3000}, {3000, size}, {2000, 4000}} {

@@ -25,6 +25,9 @@ func countSimilarities(ctx context.Context, s *store.Store, taggerVersion string
 // TestBoilerplate: one advert of each kind, each with skills in paragraphs whose name says what they are.
 func TestBoilerplate(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("one goroutine: of no use to the race detector")
+	}
 	s := rollupStore(t, nil)
 	at := time.Date(2025, 6, 10, 0, 0, 0, 0, time.UTC)
 	in := func(skill, paragraph, section string) posting.Skill {

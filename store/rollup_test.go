@@ -106,60 +106,58 @@ func TestRefreshEqualsRebuild(t *testing.T) {
 		t.Skip("one goroutine, a minute under the race detector")
 	}
 	steps, untouched, dropped, wholly := 0, 0, 0, 0
-	for seed := range uint64(2) {
-		rnd := rand.New(rand.NewPCG(seed, 5))
-		var messages []any
-		for n := range uint64(2) {
-			messages = append(messages, storetest.NewWorld(fmt.Sprintf("r%d", n), 10*seed+n).Messages()...)
-		}
-		whole := rollupStore(t, nil)
-		store.ReadInParts(whole, 7)
-		put(t, whole, messages)
-		refresh(t, whole)
-		s := rollupStore(t, nil)
-		rnd.Shuffle(len(messages), func(i, j int) { messages[i], messages[j] = messages[j], messages[i] })
-		for left := messages; len(left) > 0; steps++ {
-			n := min(1+rnd.IntN(len(messages)/5), len(left))
-			before, built := rollups(t, s), builtAt(t, s)
-			put(t, s, left[:n])
-			left = left[n:]
-			r := refresh(t, s)
-			after, now := rollups(t, s), builtAt(t, s)
-			want := []string{}
-			for month := range after {
-				if after[month] != before[month] {
-					want = append(want, month)
-				} else {
-					untouched++
-					if built[month] != now[month] {
-						t.Errorf("%s has not changed, and was built at %q, then %q", month, built[month], now[month])
-					}
+	rnd := rand.New(rand.NewPCG(0, 5))
+	var messages []any
+	for n := range uint64(2) {
+		messages = append(messages, storetest.NewWorld(fmt.Sprintf("r%d", n), n).Messages()...)
+	}
+	whole := rollupStore(t, nil)
+	store.ReadInParts(whole, 7)
+	put(t, whole, messages)
+	refresh(t, whole)
+	s := rollupStore(t, nil)
+	rnd.Shuffle(len(messages), func(i, j int) { messages[i], messages[j] = messages[j], messages[i] })
+	for left := messages; len(left) > 0; steps++ {
+		n := min(1+rnd.IntN(len(messages)/5), len(left))
+		before, built := rollups(t, s), builtAt(t, s)
+		put(t, s, left[:n])
+		left = left[n:]
+		r := refresh(t, s)
+		after, now := rollups(t, s), builtAt(t, s)
+		want := []string{}
+		for month := range after {
+			if after[month] != before[month] {
+				want = append(want, month)
+			} else {
+				untouched++
+				if built[month] != now[month] {
+					t.Errorf("%s has not changed, and was built at %q, then %q", month, built[month], now[month])
 				}
 			}
-			slices.Sort(want)
-			if diff := cmp.Diff(want, names(r.Built)); diff != "" {
-				t.Errorf("months (-changed +built):\n%s", diff)
-			}
-			dropped += len(r.Dropped)
-			if r.Whole {
-				wholly++
-			}
-			if again := refresh(t, s); len(again.Built)+len(again.Dropped) > 0 {
-				t.Errorf("refreshed again, it built %v", again.Built)
-			}
 		}
-		if diff := cmp.Diff(rollups(t, whole), rollups(t, s)); diff != "" {
-			t.Errorf("seed %d (-built at once +refreshed):\n%s", seed, diff)
+		slices.Sort(want)
+		if diff := cmp.Diff(want, names(r.Built)); diff != "" {
+			t.Errorf("months (-changed +built):\n%s", diff)
 		}
-		if a, b := listed(t, whole), listed(t, s); a != b || a == [2]uint64{} {
-			t.Errorf("seed %d: the list of postings made in parts %v, at once %v", seed, a, b)
+		dropped += len(r.Dropped)
+		if r.Whole {
+			wholly++
 		}
+		if again := refresh(t, s); len(again.Built)+len(again.Dropped) > 0 {
+			t.Errorf("refreshed again, it built %v", again.Built)
+		}
+	}
+	if diff := cmp.Diff(rollups(t, whole), rollups(t, s)); diff != "" {
+		t.Errorf("(-built at once +refreshed):\n%s", diff)
+	}
+	if a, b := listed(t, whole), listed(t, s); a != b || a == [2]uint64{} {
+		t.Errorf("the list of postings made in parts %v, at once %v", a, b)
 	}
 	if untouched < 5 {
 		t.Errorf("%d months of %d refreshes were left alone: too few to prove anything", untouched, steps)
 	}
-	if wholly > 2 {
-		t.Errorf("%d of %d refreshes read everything, not only the first of each market", wholly, steps)
+	if wholly > 1 {
+		t.Errorf("%d of %d refreshes read everything, not only the first", wholly, steps)
 	}
 	t.Logf("%d refreshes, %d times a month was left alone, %d times dropped", steps, untouched, dropped)
 }
@@ -180,6 +178,9 @@ func listed(t *testing.T, s *store.Store) (out [2]uint64) {
 // TestRefreshKilled: a refresh that ends before any of its steps leaves what the next one mends.
 func TestRefreshKilled(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("one goroutine: of no use to the race detector")
+	}
 	measure := countingMeasure()
 	messages := storetest.NewWorld("k", 3).Messages()
 	whole := rollupStore(t, measure)
@@ -190,7 +191,7 @@ func TestRefreshKilled(t *testing.T) {
 		t.Fatalf("%d months", len(want))
 	}
 	killed := errors.New("killed")
-	for step := range 7 { // of the second month
+	for _, step := range []int{0, 2, 4, 6} { // of the second month: between tables, before it is recorded
 		s := rollupStore(t, measure)
 		put(t, s, messages[:len(messages)/2])
 		refresh(t, s)
@@ -263,6 +264,9 @@ func countingMeasure() *store.Measure {
 // TestLateData: what an import of an old month changes is that month, and what was published of it is kept.
 func TestLateData(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("one goroutine: of no use to the race detector")
+	}
 	s := rollupStore(t, countingMeasure())
 	at := time.Date(2025, 6, 10, 0, 0, 0, 0, time.UTC)
 	for i := range 4 {

@@ -62,6 +62,9 @@ func putAlert(t *testing.T, s *store.Store, n int, text string, state alert.Stat
 // TestHostileAlerts: an alert names what adverts say: nothing of it becomes markup.
 func TestHostileAlerts(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("one goroutine: of no use to the race detector")
+	}
 	s := open(t)
 	for i, attack := range attacks() {
 		putAlert(t, s, i, attack, []alert.State{alert.Firing, alert.Pending, alert.Resolved}[i%3])

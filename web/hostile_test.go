@@ -95,6 +95,9 @@ func hostileBoard(t testing.TB, n int, attack string) []any {
 // TestHostileTexts: whatever adverts hold, on every view nothing of it becomes markup.
 func TestHostileTexts(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("one goroutine: of no use to the race detector")
+	}
 	var messages []any
 	var ids []string
 	for n, attack := range attacks() {

@@ -46,6 +46,9 @@ func (l labelledEmployer) says(name string) bool {
 // knowing the program's.
 func TestEmployersOfHiringPosts(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("one goroutine: of no use to the race detector")
+	}
 	posts := labelledPosts(t)
 	tagger, err := enrich.New()
 	if err != nil {

@@ -15,6 +15,9 @@ const knowledgeMin = 0.52
 // trained tagger's phrases, the dictionary's finds, and both as tag --unlisted writes them.
 func TestSkillSpan(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("one goroutine: of no use to the race detector")
+	}
 	const file = "../../../shared/data/skillspan/json/dev.json"
 	if _, err := os.Stat(file); err != nil {
 		if os.Getenv("ROLESCOPE_REQUIRE_SHARED") == "1" {

@@ -14,6 +14,9 @@ import (
 // TestDocumentFormats: a format that is one document is one, however many pieces the engine makes.
 func TestDocumentFormats(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("one goroutine: of no use to the race detector")
+	}
 	dir := filepath.Join(t.TempDir(), "a 'b' \\ \u00e9")
 	e := enginetest.StartDir(t, dir)
 	const sql = "SELECT number AS n FROM numbers(200000)"

@@ -322,6 +322,9 @@ func childBytes(t testing.TB, pid int, field string) int64 {
 // TestStreamsInFlatMemory: three times as long an answer takes no more memory.
 func TestStreamsInFlatMemory(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("one goroutine: of no use to the race detector")
+	}
 	e := enginetest.Start(t)
 	peak := func(rows int) int64 {
 		sql := fmt.Sprintf("SELECT number, repeat('x', 300) FROM numbers(%d) FORMAT TSVWithNames", rows)
