@@ -22,7 +22,7 @@ func emerging(ctx context.Context, ask Asker, rule Rule, at time.Time, before Me
 	if before.Categories != nil && (rule.Unit == "" || string(before.Categories.Unit) == rule.Unit) {
 		states = *before.Categories
 	}
-	question := trend.EmergingQuestion{At: at, Unit: trend.Period(rule.Unit), Families: rule.families(), Track: states.Tracked()}
+	question := states.Next(trend.EmergingQuestion{Unit: trend.Period(rule.Unit), Families: rule.families()}, at)
 	if states.Unit != "" {
 		question.Unit = states.Unit
 	}
@@ -47,8 +47,7 @@ func emerging(ctx context.Context, ask Asker, rule Rule, at time.Time, before Me
 	for b := first; !b.After(newest.At); b = trend.AddUnits(b, newest.Unit, 1) {
 		answer := newest
 		if !b.Equal(newest.At) || !b.Equal(first) {
-			question.At, question.Track = b, states.Tracked()
-			if answer, err = trend.Emerging(ctx, ask, question); err != nil {
+			if answer, err = trend.Emerging(ctx, ask, states.Next(question, b)); err != nil {
 				return Outcome{}, err
 			}
 		}
@@ -95,7 +94,7 @@ func earliest(ctx context.Context, ask Asker, question trend.EmergingQuestion, a
 		if back == 0 || failed != nil {
 			return failed != nil
 		}
-		question.At, question.Track = trend.AddUnits(at, question.Unit, -back), nil
+		question = trend.States{}.Next(question, trend.AddUnits(at, question.Unit, -back))
 		a, err := trend.Emerging(ctx, ask, question)
 		if err != nil {
 			failed = err

@@ -29,6 +29,24 @@ func stopWords() []string {
 	}
 }
 
+// attributeWords are words of titles that tell what other fields of a vacancy hold - workplace, place, visa, hours, pay,
+// season of an investor - or that it is a vacancy at all. They neither begin nor end a term: that more adverts
+// decorate their titles is no new job.
+func attributeWords() []string {
+	return []string{
+		"remote", "remotely", "onsite", "hybrid", "local", "location", "locations", "relocate", "relocating", "relocation", "worldwide", "anywhere",
+		"visa", "visas", "h1b", "sponsor", "sponsors", "sponsorship",
+		"fulltime", "parttime", "time", "permanent", "intern", "interns", "internship", "internships", "junior", "senior",
+		"salary", "equity", "stock", "bonus", "compensation", "usd", "eur", "gbp", "chf", "cad", "aud", "sek",
+		"hiring", "seeking", "wanted", "role", "roles", "position", "positions", "opening", "openings", "job", "jobs", "vacancy", "vacancies", "multiple", "various", "several",
+		"yc",
+	}
+}
+
+// amountWords are figures ("120k", "3+") and seasons of an investor ("s15", "ycw18"), which neither begin nor end a
+// term either; "3d" and "2d" are something else.
+const amountWords = `^(\d[\d.,+]*(k\p{L}*|m|\p{Sc})?|(yc)?[ws]\d\d)$`
+
 // startsSQL takes the new vacancies of the months that were built. Their words are letters, digits and the signs
 // +#. of "c++", "c#" and "node.js"; no term crosses the border between two parts of a title.
 const startsSQL = `INSERT INTO {vacancy_starts}
@@ -37,7 +55,7 @@ WITH
 		splitByString(', ', p.title_normalised)) AS parts,
 	arrayMap((words, bounds) -> arrayMap(n -> arrayMap(i -> arrayStringConcat(arraySlice(words, i, n), ' '),
 		arrayFilter(i -> bounds[i] AND bounds[i + n - 1], range(1, toUInt32(greatest(toInt32(length(words)) - n + 2, 1))))), range(1, {term_words:UInt8} + 1)),
-		parts, arrayMap(words -> arrayMap(w -> NOT has({stop_words:Array(String)}, w) AND match(w, '\\p{L}'), words), parts)) AS terms
+		parts, arrayMap(words -> arrayMap(w -> NOT has({stop_words:Array(String)}, w) AND NOT has({attribute_words:Array(String)}, w) AND match(w, '\\p{L}') AND NOT match(w, {amount_words:String}), words), parts)) AS terms
 SELECT
 	m.tagger_version, m.month, v.first.first_seen, m.vacancy_id, v.first.posting_id, m.source, m.board, m.employer, m.company, m.role, p.title,
 	arraySort(arrayDistinct(arrayFlatten(terms))), m.skills, [], m.fingerprint
@@ -66,7 +84,8 @@ func (r *rollup) buildStarts(ctx context.Context, months []any) ([]time.Time, er
 		return nil, err
 	}
 	err := r.run(ctx, startsSQL, append(slices.Clone(months), clickhouse.Named("words_max", uint8(titleWordsMax)),
-		clickhouse.Named("term_words", uint8(titleTermWords)), clickhouse.Named("stop_words", stopWords()))...)
+		clickhouse.Named("term_words", uint8(titleTermWords)), clickhouse.Named("stop_words", stopWords()),
+		clickhouse.Named("attribute_words", attributeWords()), clickhouse.Named("amount_words", amountWords))...)
 	if err != nil {
 		return nil, fmt.Errorf("list new vacancies: %w", err)
 	}

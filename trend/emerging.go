@@ -24,7 +24,8 @@ type EmergingQuestion struct {
 	At       time.Time // the recent window ends before it; rounded down to a boundary; zero is the last one
 	Unit     Period    // Week or Month; zero is how often the boards were looked at
 	Families []Family  // none means all
-	Track    []TermID  // these are in the answer whatever became of them: States.Tracked()
+	Track    []TermID  // these are in the answer whatever became of them
+	Settled  []TermID  // of Track, those of categories that have risen before: what rises now is of its own, unless it is the same by another name
 	Windows  Windows   // zero is DefaultWindows of the unit
 }
 
@@ -36,15 +37,21 @@ type Windows struct {
 	Base   int `json:"base"`
 }
 
-// DefaultWindows are those of a unit: 4 after 26 weeks, 8 weeks apart; 2 after 12 months, 2 months apart. What rises
+// DefaultWindows are those of a unit: 4 after 26 weeks, 8 weeks apart; 2 after 12 months, 14 months apart. What rises
 // slowly is in the base window before it is told, where no gap is: in simulation 0.85 of what emerges is then
-// told within 26 weeks, and all of it with this gap (docs/eval.md).
+// told within 26 weeks, and all of it with this gap (docs/eval.md). By the month, the base window is the year before
+// the last: what takes years to rise does not double within one. Boards that are not watched for so long are
+// asked with a gap of 2 months: see nearWindows.
 func DefaultWindows(unit Period) Windows {
 	if unit == Month {
-		return Windows{Recent: 2, Gap: 2, Base: 12}
+		return Windows{Recent: 2, Gap: 14, Base: 12}
 	}
 	return Windows{Recent: 4, Gap: 8, Base: 26}
 }
+
+// nearWindows are those of months where half of the boards that these could be asked about are not watched for
+// long enough for DefaultWindows.
+func nearWindows() Windows { return Windows{Recent: 2, Gap: 2, Base: 12} }
 
 // Of the detector.
 const (
@@ -55,6 +62,10 @@ const (
 	EmergingRatio = 2
 	// EmergingEmployers is how many employers have to mention a term in the recent window.
 	EmergingEmployers = 5
+	// EmergingKnown is the share of the base window's employer-units above which a term was known before: that it
+	// doubles again is a trend, or a habit of spelling. 0.5 % is above all that was simulated when it is told. On a
+	// panel so small that it is fewer, EmergingCount of them are needed.
+	EmergingKnown = 0.005
 	// EmergingStreak is how many units in a row a term has to pass in, before it is told.
 	EmergingStreak = 2
 	// EmergingCount is how many employer-units, of both windows together, make a term a candidate for the test.
@@ -105,7 +116,7 @@ type Term struct {
 	Since      time.Time `json:"since,omitzero"`      // the day on which a vacancy of any board first did, since the base window began
 	FirstSeen  time.Time `json:"first_seen,omitzero"` // when any vacancy did, on any board
 	Class      Class     `json:"class,omitempty"`
-	Passes     bool      `json:"passes"` // q < EmergingQ, and employers, sources and boards enough
+	Passes     bool      `json:"passes"` // q < EmergingQ, employers, sources and boards enough, and not known before
 }
 
 // Named is a name and how much of it there is. Lift is how much larger a skill's share is than among all new

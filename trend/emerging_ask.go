@@ -122,10 +122,44 @@ func (e *evaluation) place(w watched) error {
 		return fmt.Errorf("%w: %s is no time to ask about", ErrQuestion, at.Format(time.DateOnly))
 	}
 	out.At = unitStart(at, out.Unit)
-	out.Recent = Span{AddUnits(out.At, out.Unit, -out.Windows.Recent), out.At}
-	baseTo := AddUnits(out.Recent.From, out.Unit, -out.Windows.Gap)
-	out.Base = Span{AddUnits(baseTo, out.Unit, -out.Windows.Base), baseTo}
+	e.span(out.Windows)
 	return nil
+}
+
+// span places windows before the boundary.
+func (e *evaluation) span(w Windows) {
+	out := e.answer
+	out.Windows = w
+	out.Recent = Span{AddUnits(out.At, out.Unit, -w.Recent), out.At}
+	baseTo := AddUnits(out.Recent.From, out.Unit, -w.Gap)
+	out.Base = Span{AddUnits(baseTo, out.Unit, -w.Base), baseTo}
+}
+
+// near takes the nearer base window of months, where the further one would leave half of the boards out.
+func (e *evaluation) near(ctx context.Context, rows []panelRow) ([]panelRow, error) {
+	if e.answer.Unit != Month || e.question.Windows != (Windows{}) {
+		return rows, nil
+	}
+	e.span(nearWindows())
+	var nearer []panelRow
+	if err := e.run(ctx, &nearer, "emerging_panel", e.windowParams()); err != nil {
+		return nil, err
+	}
+	if further, all := onPanel(rows), onPanel(nearer); further > 0 && 2*further >= all {
+		e.span(DefaultWindows(Month))
+		e.audits = e.audits[:len(e.audits)-1]
+		return rows, nil
+	}
+	return nearer, nil
+}
+
+func onPanel(rows []panelRow) (n int) {
+	for _, r := range rows {
+		if r.InPanel {
+			n++
+		}
+	}
+	return n
 }
 
 // unitStart is the boundary at or before t.
@@ -173,6 +207,10 @@ type panelRow struct {
 func (e *evaluation) panel(ctx context.Context, w watched) error {
 	var rows []panelRow
 	if err := e.run(ctx, &rows, "emerging_panel", e.windowParams()); err != nil {
+		return err
+	}
+	rows, err := e.near(ctx, rows)
+	if err != nil {
 		return err
 	}
 	if len(rows) == rowsMax {
@@ -314,5 +352,6 @@ func (e *evaluation) pass(t *Term) {
 	} else if e.answer.Panel.Healthy > 1 {
 		places = t.Boards > 1
 	}
-	t.Passes = t.Q < EmergingQ && t.Employers >= EmergingEmployers && places
+	known := float64(t.X0) > max(EmergingCount, EmergingKnown*float64(t.N0))
+	t.Passes = t.Q < EmergingQ && t.Employers >= EmergingEmployers && places && !known
 }

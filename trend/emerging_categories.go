@@ -68,7 +68,7 @@ func (e *evaluation) categories(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, cluster := range clusters(out.Terms, chosen, rows) {
+	for _, cluster := range clusters(out.Terms, chosen, rows, e.apart) {
 		out.Categories = append(out.Categories, describe(out.Terms, chosen, cluster, rows, background))
 	}
 	slices.SortStableFunc(out.Categories, func(x, y Category) int {
@@ -214,8 +214,33 @@ func (e *evaluation) labels(ctx context.Context) error {
 	return nil
 }
 
+// apart reports whether two terms may not be of one category, because one of them has risen before: Docker is not a
+// part of Go because those who asked for it first asked for both.
+func (e *evaluation) apart(x, y TermID) bool {
+	return slices.Contains(e.question.Settled, x) != slices.Contains(e.question.Settled, y) && !sameThing(x, y)
+}
+
+// sameThing reports whether a term's name is all of the other's or, of two titles, a part of it: "reliability
+// engineer" and "agent reliability engineer", the title "react", the skill React, and React in a role.
+func sameThing(x, y TermID) bool {
+	a, b := x.name(), y.name()
+	if x.Family == FamilyTitle && y.Family == FamilyTitle {
+		return strings.Contains(a, b) || strings.Contains(b, a)
+	}
+	return a == b
+}
+
+// name is a term's key as titles are written in keys; of a skill in a role the skill's.
+func (t TermID) name() string {
+	key := t.Key
+	if t.Family == FamilyRoleSkill {
+		key = key[strings.LastIndexByte(key, ' ')+1:]
+	}
+	return strings.NewReplacer("_", "", "-", "").Replace(key)
+}
+
 // clusters are the chosen terms by category, each at least with one that passes. They are numbers of chosen.
-func clusters(terms []Term, chosen []int, rows []startRow) [][]int {
+func clusters(terms []Term, chosen []int, rows []startRow, apart func(x, y TermID) bool) [][]int {
 	n := len(chosen)
 	both := make([]int, n*n) // vacancies that mention a and b; on the diagonal all that mention a
 	for _, r := range rows {
@@ -240,7 +265,7 @@ func clusters(terms []Term, chosen []int, rows []startRow) [][]int {
 			small, large := min(both[a*n+a], both[b*n+b]), max(both[a*n+a], both[b*n+b])
 			shared := float64(both[a*n+b])
 			rising := terms[chosen[a]].Passes && terms[chosen[b]].Passes
-			if small > 0 && shared >= overlapMin*float64(small) && (rising || shared >= largerMin*float64(large)) {
+			if small > 0 && shared >= overlapMin*float64(small) && (rising || shared >= largerMin*float64(large)) && !apart(terms[chosen[a]].TermID, terms[chosen[b]].TermID) {
 				of[root(a)] = root(b)
 			}
 		}

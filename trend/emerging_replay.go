@@ -17,7 +17,7 @@ type EmergingHistory struct {
 }
 
 // ReplayEmerging folds the evaluations from a boundary up to the question's, or without one as many as it takes for a
-// category to become emerging: what emerges now. Track is the fold's own.
+// category to become emerging: what emerges now. Track and Settled are the fold's own.
 func ReplayEmerging(ctx context.Context, q Querier, question EmergingQuestion, from time.Time) (EmergingHistory, error) {
 	out := EmergingHistory{Transitions: []Transition{}}
 	e := &evaluation{asked: &asked{q: q}, question: question, answer: &EmergingAnswer{}}
@@ -45,9 +45,7 @@ func ReplayEmerging(ctx context.Context, q Querier, question EmergingQuestion, f
 	}
 	out.From = at
 	for {
-		one := question
-		one.At, one.Track = at, out.States.Tracked()
-		answer, err := Emerging(ctx, q, one)
+		answer, err := Emerging(ctx, q, out.States.Next(question, at))
 		if err != nil {
 			return out, err
 		}

@@ -47,15 +47,20 @@ type States struct {
 	Categories []State   `json:"categories"`
 }
 
-// Tracked are the terms that the next evaluation has to tell of.
-func (s States) Tracked() []TermID {
-	var out []TermID
+// Next is a question as it is to be asked as of a time, for its answer to be folded in next: it tracks what is known. Categories whose onset is longer ago than it takes to tell of one, a recent window and a streak,
+// are settled.
+func (s States) Next(question EmergingQuestion, at time.Time) EmergingQuestion {
+	question.At, question.Track, question.Settled = at, nil, nil
 	for _, c := range s.Categories {
+		settled := AddUnits(c.Onset, s.Unit, DefaultWindows(s.Unit).Recent+EmergingStreak).Before(unitStart(at, s.Unit))
 		for _, m := range c.Members {
-			out = append(out, m.TermID)
+			question.Track = append(question.Track, m.TermID)
+			if settled {
+				question.Settled = append(question.Settled, m.TermID)
+			}
 		}
 	}
-	return out
+	return question
 }
 
 // Transition is a category that came to another stage: what is told, once. From StageNone to StageCandidate it is

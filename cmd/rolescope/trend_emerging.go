@@ -21,7 +21,7 @@ func newTrendEmergingCommand(a *app) *cobra.Command {
 		Short: "Categories of work that employers begin to ask for",
 		Long: `Find words of titles, skills, and skills of a role whose share of the employers more than doubled: the
 employers with a new vacancy that mentions them, in the last 4 weeks against 26 that end 8 weeks
-before (where boards are crawled monthly, 2 months against 12 that end 2 before). A new board, an employer that posts the same job
+before (where boards are crawled monthly, 2 months against the year before the last one). A new board, an employer that posts the same job
 many times, and what was open before anybody looked count for nothing; what is tested many times
 over is held to a false discovery rate of 5 %, and has to pass in two weeks (months) in a row, at
 five employers, on two sources or boards. Terms that rise in the same vacancies are one category,

@@ -17,15 +17,16 @@ type Rule struct {
 	Recent, Gap, Base int     // weeks
 	Ratio             float64 // that p tests against
 	Q                 float64
-	CandidateMin      int // x1 + x0
-	EmployersMin      int // distinct ones in the recent window
-	Persist           int // consecutive weeks
+	CandidateMin      int     // x1 + x0
+	EmployersMin      int     // distinct ones in the recent window
+	KnownMax          float64 // share of the base window above which a term was known before
+	Persist           int     // consecutive weeks
 	Phi               func(dispersions []float64) float64
 }
 
 // Standard is the detector's rule.
 func Standard() Rule {
-	return Rule{Recent: 4, Gap: 8, Base: 26, Ratio: 2, Q: 0.05, CandidateMin: 5, EmployersMin: 5, Persist: 2, Phi: MedianPhi}
+	return Rule{Recent: 4, Gap: 8, Base: 26, Ratio: 2, Q: 0.05, CandidateMin: 5, EmployersMin: 5, KnownMax: 0.005, Persist: 2, Phi: MedianPhi}
 }
 
 // phiMin is what a dispersion has to be at least, to count: dividing a few counts by a little more than one costs one.
@@ -156,7 +157,7 @@ func (c *Counted) Look(family Family, at int, r Rule) ([]Look, float64) {
 			}
 		}
 		l.Employers = len(employers)
-		l.Passes = l.Employers >= r.EmployersMin && len(sources) >= 2
+		l.Passes = l.Employers >= r.EmployersMin && len(sources) >= 2 && float64(l.X0) <= max(float64(r.CandidateMin), r.KnownMax*float64(l.N0))
 	}
 	return looks, phi
 }

@@ -39,7 +39,7 @@ func TestReplay(t *testing.T) {
 		t.Errorf("told wrongly: %v", got.False)
 	}
 	loose := Standard()
-	loose.Ratio, loose.Q, loose.EmployersMin, loose.Persist = 1, 0.5, 1, 1
+	loose.Ratio, loose.Q, loose.EmployersMin, loose.KnownMax, loose.Persist = 1, 0.5, 1, 1, 1
 	if wrong := Replay(m, c, loose).False; len(wrong) < 5 {
 		t.Errorf("a test of any change tells only %d wrongly: the market has no seasons", len(wrong))
 	}

@@ -104,7 +104,7 @@ func ReplayReal(ctx context.Context, s *store.Store, real []Real, scene Scene, s
 	var states trend.States
 	for month := 4; month <= span.n; month++ {
 		at := span.start(month)
-		a, err := trend.Emerging(ctx, querier{s}, trend.EmergingQuestion{At: at, Unit: trend.Month, Track: states.Tracked()})
+		a, err := trend.Emerging(ctx, querier{s}, states.Next(trend.EmergingQuestion{Unit: trend.Month}, at))
 		if err != nil {
 			return r, fmt.Errorf("evaluate %s: %w", at.Format(time.DateOnly), err)
 		}

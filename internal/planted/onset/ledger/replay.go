@@ -58,7 +58,7 @@ func Replay(ctx context.Context, s *store.Store, m *onset.Market, scene Scene) (
 				return r, err
 			}
 		}
-		a, err := trend.Emerging(ctx, querier{s}, trend.EmergingQuestion{At: Start.AddDate(0, 0, 7*week), Unit: trend.Week, Track: states.Tracked()})
+		a, err := trend.Emerging(ctx, querier{s}, states.Next(trend.EmergingQuestion{Unit: trend.Week}, Start.AddDate(0, 0, 7*week)))
 		if err != nil {
 			return r, fmt.Errorf("evaluate week %d: %w", week, err)
 		}
