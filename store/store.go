@@ -53,6 +53,8 @@ type Store struct {
 	reader  driver.Conn    // read-only, for Raw and Ask
 	analyst string         // the embedded engine's URL for others' tools
 
+	known known // what statements read, for Reads
+
 	scratch    string                    // the database that Close drops; empty for one that stays
 	asOf       time.Time                 // the moment whose rows it has; zero for one that goes on
 	refreshing sync.Mutex                // one refresh of the rollups at a time

@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -85,7 +84,11 @@ func (s *server) alerts(ctx context.Context, r *http.Request) (view, error) {
 		g := alertGroup{Title: group.title, About: group.about}
 		for _, row := range answer.Rows {
 			if row.State == group.state {
-				g.Rows = append(g.Rows, s.alertView(row))
+				v := s.alertView(row)
+				if v.Silenced {
+					holdUntil(ctx, *row.SilencedUntil)
+				}
+				g.Rows = append(g.Rows, v)
 			}
 		}
 		if len(g.Rows) > 0 {
@@ -197,11 +200,7 @@ func (s *server) act(do func(context.Context, trend.AlertRow, *http.Request, str
 			return do(r.Context(), answer.Rows[0], r, note)
 		}()
 		if err != nil {
-			told, status := tell(err)
-			s.logError(r, status, err)
-			out := s.render(r, status, view{"error", told.Title, told})
-			out.retry = errors.Is(err, errBusy)
-			out.write(w)
+			s.wrong(r, err).write(w)
 			return
 		}
 		s.memory.clear() // the page that follows shows what was done

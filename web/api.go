@@ -86,19 +86,27 @@ func (s *server) apiChange(ctx context.Context, r *http.Request) (any, error) {
 // api answers with JSON, errors too: {"error", "text", "cause"}.
 func (s *server) api(answer question) http.HandlerFunc {
 	return s.remembered(func(ctx context.Context, r *http.Request) reply {
-		out := reply{status: http.StatusOK, kind: "application/json; charset=utf-8"}
 		content, err := inTurn(ctx, s, r, answer)
 		if err != nil {
-			content, out.status = tell(err)
-			out.retry = errors.Is(err, errBusy)
-			s.logError(r, out.status, err)
+			return s.wrongJSON(r, err)
 		}
-		var body bytes.Buffer
-		if err := json.NewEncoder(&body).Encode(content); err != nil {
-			s.logError(r, http.StatusInternalServerError, err)
-			return reply{status: http.StatusInternalServerError, kind: plainText, body: []byte("This answer could not be written. The log says why.\n")}
-		}
-		out.body = body.Bytes()
-		return out
-	})
+		return s.json(r, reply{status: http.StatusOK}, content)
+	}, s.wrongJSON)
+}
+
+// wrongJSON is the answer that tells an error.
+func (s *server) wrongJSON(r *http.Request, err error) reply {
+	told, status := tell(err)
+	s.logError(r, status, err)
+	return s.json(r, reply{status: status, retry: errors.Is(err, errBusy)}, told)
+}
+
+func (s *server) json(r *http.Request, out reply, content any) reply {
+	var body bytes.Buffer
+	if err := json.NewEncoder(&body).Encode(content); err != nil {
+		s.logError(r, http.StatusInternalServerError, err)
+		return reply{status: http.StatusInternalServerError, kind: plainText, body: []byte("This answer could not be written. The log says why.\n")}
+	}
+	out.kind, out.body = "application/json; charset=utf-8", body.Bytes()
+	return out
 }

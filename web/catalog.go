@@ -9,14 +9,15 @@ import (
 	"github.com/rolescope/rolescope/trend"
 )
 
-// catalogueAge is how long the list of roles and skills may be old: they change with crawls, and every
-// page needs their names.
+// catalogueAge is how long the list of roles and skills may be old where nobody tells whether it is: they change
+// with crawls, and every page needs their names.
 const catalogueAge = time.Minute
 
 // catalogue remembers for a while which roles and skills there are.
 type catalogue struct {
 	turn   chan struct{} // holds one value while somebody reads or asks
 	read   time.Time
+	basis  *basis
 	answer trend.CatalogueAnswer
 	skills map[string]trend.SkillCount // by id
 }
@@ -30,17 +31,36 @@ func (s *server) names(ctx context.Context) (trend.CatalogueAnswer, map[string]t
 	case <-ctx.Done():
 		return trend.CatalogueAnswer{}, nil, ctx.Err()
 	}
-	if now := s.Now(); c.skills == nil || now.Sub(c.read) > catalogueAge || now.Before(c.read) {
-		answer, err := trend.Catalogue(ctx, s.Querier)
+	page, ok := ctx.Value(basisKey{}).(*basis)
+	if !ok {
+		ctx, page = s.follow.noting(ctx)
+	}
+	if s.catalogueOld(page.snapshot) {
+		asking, b := page.snapshot.noting(ctx)
+		answer, err := trend.Catalogue(asking, s.Querier)
 		if err != nil {
 			return trend.CatalogueAnswer{}, nil, err
 		}
-		c.answer, c.read, c.skills = answer, now, map[string]trend.SkillCount{}
+		c.answer, c.read, c.basis, c.skills = answer, s.Now(), b, map[string]trend.SkillCount{}
 		for _, k := range answer.Skills {
 			c.skills[k.Skill] = k
 		}
 	}
+	page.add(c.basis)
 	return c.answer, c.skills, nil
+}
+
+// catalogueOld reports whether what is remembered may not be used by a page that begins now. It is called in turn.
+func (s *server) catalogueOld(now snapshot) bool {
+	c := s.catalog
+	if c.skills == nil {
+		return true
+	}
+	if now.states != nil {
+		return !c.basis.holds(now)
+	}
+	age := s.Now().Sub(c.read)
+	return age > catalogueAge || age < 0
 }
 
 // skillID finds the skill that a reader names by its id or its label, whatever the case.

@@ -19,6 +19,7 @@ func (s *server) functions() template.FuncMap {
 		"label":   label, "segment": url.PathEscape, "thousands": thousands,
 		"day":      func(t time.Time) string { return when(t, time.DateOnly) },
 		"minute":   func(t time.Time) string { return when(t, "2006-01-02 15:04 UTC") },
+		"clock":    clock,
 		"words":    func(s string) string { return short(shownMax, strings.ReplaceAll(s, "_", " ")) },
 		"strength": strengthClass, "dict": dict,
 		"short": func(s string) string { return short(shownMax, s) },
@@ -49,6 +50,14 @@ func when(t time.Time, layout string) string {
 	return t.UTC().Format(layout)
 }
 
+// clock is the time of day. A page tells when, not how long ago: it is the same until something is stored.
+func clock(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format("15:04 UTC")
+}
+
 // thousands groups digits with a thin space, which no reader takes for a decimal sign.
 func thousands(n uint64) string {
 	digits := strconv.FormatUint(n, 10)
@@ -60,23 +69,6 @@ func thousands(n uint64) string {
 		b.WriteRune(d)
 	}
 	return b.String()
-}
-
-// age says how long ago t was, roughly.
-func age(t, now time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	switch d := now.Sub(t); {
-	case d < 2*time.Minute:
-		return "just now"
-	case d < 2*time.Hour:
-		return fmt.Sprintf("%d minutes ago", int(d.Minutes()))
-	case d < 48*time.Hour:
-		return fmt.Sprintf("%d hours ago", int(d.Hours()))
-	default:
-		return fmt.Sprintf("%d days ago", int(d.Hours()/24))
-	}
 }
 
 // strengthClass is the style of a mention: how strongly it is asked for, by its underline.

@@ -8,13 +8,16 @@ import (
 )
 
 // Limits on the memory of answers: the same page asked by many at once, or again by the impatient,
-// is made once. Crawls change pages by the hour, so some seconds make none of them old.
+// is made once, and one that would be the same again (see follow.go) is not made again.
 const (
+	// memoryAge is how long an answer is given without a look whether anything was stored: crawls change
+	// pages by the hour, so some seconds make none of them old.
 	memoryAge = 5 * time.Second
-	// keptMax answers of at most keptBytesMax each bound what is held at 16 MiB. The largest page of
-	// two years of weeks is a fifth of that; an answer of the API that is larger is not kept.
-	keptMax      = 32
-	keptBytesMax = 512 << 10
+	// keptMax answers of keptBytesMax in all bound what is held, 64 MiB with what is noted of each. An answer
+	// of more than answerBytesMax, which no page of ours has, is not kept.
+	keptMax        = 512
+	keptBytesMax   = 48 << 20
+	answerBytesMax = 4 << 20
 )
 
 // reply is a whole answer that only has to be written.
@@ -38,16 +41,21 @@ func (a reply) write(w http.ResponseWriter) {
 
 // memory holds answers by the question. Readers of one that is being made wait for it together.
 type memory struct {
-	now func() time.Time
-	mu  sync.Mutex
-	all map[string]*kept
+	now   func() time.Time
+	mu    sync.Mutex
+	all   map[string]*kept
+	bytes int   // of the answers that are held
+	uses  int64 // counted, to tell which was used last
 }
 
 // kept is an answer, made or being made.
 type kept struct {
 	done    chan struct{} // closed when there is a reply
 	reply   reply
-	at      time.Time       // when it was done
+	basis   *basis          // what it depends on; nil: not known
+	at      time.Time       // when it was seen to hold
+	used    int64           // the last of uses
+	before  *kept           // while it is being made: the answer that it takes the place of, which may still hold
 	readers int             // who wait for it
 	ctx     context.Context // of the work: it ends when no reader is left
 	cancel  context.CancelFunc
@@ -55,7 +63,7 @@ type kept struct {
 
 // once is the answer that is remembered, or being made for somebody else, or else made now. It is
 // false for a reader who left meanwhile.
-func (m *memory) once(ctx context.Context, question string, answer func(context.Context) reply) (reply, bool) {
+func (m *memory) once(ctx context.Context, question string, answer func(context.Context, *kept) made) (reply, bool) {
 	k, first := m.join(ctx, question)
 	unhook := context.AfterFunc(ctx, func() { m.leave(question, k) })
 	defer unhook()
@@ -70,16 +78,25 @@ func (m *memory) once(ctx context.Context, question string, answer func(context.
 	}
 }
 
+// made is an answer with what it depends on and when it was seen to hold.
+type made struct {
+	reply
+	basis *basis
+	at    time.Time
+}
+
 // join counts a reader; first is who has to make the answer.
 func (m *memory) join(ctx context.Context, question string) (k *kept, first bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.uses++
 	k, ok := m.all[question]
 	if ok && !m.old(k) {
 		k.readers++
+		k.used = m.uses
 		return k, false
 	}
-	k = &kept{done: make(chan struct{}), readers: 1}
+	k = &kept{done: make(chan struct{}), readers: 1, used: m.uses, before: k}
 	k.ctx, k.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	m.all[question] = k
 	return k, true
@@ -91,43 +108,61 @@ func (m *memory) leave(question string, k *kept) {
 	defer m.mu.Unlock()
 	if k.readers--; k.readers == 0 && !k.made() {
 		k.cancel()
-		m.forget(question, k)
+		m.restore(question, k)
 	}
 }
 
 // work makes the answer. When that panics, who waits for it gets an error too.
-func (m *memory) work(question string, k *kept, answer func(context.Context) reply) {
-	k.reply = reply{status: http.StatusInternalServerError, kind: plainText, body: []byte("This answer could not be made. The log says why.\n")}
+func (m *memory) work(question string, k *kept, answer func(context.Context, *kept) made) {
+	out := made{reply: reply{status: http.StatusInternalServerError, kind: plainText, body: []byte("This answer could not be made. The log says why.\n")}}
 	defer func() {
 		m.mu.Lock()
 		defer m.mu.Unlock()
 		k.cancel()
-		k.at = m.now()
+		k.ctx = nil // it holds the request
+		k.reply, k.basis, k.at = out.reply, out.basis, out.at
 		close(k.done)
-		if k.reply.status != http.StatusOK || len(k.reply.body) > keptBytesMax {
-			m.forget(question, k)
+		switch {
+		case m.all[question] != k: // forgotten meanwhile
+		case k.reply.status != http.StatusOK || len(k.reply.body) > answerBytesMax:
+			m.restore(question, k)
+		default:
+			m.bytes += len(k.reply.body) - k.before.size()
+			k.before = nil
 		}
 		m.tidy()
 	}()
-	k.reply = answer(k.ctx)
+	out = answer(k.ctx, k.before)
 }
 
-// tidy forgets what is old and, of more than keptMax, the oldest.
+// size is what an answer counts for; of one that is being made it is that of the one before.
+func (k *kept) size() int {
+	if k == nil {
+		return 0
+	}
+	if k.before != nil {
+		return len(k.before.reply.body)
+	}
+	if !k.made() {
+		return 0
+	}
+	return len(k.reply.body)
+}
+
+// tidy forgets those used least recently while too much is held. What is old stays: it may still hold.
 func (m *memory) tidy() {
-	made, oldest := 0, ""
-	for question, k := range m.all {
-		switch {
-		case !k.made():
-		case m.old(k):
-			delete(m.all, question)
-		default:
-			if made++; made == 1 || k.at.Before(m.all[oldest].at) {
-				oldest = question
+	for m.bytes > keptBytesMax || len(m.all) > keptMax {
+		last := ""
+		for question, k := range m.all {
+			if k.made() && (last == "" || k.used < m.all[last].used) {
+				last = question
 			}
 		}
-	}
-	if made > keptMax {
-		delete(m.all, oldest)
+		if last == "" {
+			return
+		}
+		m.bytes -= m.all[last].size()
+		delete(m.all, last)
 	}
 }
 
@@ -136,18 +171,25 @@ func (m *memory) clear() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	clear(m.all)
+	m.bytes = 0
 }
 
-func (m *memory) forget(question string, k *kept) {
-	if m.all[question] == k {
+// restore puts the answer before k back, which is not given unless it is seen to hold.
+func (m *memory) restore(question string, k *kept) {
+	switch {
+	case m.all[question] != k:
+	case k.before != nil:
+		m.all[question], k.before = k.before, nil
+	default:
 		delete(m.all, question)
 	}
 }
 
-// old reports whether an answer may not be given any more; one that is being made may.
+// old reports whether an answer may not be given without a look; one that is being made may.
 func (m *memory) old(k *kept) bool {
-	age := m.now().Sub(k.at)
-	return k.made() && (age > memoryAge || age < 0)
+	now := m.now()
+	age := now.Sub(k.at)
+	return k.made() && (age > memoryAge || age < 0 || k.basis.over(now))
 }
 
 func (k *kept) made() bool {
@@ -159,11 +201,23 @@ func (k *kept) made() bool {
 	}
 }
 
-// remembered answers with what is remembered of the same address.
-func (s *server) remembered(answer func(context.Context, *http.Request) reply) http.HandlerFunc {
+// remembered answers with what is remembered of the same address, if it is what would be answered now.
+func (s *server) remembered(answer func(context.Context, *http.Request) reply, wrong func(*http.Request, error) reply) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
+		ctx := r.Context()
+		if !isWarm(ctx) { // who waits for what Warm has begun has no more patience than others
+			var cancel context.CancelFunc
+			ctx, cancel = context.WithTimeout(ctx, statesTimeout+turnTimeout+answerTimeout)
+			defer cancel()
+		}
 		question := r.URL.Path + "?" + r.URL.Query().Encode()
-		if a, ok := s.memory.once(r.Context(), question, func(ctx context.Context) reply { return answer(ctx, r) }); ok {
+		a, ok := s.memory.once(ctx, question, func(ctx context.Context, before *kept) made {
+			return s.again(ctx, before, func(ctx context.Context) reply { return answer(ctx, r) })
+		})
+		if !ok && r.Context().Err() == nil {
+			a, ok = wrong(r, ctx.Err()), true
+		}
+		if ok {
 			a.write(w)
 		}
 	}

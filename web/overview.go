@@ -158,7 +158,6 @@ type multiple struct {
 // overviewData is what the overview shows.
 type overviewData struct {
 	Summary     trend.SummaryAnswer
-	Age         string
 	Controls    controls
 	Active, New chart
 	Multiples   []multiple
@@ -184,7 +183,6 @@ func (s *server) overview(ctx context.Context, r *http.Request) (view, error) {
 	if d.Summary, err = trend.Summary(ctx, s.Querier); err != nil {
 		return view{}, err
 	}
-	d.Age = age(d.Summary.NewestRun, s.Now())
 	d.Active = v.chart("active", "Active vacancies by role", v.active, v.groups, answer.Audit)
 	d.New = v.chart("new", "New vacancies by role", v.new, v.groups, answer.Audit)
 	d.New.Note = strings.TrimSpace(d.New.Note + " " + v.first)

@@ -31,12 +31,16 @@ func newTurns() turns {
 // inTurn waits until the request may ask the store, and lets it.
 func inTurn[T any](ctx context.Context, s *server, r *http.Request, answer func(context.Context, *http.Request) (T, error)) (T, error) {
 	var none T
+	if isWarm(ctx) {
+		return answer(ctx, r) // it has no turn, and its own time
+	}
 	select {
 	case s.turns.queue <- struct{}{}:
 		defer func() { <-s.turns.queue }()
 	default:
 		return none, errBusy
 	}
+	s.warming.giveUp()
 	late := time.NewTimer(turnTimeout)
 	defer late.Stop()
 	select {

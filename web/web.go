@@ -28,14 +28,16 @@ import (
 
 // Options say what the dashboard shows and how it reads it.
 type Options struct {
-	Querier trend.Querier               // the read-only questions
-	Ready   func(context.Context) error // nil when the servers answer; /readyz says what does not
-	Actions Actions                     // what readers may do; nil: nothing
-	Metrics http.Handler                // served at /metrics; nil: 404
-	Notice  string                      // shown at the top of every page, e.g. that the market is simulated
-	Version string                      // of the binary
-	Now     func() time.Time
-	Logger  *slog.Logger
+	Querier trend.Querier // the read-only questions
+	// Follower tells whether an answer would be the same again; nil: each is made anew after memoryAge.
+	Follower Follower
+	Ready    func(context.Context) error // nil when the servers answer; /readyz says what does not
+	Actions  Actions                     // what readers may do; nil: nothing
+	Metrics  http.Handler                // served at /metrics; nil: 404
+	Notice   string                      // shown at the top of every page, e.g. that the market is simulated
+	Version  string                      // of the binary
+	Now      func() time.Time
+	Logger   *slog.Logger
 	// Program is how a reader's shell calls rolescope on this data, such as "ROLESCOPE_DATA_DIR=/data
 	// rolescope"; the figures' SQL begins with it. Empty is "rolescope".
 	Program string
@@ -53,18 +55,20 @@ const plainText = "text/plain; charset=utf-8"
 //go:embed templates/*.html
 var templateFiles embed.FS
 
-// server answers requests. Its fields do not change after New, but for what memory and catalog hold.
+// server answers requests. Its fields do not change after New, but for what memory, follow, warming and catalog hold.
 type server struct {
 	Options
 	pages   map[string]*template.Template
 	assets  map[string]asset
 	turns   turns
 	memory  *memory
+	follow  *follow
+	warming warming
 	catalog *catalogue
 }
 
 // New builds the handler. It does no I/O beyond the embedded files and starts nothing.
-func New(o Options) (http.Handler, error) {
+func New(o Options) (*Dashboard, error) {
 	if o.Querier == nil || o.Now == nil {
 		return nil, errors.New("build dashboard: Querier and Now are needed")
 	}
@@ -77,8 +81,12 @@ func New(o Options) (http.Handler, error) {
 	if o.Program == "" {
 		o.Program = "rolescope"
 	}
+	f := &follow{Follower: o.Follower, now: o.Now, turn: make(chan struct{}, 1), told: map[string]bool{}, warn: func(err error) {
+		o.Logger.Warn("pages are made anew every few seconds: nobody tells whether something was stored", "error", err)
+	}}
+	o.Querier = following{o.Querier, f}
 	s := &server{
-		Options: o, turns: newTurns(), memory: &memory{now: o.Now, all: map[string]*kept{}},
+		Options: o, follow: f, turns: newTurns(), memory: &memory{now: o.Now, all: map[string]*kept{}},
 		catalog: &catalogue{turn: make(chan struct{}, 1)},
 	}
 	var err error
@@ -88,7 +96,7 @@ func New(o Options) (http.Handler, error) {
 	if s.pages, err = s.parsePages(); err != nil {
 		return nil, err
 	}
-	return s.guard(s.routes()), nil
+	return &Dashboard{s.guard(s.routes()), s}, nil
 }
 
 func (s *server) routes() http.Handler {
@@ -182,12 +190,17 @@ func (s *server) page(answer func(context.Context, *http.Request) (view, error))
 		if err == nil {
 			return s.render(r, http.StatusOK, v)
 		}
-		told, status := tell(err)
-		s.logError(r, status, err)
-		out := s.render(r, status, view{"error", told.Title, told})
-		out.retry = errors.Is(err, errBusy)
-		return out
-	})
+		return s.wrong(r, err)
+	}, s.wrong)
+}
+
+// wrong is the page that tells an error.
+func (s *server) wrong(r *http.Request, err error) reply {
+	told, status := tell(err)
+	s.logError(r, status, err)
+	out := s.render(r, status, view{"error", told.Title, told})
+	out.retry = errors.Is(err, errBusy)
+	return out
 }
 
 // leaf answers with a page that needs nothing of the store.
@@ -220,7 +233,7 @@ func (s *server) render(r *http.Request, status int, v view) reply {
 }
 
 func (s *server) logError(r *http.Request, status int, err error) {
-	if status >= http.StatusInternalServerError && !errors.Is(err, context.Canceled) { // who left needs no answer
+	if status >= http.StatusInternalServerError && !errors.Is(err, context.Canceled) && !isWarm(r.Context()) { // who left needs no answer; Warm tells its own
 		s.Logger.WarnContext(r.Context(), "request failed", "path", r.URL.Path, "status", status, "error", err)
 	}
 }

@@ -58,8 +58,9 @@ hundredth of the postings lies in parts that are not merged yet.
 
 Cold is the first answer of an engine that was just started, after the kernel was asked to forget the
 files; warm is the median of the repeated ones after it. Questions and pages ask as the dashboard does, as a reader
-on one thread; status and the rebuild as the pipeline does. A page is made anew each time, with the list of
-roles and skills remembered, as it is for a minute. CPU MS is
+on one thread; status and the rebuild as the pipeline does. A page is made anew each time by a dashboard
+that remembers nothing; the line ", again" is the same page asked again while nothing is stored, which costs a look
+whether that is so. CPU MS is
 what the process and its engine used for a warm one, which tells more where other programs run at the same
 time. GROWTH is the warm time over that of the size before.
 Five years of three million postings take 12 GB of disk.` + exitStatusHelp(exitOK, exitError, exitPartial),

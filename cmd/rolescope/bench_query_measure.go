@@ -53,7 +53,7 @@ func (b *benchStore) measure(ctx context.Context, size int) (benchQuerySize, err
 // question answers with an error is part of the report; an error of this is of the measuring.
 func (b *benchStore) time(ctx context.Context, q benchQuestion) (benchQueryLine, error) {
 	line := benchQueryLine{Name: q.name}
-	if b.o.cold {
+	if b.o.cold && !q.warm {
 		if err := b.stop(); err != nil {
 			return line, err
 		}
@@ -86,7 +86,7 @@ func (b *benchStore) time(ctx context.Context, q benchQuestion) (benchQueryLine,
 		}
 		if d := time.Since(start); run > 0 {
 			took, used = append(took, d), append(used, cpuSoFar()-cpu)
-		} else if b.o.cold {
+		} else if b.o.cold && !q.warm {
 			line.Cold = inMillis(d)
 		}
 		if run > 0 && time.Since(began) > benchEnough {

@@ -17,6 +17,7 @@ import (
 // benchQuestion is one thing that is timed. before, if set, is called before each run and not timed.
 type benchQuestion struct {
 	name   string
+	warm   bool // it has no cold time
 	before func(*benchStore, context.Context) error
 	ask    func(context.Context, benchTarget) error
 }
@@ -28,6 +29,7 @@ type benchTarget struct {
 	web     http.Handler
 	posting string // the id of one
 	now     *time.Time
+	anew    func() (http.Handler, error) // a dashboard that remembers nothing
 }
 
 // benchQuestions are what is timed, in the report's order: a new question is a line here.
@@ -79,7 +81,7 @@ func benchQuestions() []benchQuestion {
 	for _, address := range []string{
 		"/", "/roles/" + role, "/skills", "/skills/" + skill, "/postings", "/postings?open=1&role=" + role + "&skill=" + skill, "/postings?q=search", "/postings/{id}",
 	} {
-		out = append(out, page(address))
+		out = append(out, page(address, false), page(address, true))
 	}
 	return out
 }
@@ -104,17 +106,27 @@ func statement(name, text string) benchQuestion {
 	}}
 }
 
-// page is one of the dashboard. The clock goes on by more than an answer is remembered, and by less than the
-// names of roles and skills are.
-func page(address string) benchQuestion {
-	return benchQuestion{name: "page " + address, ask: func(ctx context.Context, t benchTarget) error {
+// page is one of the dashboard: made anew by one that remembers nothing, also not the names of roles and skills, or
+// asked again while nothing is stored. The clock goes on by more than an answer is given without a look whether that is so.
+func page(address string, again bool) benchQuestion {
+	name := "page " + address
+	if again {
+		name += ", again"
+	}
+	return benchQuestion{name: name, warm: again, ask: func(ctx context.Context, t benchTarget) (err error) {
 		*t.now = t.now.Add(6 * time.Second)
+		h := t.web
+		if !again {
+			if h, err = t.anew(); err != nil {
+				return err
+			}
+		}
 		path := address
 		if address == "/postings/{id}" {
 			path = "/postings/" + t.posting
 		}
 		w := httptest.NewRecorder()
-		t.web.ServeHTTP(w, httptest.NewRequestWithContext(ctx, http.MethodGet, "http://localhost"+path, nil))
+		h.ServeHTTP(w, httptest.NewRequestWithContext(ctx, http.MethodGet, "http://localhost"+path, nil))
 		if w.Code != http.StatusOK {
 			return fmt.Errorf("status %d", w.Code)
 		}
@@ -137,6 +149,9 @@ func (b *benchStore) target(ctx context.Context) (benchTarget, error) {
 		return t, fmt.Errorf("find a posting: %w", err)
 	}
 	t.posting = rows[0].ID
-	t.web, err = web.New(web.Options{Querier: t.q, Version: version, Now: func() time.Time { return *t.now }})
+	t.anew = func() (http.Handler, error) {
+		return web.New(web.Options{Querier: t.q, Follower: b.store, Version: version, Now: func() time.Time { return now }})
+	}
+	t.web, err = t.anew()
 	return t, err
 }

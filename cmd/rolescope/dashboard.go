@@ -17,7 +17,7 @@ import (
 
 // dashboard is the web room over this system. It asks as a reader: read-only, within the
 // limits that analysts have, too. A demo's data has its notice on every page, and its own time.
-func (s *system) dashboard() (http.Handler, error) {
+func (s *system) dashboard() (*web.Dashboard, error) {
 	notice, now := "", time.Now
 	if s.demo != nil {
 		notice = simulatedNotice
@@ -26,7 +26,7 @@ func (s *system) dashboard() (http.Handler, error) {
 		}
 	}
 	return web.New(web.Options{
-		Querier: reader{s.store}, Ready: s.ready, Actions: decisions{s}, Metrics: s.app.metrics.handler(), Notice: notice, Version: version,
+		Querier: reader{s.store}, Follower: s.store, Ready: s.ready, Actions: decisions{s}, Metrics: s.app.metrics.handler(), Notice: notice, Version: version,
 		Now: now, Logger: s.app.logger(), Program: s.program(),
 		Hosts: strings.FieldsFunc(s.config.HTTPHosts, func(r rune) bool { return r == ',' || r == ' ' }),
 	})
@@ -80,7 +80,7 @@ const webRetry = 2 * time.Second
 // an address: the one that came later stands by, and serves when the other is gone. Where nothing
 // but the dashboard is asked for, or where no other process of ours can have it, that is an error.
 func (s *system) runWeb(ctx context.Context, roles []string) error {
-	handler, err := s.dashboard()
+	d, err := s.dashboard()
 	if err != nil {
 		return err
 	}
@@ -99,7 +99,22 @@ func (s *system) runWeb(ctx context.Context, roles []string) error {
 		return err
 	}
 	s.app.logger().Info("dashboard", "url", "http://"+reachable(l.Addr()))
-	return serveHTTP(ctx, l, handler)
+	return serveDashboard(ctx, l, d)
+}
+
+// serveDashboard answers at l until ctx ends, and meanwhile keeps the pages ready that most readers ask for.
+func serveDashboard(ctx context.Context, l net.Listener, d *web.Dashboard) error {
+	ctx, cancel := context.WithCancel(ctx)
+	warm := make(chan struct{})
+	go func() {
+		defer close(warm)
+		d.Warm(ctx)
+	}()
+	defer func() {
+		cancel()
+		<-warm
+	}()
+	return serveHTTP(ctx, l, d)
 }
 
 // runMetrics serves metrics and health of a process without a dashboard.

@@ -221,7 +221,7 @@ func (d *demo) serve(ctx context.Context, s *system) error {
 	d.served = true
 	fmt.Fprintf(d.app.stdout, "\nOther tools, while this runs (docs/tools.md):\n  %s connection\nDashboard: http://%s  (Ctrl-C ends)\n", s.program(), reachable(d.listener.Addr()))
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return serveHTTP(ctx, d.listener, handler) })
+	group.Go(func() error { return serveDashboard(ctx, d.listener, handler) })
 	group.Go(func() error { return s.watchEngine(ctx) })
 	group.Go(func() error { return s.watchOwner(ctx) })
 	return group.Wait()
