@@ -15,13 +15,15 @@ WITH
     -- The panel: boards seen whole (threads: at all) in the first of the looks, in the last, and in three quarters of all.
     arrayMap(l -> (toDate(splitByChar(' ', l)[1]), toDate(splitByChar(' ', l)[2])), splitByChar('\n', {looks:String})) AS look_spans,
     arrayMap(s -> toUInt32(s.1), look_spans) AS look_starts, arraySort(arrayDistinct(arrayConcat([toUInt32(0)], look_starts, arrayMap(s -> toUInt32(s.2), look_spans)))) AS look_bounds,
+    -- Of looks that are whole months, any healthy day of a month tells.
+    arrayAll(s -> s.1 = toStartOfMonth(s.1) AND s.2 = toStartOfMonth(s.2), look_spans) AS by_month,
     panel AS
     (
         SELECT source, board
         FROM v_board_months
         WHERE month < look_spans[length(look_spans)].2 AND addMonths(month, 1) > look_spans[1].1
         GROUP BY source, board
-        HAVING has(groupUniqArrayArray(arrayMap(day -> indexOf(look_starts, roundDown(toUInt32(day), look_bounds)), healthy_days)) AS seen_in, 1)
+        HAVING has(groupUniqArrayArray(arrayMap(day -> indexOf(look_starts, roundDown(toUInt32(day), look_bounds)), if(by_month, if(empty(healthy_days), [], [month]), healthy_days))) AS seen_in, 1)
             AND has(seen_in, length(look_spans)) AND 4 * length(arrayFilter(i -> i > 0, seen_in)) >= 3 * length(look_spans)
     )
 SELECT
