@@ -41,3 +41,4 @@ gen: ## rewrite generated files: the reference pages
 proof: ## what takes longer than CI may: kills at random moments (resumable; results in docs/proof), all recorded boards
 	ROLESCOPE_REQUIRE_SHARED=1 ROLESCOPE_TEST_RECORDED=all go test ./cmd/rolescope -run TestReplayRecorded -timeout 30m
 	go run ./internal/proof
+	go run ./internal/proof emergence

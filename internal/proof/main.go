@@ -9,6 +9,7 @@
 //	proof replay    kills replays of 50,000 postings while a reader asks; answers never mix
 //	proof analysts  imports beside hostile analysts: the same rate, the host's files unchanged
 //	proof planted   plants markets in stores, 200 of a kind: intervals cover the truth, nothing false is found
+//	proof emergence plants what emerges in markets and among real postings: told early, and little else
 //	proof titles    draws titles of the real corpora by a hash, for readers to label
 //	proof postings  draws postings likewise, for readers to judge their tags
 //	proof findings  imports real corpora, asks what docs/findings.md tells, and writes it
@@ -62,7 +63,7 @@ func verdictOf(err error) verdict {
 func main() {
 	proofs := map[string]func([]string) error{
 		"kills": killsMain, "up": upMain, "imports": importsMain, "day": dayMain, "titles": titlesMain, "postings": postingsMain, "tags": tagsMain, "replay": replayMain, "analysts": analystsMain,
-		"findings": findingsMain, "planted": plantedMain, engineArgument: func([]string) error { return engine.Child(context.Background(), os.Stdin, os.Stdout, os.Stderr) },
+		"findings": findingsMain, "planted": plantedMain, "emergence": emergenceMain, engineArgument: func([]string) error { return engine.Child(context.Background(), os.Stdin, os.Stdout, os.Stderr) },
 	}
 	args := os.Args[1:]
 	run := killsMain // the proof that was there first needs no name
