@@ -116,9 +116,12 @@ func Continuum(ctx context.Context, q Querier, question ContinuumQuestion) (Cont
 
 // position is a role's place with its interval.
 func position(headline bool, role, research, engineering measure.Role) Estimate {
-	return jackknifed(headline, []measure.Role{role, research, engineering}, func(r []measure.Role) (float64, bool) {
-		return measure.Continuum(r[0], r[1], r[2])
-	})
+	value, ok := measure.Continuum(role, research, engineering)
+	if !ok || !headline {
+		return Estimate{Value: certain(value, ok)}
+	}
+	value, interval, has := measure.ContinuumInterval(role, research, engineering, Level)
+	return estimate(value, true, interval, has)
 }
 
 // meanTrack is the mean place of a role's texts: of a share of sums, as one skill that each mentions so often.

@@ -44,16 +44,6 @@ func (e Estimate) clamp(lowest, highest float64) Estimate {
 	return e
 }
 
-// jackknifed is a measure of roles with its interval; has is false when no interval may be shown.
-func jackknifed(has bool, roles []measure.Role, f func([]measure.Role) (float64, bool)) Estimate {
-	value, ok := f(roles)
-	if !ok || !has {
-		return Estimate{Value: certain(value, ok)}
-	}
-	i, has := measure.Jackknife(roles, value, Level, f)
-	return estimate(value, true, i, has)
-}
-
 // shares are the shares of all skills in one role, or how they differ between a first and a second one,
 // each with the jackknife interval of docs/measures.md. It equals measure.Jackknife of each skill's share,
 // without taking the roles apart once for each of them.

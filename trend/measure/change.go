@@ -92,16 +92,91 @@ func deviation(n0, n1, x int64) float64 {
 // vacancies, an end fewer than two, or the denominator, the squared distance of the ends, is not above 0.
 func Continuum(role, research, engineering Role) (float64, bool) {
 	_, sums := totals(role, research, engineering)
-	r, end0, end1 := sums[0], sums[1], sums[2]
-	if r.n < 1 || end0.n < 2 || end1.n < 2 {
+	return lineOf([3]total(sums)).continuum()
+}
+
+// line is what the continuum is made of, in whole numbers, of a role (r) and the ends (0 and 1): vacancies, sums of
+// products of mentions, sum X (X - 1) of the ends.
+type line struct {
+	n                    [3]int64
+	r0, r1, ends, v0, v1 int64
+}
+
+func lineOf(t [3]total) line {
+	return line{
+		n:  [3]int64{t[0].n, t[1].n, t[2].n},
+		r0: dot(t[0].x, t[1].x), r1: dot(t[0].x, t[2].x), ends: dot(t[1].x, t[2].x), v0: pairs(t[1].x), v1: pairs(t[2].x),
+	}
+}
+
+// add adds one skill's mentions, or takes them away.
+func (l *line) add(sign int64, x [3]int64) {
+	l.r0 += sign * x[0] * x[1]
+	l.r1 += sign * x[0] * x[2]
+	l.ends += sign * x[1] * x[2]
+	l.v0 += sign * x[1] * (x[1] - 1)
+	l.v1 += sign * x[2] * (x[2] - 1)
+}
+
+func (l line) continuum() (float64, bool) {
+	if l.n[0] < 1 || l.n[1] < 2 || l.n[2] < 2 {
 		return 0, false
 	}
-	product := func(a, b total) float64 { return float64(dot(a.x, b.x)) / (float64(a.n) * float64(b.n)) }
-	square := func(t total) float64 { return float64(pairs(t.x)) / (float64(t.n) * float64(t.n-1)) }
-	ends, v0, v1 := product(end0, end1), square(end0), square(end1)
+	product := func(sum, a, b int64) float64 { return float64(sum) / (float64(a) * float64(b)) }
+	ends, v0, v1 := product(l.ends, l.n[1], l.n[2]), product(l.v0, l.n[1], l.n[1]-1), product(l.v1, l.n[2], l.n[2]-1)
 	distance := v0 + v1 - 2*ends
 	if distance <= tiny*(v0+v1) {
 		return 0, false
 	}
-	return (product(r, end1) - product(r, end0) - ends + v0) / distance, true
+	return (product(l.r1, l.n[0], l.n[2]) - product(l.r0, l.n[0], l.n[1]) - ends + v0) / distance, true
+}
+
+// ContinuumInterval is the Continuum with its Jackknife interval, in one pass over the counts: taking an employer
+// out changes the sums at its own skills only. False when there is no interval; the value is then still the
+// Continuum's, or 0 where that is undefined.
+func ContinuumInterval(role, research, engineering Role, level float64) (float64, Interval, bool) {
+	bk := bookOf(role, research, engineering)
+	var all [3]total
+	for r := range all {
+		all[r].x = make([]int64, len(bk.skills))
+		for _, f := range bk.firms {
+			all[r].n += f.sides[r].n
+			for _, e := range f.sides[r].entries {
+				all[r].x[e.skill] += e.x
+			}
+		}
+	}
+	whole := lineOf(all)
+	value, ok := whole.continuum()
+	if !ok {
+		return 0, Interval{}, false
+	}
+	without := make([]float64, len(bk.firms))
+	own := make([][3]int64, len(bk.skills)) // the employer's mentions, by skill; cleared after each
+	for c, f := range bk.firms {
+		rest := whole
+		for r, s := range f.sides {
+			rest.n[r] -= s.n
+			for _, e := range s.entries {
+				own[e.skill][r] = e.x
+			}
+		}
+		for _, s := range f.sides {
+			for _, e := range s.entries {
+				x := own[e.skill]
+				if x == ([3]int64{}) { // another side has the skill as well
+					continue
+				}
+				before := [3]int64{all[0].x[e.skill], all[1].x[e.skill], all[2].x[e.skill]}
+				rest.add(-1, before)
+				rest.add(1, [3]int64{before[0] - x[0], before[1] - x[1], before[2] - x[2]})
+				own[e.skill] = [3]int64{}
+			}
+		}
+		if without[c], ok = rest.continuum(); !ok {
+			return value, Interval{}, false
+		}
+	}
+	interval, ok := IntervalOf(value, without, bk.sizes(3), level)
+	return value, interval, ok
 }

@@ -151,6 +151,29 @@ func TestCosineProperties(t *testing.T) {
 	})
 }
 
+// TestContinuumInterval: what is taken out of sums leaves what leaving the employer out leaves, to the last bit.
+func TestContinuumInterval(t *testing.T) {
+	t.Parallel()
+	intervals := 0
+	rapid.Check(t, func(t *rapid.T) {
+		roles := []Role{drawRole(3).Draw(t, "role"), drawRole(3).Draw(t, "research"), drawRole(3).Draw(t, "engineering")}
+		of := func(r []Role) (float64, bool) { return Continuum(r[0], r[1], r[2]) }
+		want, ok := of(roles)
+		value, fast, okFast := ContinuumInterval(roles[0], roles[1], roles[2], 0.9)
+		plain, okPlain := Jackknife(roles, want, 0.9, of)
+		okPlain = okPlain && ok
+		if value != want || okFast != okPlain || okFast && fast != plain {
+			t.Fatalf("fast %v %v %v, plain %v %v %v", value, fast, okFast, want, plain, okPlain)
+		}
+		if okFast {
+			intervals++
+		}
+	})
+	if intervals == 0 {
+		t.Error("no interval was compared")
+	}
+}
+
 func shuffle(t *rapid.T, role Role) Role {
 	return rapid.Permutation(role).Draw(t, "shuffled")
 }
