@@ -6,11 +6,11 @@ package store
 // postings. The conditions on parts stand before FINAL, which they may: an id is of the tables' keys.
 const listSQL = `INSERT INTO {list}
 	(tagger_version, data_state, posting_id, source, board, vacancy, company, company_key, title, title_lower, role_title, role_text, seniority, workplace,
-	countries, cities, skills, first_seen, last_seen, closed_at, is_open, opened_censored, several_roles)
+	countries, cities, skills, first_seen, last_seen, closed_at, is_open, opened_censored, several_roles, closed_reason)
 SELECT
 	{version:String}, {state:String}, posting_id, source, board, reinterpretAsUInt128(sipHash128(vacancy_id)), company, company_key, title, lowerUTF8(title), role_title, role_text, seniority, workplace,
 	arraySort(arrayDistinct(arrayFilter(x -> x != '', CAST(location_countries, 'Array(String)')))), arraySort(arrayDistinct(arrayFilter(x -> x != '', location_cities))),
-	skills, l.first_seen, l.last_seen, if(l.closed_reason = '', NULL, l.closed_at), l.closed_reason = '', l.opened_censored, notEmpty(roles)
+	skills, l.first_seen, l.last_seen, if(l.closed_reason = '', NULL, l.closed_at), l.closed_reason = '', l.opened_censored, notEmpty(roles), l.closed_reason
 FROM
 (
 	SELECT

@@ -4,28 +4,31 @@
 -- vacancies or more at once, and has listed nothing since. left_out says what tells nothing of a life: open
 -- before its board was first seen whole,
 -- ended by anything but being missed (aged out, an event's 30 days), or on a board whose listings do not prove
--- absence. Parameters:
+-- absence. Postings are those of the list that a refresh makes, which knows vacancies by a hash of their ids.
+-- Parameters:
 --   from, to   the vacancy was first seen from here on, and before there
 --   roles      role ids, a line each; empty is all
 --   companies  company names or keys, a line each; empty is all
 --   rows_max   where the answer is cut
 WITH
+    reinterpretAsUInt128(sipHash128('')) AS none,
+    listed AS (SELECT * FROM posting_list WHERE tagger_version IN (SELECT tagger_version FROM v_tagger_versions WHERE active)),
     taken AS
     (
         SELECT source, board, closed_at
-        FROM v_postings
+        FROM listed
         WHERE closed_reason IN ('board_empty', 'board_gone')
-          AND (source, board) NOT IN (SELECT source, board FROM v_postings WHERE closed_at IS NULL)
+          AND (source, board) NOT IN (SELECT source, board FROM listed WHERE closed_at IS NULL)
         GROUP BY source, board, closed_at
-        HAVING uniqExact(vacancy_id) >= 3
+        HAVING uniqExact(vacancy) >= 3
     ),
-    ends AS (SELECT source, board, max(closed_at) AS closed_at FROM v_postings GROUP BY source, board)
+    ends AS (SELECT source, board, max(closed_at) AS closed_at FROM listed GROUP BY source, board)
 SELECT
     role, employer, days, closed, left_out, count() AS vacancies
 FROM
 (
     SELECT
-        vacancy_id,
+        vacancy,
         argMin(role_title, (p.first_seen, posting_id)) AS role, argMin(company_key, (p.first_seen, posting_id)) AS employer,
         countIf(p.closed_at IS NULL OR (source, board, p.closed_at) IN (SELECT source, board, closed_at FROM taken)
             AND (source, board, p.closed_at) IN (SELECT source, board, closed_at FROM ends)) = 0 AS closed,
@@ -34,11 +37,11 @@ FROM
             argMin(p.opened_censored, (p.first_seen, NOT p.opened_censored)), 'open before we looked',
             countIf((source, board) NOT IN (SELECT source, board FROM v_board_months WHERE full_runs > 0)) > 0, 'on a board that does not prove absence',
             countIf(closed_reason IN ('aged_out', 'expired')) > 0, 'ended by no look', '') AS left_out
-    FROM v_postings AS p
-    WHERE vacancy_id != '' AND empty(roles) AND role_title != ''
+    FROM listed AS p
+    WHERE vacancy != none AND NOT several_roles AND role_title != ''
       AND ({roles:String} = '' OR has(splitByChar('\n', {roles:String}), role_title))
       AND ({companies:String} = '' OR has(splitByChar('\n', {companies:String}), company) OR has(splitByChar('\n', {companies:String}), company_key))
-    GROUP BY vacancy_id
+    GROUP BY vacancy
     HAVING min(p.first_seen) >= parseDateTimeBestEffort({from:String}) AND min(p.first_seen) < parseDateTimeBestEffort({to:String})
 )
 GROUP BY role, employer, days, closed, left_out
