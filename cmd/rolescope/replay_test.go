@@ -137,8 +137,8 @@ func serveRecorded(t *testing.T, path string) http.HandlerFunc {
 }
 
 // telling are the boards replayed by every run of the tests, because every moment is a process of its own: in
-// few and small lists they have suspect runs, absences within the grace and beyond it. `make proof` replays all.
-var telling = []string{"figure", "stripe"}
+// three lists there are absences within the grace and beyond it. `make proof` replays all.
+var telling = []string{"stripe"}
 
 // only keeps what is said about the boards.
 func (o opinion) only(boards []string) opinion {
