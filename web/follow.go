@@ -133,6 +133,9 @@ type following struct {
 
 // Select implements trend.Querier.
 func (q following) Select(ctx context.Context, dest any, query string, params map[string]string) error {
+	if err := giveWay(ctx); err != nil {
+		return err
+	}
 	if err := q.Querier.Select(ctx, dest, query, params); err != nil {
 		return err
 	}

@@ -39,6 +39,8 @@ func (a reply) write(w http.ResponseWriter) {
 	_, _ = w.Write(a.body) // a reader who left is nobody's error
 }
 
+type wantedKey struct{}
+
 // memory holds answers by the question. Readers of one that is being made wait for it together.
 type memory struct {
 	now   func() time.Time
@@ -57,6 +59,7 @@ type kept struct {
 	used    int64           // the last of uses
 	before  *kept           // while it is being made: the answer that it takes the place of, which may still hold
 	readers int             // who wait for it
+	wanted  chan struct{}   // closed when one of them is not Warm
 	ctx     context.Context // of the work: it ends when no reader is left
 	cancel  context.CancelFunc
 }
@@ -91,15 +94,27 @@ func (m *memory) join(ctx context.Context, question string) (k *kept, first bool
 	defer m.mu.Unlock()
 	m.uses++
 	k, ok := m.all[question]
-	if ok && !m.old(k) {
-		k.readers++
-		k.used = m.uses
-		return k, false
+	first = !ok || m.old(k)
+	if first {
+		k = &kept{done: make(chan struct{}), wanted: make(chan struct{}), before: k}
+		k.ctx, k.cancel = context.WithCancel(context.WithValue(context.WithoutCancel(ctx), wantedKey{}, k.wanted))
+		m.all[question] = k
 	}
-	k = &kept{done: make(chan struct{}), readers: 1, used: m.uses, before: k}
-	k.ctx, k.cancel = context.WithCancel(context.WithoutCancel(ctx))
-	m.all[question] = k
-	return k, true
+	k.readers++
+	k.used = m.uses
+	if !isWarm(ctx) && !k.isWanted() {
+		close(k.wanted)
+	}
+	return k, first
+}
+
+func (k *kept) isWanted() bool {
+	select {
+	case <-k.wanted:
+		return true
+	default:
+		return false
+	}
 }
 
 // leave ends the work for which nobody waits any more.

@@ -40,7 +40,6 @@ func inTurn[T any](ctx context.Context, s *server, r *http.Request, answer func(
 	default:
 		return none, errBusy
 	}
-	s.warming.giveUp()
 	late := time.NewTimer(turnTimeout)
 	defer late.Stop()
 	select {

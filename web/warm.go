@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"sync"
 	"time"
 )
 
@@ -16,10 +15,11 @@ const (
 	// warmRest is how many times as long as the last round took the next one waits: at most a fifth of the time of
 	// the reader's place in the engine goes to it, however large the store is and however often it is refreshed.
 	warmRest = 4
-	// warmTime bounds a round. What it has not come to is left to the next, in which the pages that hold cost nothing.
+	// warmTime is when a round asks for no further page. What it has not come to is left to the next, in which the
+	// pages that hold cost nothing.
 	warmTime = 2 * time.Minute
-	// warmPause is how long no reader has to be asking.
-	warmPause = time.Second
+	// warmPause is how long the first round waits, and how often one that gives way looks whether readers still ask.
+	warmPause = 200 * time.Millisecond
 	// Pages of the largest roles and of the skills most mentioned: what the overview leads to.
 	warmRoles, warmSkills = 12, 12
 )
@@ -30,9 +30,9 @@ type Dashboard struct {
 	server *server
 }
 
-// Warm asks for the standing pages whenever they would be other than those that are remembered, one at a time and only
-// while no reader asks for anything that is not: one who comes has it give up. It returns when ctx ends, and
-// at once where nobody tells what has changed.
+// Warm asks for the standing pages whenever they would be other than those that are remembered, one at a time. It takes
+// no turn from readers, and begins no statement while one of them asks. It returns when ctx ends, and at once where
+// nobody tells what has changed.
 func (d *Dashboard) Warm(ctx context.Context) {
 	s := d.server
 	if s.follow.Follower == nil {
@@ -40,8 +40,8 @@ func (d *Dashboard) Warm(ctx context.Context) {
 	}
 	told := false
 	for wait := warmPause; pause(ctx, wait); {
-		began := s.Now()
-		err := d.warmRound(ctx)
+		began, w := s.Now(), &warmth{turns: s.turns}
+		err := d.warmRound(context.WithValue(ctx, warmKey{}, w))
 		switch {
 		case err == nil:
 			told = false
@@ -49,31 +49,26 @@ func (d *Dashboard) Warm(ctx context.Context) {
 			s.Logger.WarnContext(ctx, "pages are not made before they are asked for", "error", err)
 			told = true
 		}
-		wait = max(warmEvery, warmRest*s.Now().Sub(began))
+		wait = max(warmEvery, warmRest*(s.Now().Sub(began)-w.waited))
 	}
 }
 
 // warmRound asks for every standing page once. An error is that of one of them; the others are asked for all the same.
 func (d *Dashboard) warmRound(ctx context.Context) error {
 	s := d.server
-	round, cancel := context.WithTimeout(context.WithValue(ctx, warmKey{}, true), warmTime)
-	defer cancel()
-	if s.follow.latest(round).states == nil {
+	if s.follow.latest(ctx).states == nil {
 		return nil // said where it was found
 	}
 	var failed error
-	pages := []string{"/", "/skills"}
-	for i := 0; i < len(pages); i++ {
-		if err := d.warmPage(round, pages[i]); err != nil {
+	began, pages := s.Now(), []string{"/", "/skills"}
+	for i := 0; i < len(pages) && ctx.Err() == nil && s.Now().Sub(began) < warmTime; i++ {
+		if err := d.warmPage(ctx, pages[i]); err != nil {
 			failed = err
-		}
-		if round.Err() != nil {
-			break
 		}
 		if pages[i] != "/skills" {
 			continue
 		}
-		names, _, err := s.names(round) // as that page has just read them
+		names, _, err := s.names(ctx) // as that page has just read them
 		if err != nil {
 			return fmt.Errorf("look for roles and skills: %w", err)
 		}
@@ -87,71 +82,51 @@ func (d *Dashboard) warmRound(ctx context.Context) error {
 	return failed
 }
 
-// warmPage asks for a page until it is there, the round is over, or it fails.
-func (d *Dashboard) warmPage(round context.Context, address string) error {
-	for round.Err() == nil {
-		ctx, release, ok := d.server.warming.begin(round, &d.server.turns)
-		if !ok {
-			pause(round, warmPause)
-			continue
-		}
-		r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://localhost"+address, nil)
-		if err != nil {
-			release()
-			return fmt.Errorf("ask for %s: %w", address, err)
-		}
-		w := nobody{header: http.Header{}}
-		d.ServeHTTP(&w, r)
-		gaveUp := ctx.Err() != nil
-		release()
-		switch {
-		case gaveUp:
-			pause(round, warmPause)
-		case w.status != http.StatusOK:
-			return fmt.Errorf("ask for %s: status %d", address, w.status)
-		default:
-			return nil
-		}
+func (d *Dashboard) warmPage(ctx context.Context, address string) error {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://localhost"+address, nil)
+	if err != nil {
+		return fmt.Errorf("ask for %s: %w", address, err)
+	}
+	w := nobody{header: http.Header{}}
+	if d.ServeHTTP(&w, r); w.status != http.StatusOK {
+		return fmt.Errorf("ask for %s: status %d", address, w.status)
 	}
 	return nil
 }
 
-// warming is the page that is asked for and that no reader has asked for.
-type warming struct {
-	mu     sync.Mutex
-	cancel context.CancelFunc // nil: there is none
-}
-
-// begin is false while readers ask; else ctx ends as soon as one does.
-func (w *warming) begin(ctx context.Context, t *turns) (context.Context, func(), bool) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if len(t.queue) > 0 {
-		return nil, nil, false
-	}
-	ctx, cancel := context.WithCancel(ctx)
-	w.cancel = cancel
-	return ctx, func() {
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		cancel()
-		w.cancel = nil
-	}, true
-}
-
-// giveUp makes room for a reader, who is in the queue by now.
-func (w *warming) giveUp() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.cancel != nil {
-		w.cancel()
-	}
+// warmth marks the context of what nobody but Warm has asked for, in one round.
+type warmth struct {
+	turns  turns
+	waited time.Duration // for readers
 }
 
 type warmKey struct{}
 
 // isWarm reports whether nobody but Warm has asked for what is done in ctx.
 func isWarm(ctx context.Context) bool { return ctx.Value(warmKey{}) != nil }
+
+// giveWay has a statement of Warm's wait until no reader asks for anything, or one asks for this very page. A statement
+// that has begun goes on: to end one in the middle may cost the engine a restart.
+func giveWay(ctx context.Context) error {
+	w, ok := ctx.Value(warmKey{}).(*warmth)
+	if !ok {
+		return nil
+	}
+	wanted, _ := ctx.Value(wantedKey{}).(chan struct{})
+	look := time.NewTicker(warmPause)
+	defer look.Stop()
+	for len(w.turns.queue) > 0 {
+		select {
+		case <-wanted:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-look.C:
+			w.waited += warmPause
+		}
+	}
+	return nil
+}
 
 // nobody is who a page is written for that is only to be remembered.
 type nobody struct {

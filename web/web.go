@@ -55,7 +55,7 @@ const plainText = "text/plain; charset=utf-8"
 //go:embed templates/*.html
 var templateFiles embed.FS
 
-// server answers requests. Its fields do not change after New, but for what memory, follow, warming and catalog hold.
+// server answers requests. Its fields do not change after New, but for what memory, follow and catalog hold.
 type server struct {
 	Options
 	pages   map[string]*template.Template
@@ -63,7 +63,6 @@ type server struct {
 	turns   turns
 	memory  *memory
 	follow  *follow
-	warming warming
 	catalog *catalogue
 }
 
