@@ -53,7 +53,8 @@ func (d *Dashboard) Warm(ctx context.Context) {
 	}
 }
 
-// warmRound asks for every standing page once. An error is that of one of them; the others are asked for all the same.
+// warmRound asks for every standing page once. An error is that of one of them. Without the first two, whose names all
+// pages need, it ends: a large store that was never refreshed answers none, at the price of many.
 func (d *Dashboard) warmRound(ctx context.Context) error {
 	s := d.server
 	if s.follow.latest(ctx).states == nil {
@@ -64,6 +65,9 @@ func (d *Dashboard) warmRound(ctx context.Context) error {
 	for i := 0; i < len(pages) && ctx.Err() == nil && s.Now().Sub(began) < warmTime; i++ {
 		if err := d.warmPage(ctx, pages[i]); err != nil {
 			failed = err
+			if i < 2 {
+				return err
+			}
 		}
 		if pages[i] != "/skills" {
 			continue
