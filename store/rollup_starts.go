@@ -48,7 +48,8 @@ func attributeWords() []string {
 const amountWords = `^(\d[\d.,+]*(k\p{L}*|m|\p{Sc})?|(yc)?[ws]\d\d)$`
 
 // startsSQL takes the new vacancies of the months that were built. Their words are letters, digits and the signs
-// +#. of "c++", "c#" and "node.js"; no term crosses the border between two parts of a title.
+// +#. of "c++", "c#" and "node.js"; no term crosses the border between two parts of a title. Phrases are what the tagger
+// found without the taxonomy; the hyphens that join the words of their ids are blanks here, as in titles.
 const startsSQL = `INSERT INTO {vacancy_starts}
 WITH
 	arrayMap(part -> arraySlice(arrayFilter(w -> w != '', arrayMap(w -> trim(BOTH '.' FROM w), extractAll(lowerUTF8(part), '[\\p{L}\\p{N}+#.]+'))), 1, {words_max:UInt8}),
@@ -58,7 +59,7 @@ WITH
 		parts, arrayMap(words -> arrayMap(w -> NOT has({stop_words:Array(String)}, w) AND NOT has({attribute_words:Array(String)}, w) AND match(w, '\\p{L}') AND NOT match(w, {amount_words:String}), words), parts)) AS terms
 SELECT
 	m.tagger_version, m.month, v.first.first_seen, m.vacancy_id, v.first.posting_id, m.source, m.board, m.employer, m.company, m.role, p.title,
-	arraySort(arrayDistinct(arrayFlatten(terms))), m.skills, [], m.fingerprint
+	arraySort(arrayDistinct(arrayFlatten(terms))), m.skills, k.phrases, m.fingerprint
 FROM (SELECT * FROM {vacancy_months} WHERE is_new) AS m
 INNER JOIN
 (
@@ -75,7 +76,17 @@ INNER JOIN
 			SELECT c.source, c.board, c.posting_id FROM (SELECT arrayJoin(copies) AS c FROM {vacancies} WHERE has({months:Array(Date)}, new_in))
 		)
 	WHERE tagger_version = {version:String}
-) AS p ON p.posting_id = v.first.posting_id AND p.content_hash = v.first.content_hash`
+) AS p ON p.posting_id = v.first.posting_id AND p.content_hash = v.first.content_hash
+LEFT JOIN
+(
+	SELECT posting_id, content_hash, arraySort(arrayDistinct(arrayMap(id -> replaceAll(id, '-', ' '), arrayFilter((id, u) -> u, ids, unlisted)))) AS phrases
+	FROM posting_skills FINAL
+	PREWHERE (source, board, posting_id) IN
+		(
+			SELECT c.source, c.board, c.posting_id FROM (SELECT arrayJoin(copies) AS c FROM {vacancies} WHERE has({months:Array(Date)}, new_in))
+		)
+	WHERE tagger_version = {version:String} AND has(unlisted, true)
+) AS k ON k.posting_id = v.first.posting_id AND k.content_hash = v.first.content_hash`
 
 // buildStarts fills the scratch table of the vacancies that are new in the months, which are in scratch already,
 // and returns the months that have any.

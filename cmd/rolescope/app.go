@@ -15,9 +15,7 @@ import (
 
 	"github.com/rolescope/rolescope/alert"
 	"github.com/rolescope/rolescope/bus"
-	"github.com/rolescope/rolescope/enrich"
 	"github.com/rolescope/rolescope/internal/instance"
-	"github.com/rolescope/rolescope/posting"
 	"github.com/rolescope/rolescope/store"
 	"github.com/rolescope/rolescope/store/engine"
 )
@@ -40,27 +38,6 @@ type app struct {
 	tagger  tagger              // nil is this program's own
 	// interrupt, while it is set, is called for Ctrl-C, which then does not end the command.
 	interrupt *atomic.Pointer[func()]
-}
-
-// tagger reads raw postings. The interface is here for tests, which need a second version.
-type tagger interface {
-	Version() string
-	Enrich(raw posting.Raw) (posting.Posting, error)
-}
-
-func (a *app) newTagger() (tagger, error) {
-	if a.tagger != nil {
-		return a.tagger, nil
-	}
-	return enrich.New()
-}
-
-// taggerVersion is that of newTagger's, without making one.
-func (a *app) taggerVersion() string {
-	if a.tagger != nil {
-		return a.tagger.Version()
-	}
-	return enrich.Version
 }
 
 func (a *app) logger() *slog.Logger {

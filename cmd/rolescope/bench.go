@@ -44,8 +44,8 @@ bytes and cutting them into words, which no tagger over words can do without. By
 and description as they come. FILE has postings as rolescope tag reads them, plain or gzip; without it
 they are invented, always the same ones. Everything is in memory before the clock starts, the garbage
 collector's work is included, and a run that warms up is left out. The clock is the process's CPU time,
-which stands still while others have the core. The trained tagger of tag --unlisted, which is not part
-of the whole, has a line of its own. The median of the repeated runs is given, with the
+which stands still while others have the core. The trained tagger of phrases, which the pipeline
+calls after the whole, has a line of its own. The median of the repeated runs is given, with the
 fastest and the slowest: on a machine with other work they lie apart, because it shares the caches.` + exitStatusHelp(exitOK, exitError, exitPartial),
 		Example: `  rolescope bench tag
   rolescope bench tag --repeat 21 --json postings.jsonl.gz`,
@@ -271,8 +271,8 @@ func timeChain(tagger *enrich.Tagger, raws []posting.Raw) (steps map[string]time
 	return steps, cpuTime() - start, nil
 }
 
-// benchUnlisted is the line of the trained tagger, which is no step of the chain: only tag --unlisted
-// and the evaluation call it.
+// benchUnlisted is the line of the trained tagger, which is no step of the chain: the pipeline calls it after the
+// whole (fullTagger).
 const benchUnlisted = "unlisted, not in the whole"
 
 // timeUnlisted finds the phrases of tagged postings; the tagging is not timed.

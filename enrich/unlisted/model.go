@@ -20,7 +20,13 @@ type Model struct {
 
 	adder *adder
 	chain [kinds][labels][labels]int64 // trans in parts of fine
-	slots []int32                      // hash table of keys by their low bits: number of the feature plus one
+	slots []slot                       // hash table of the features, by the low bits of their keys
+}
+
+// slot holds the key beside the number, so that looking for a feature that is not there, as most are, reads no other memory.
+type slot struct {
+	key    uint32
+	number int32 // of the feature plus one; 0 is empty
 }
 
 // index builds what the rest is looked up by. The hash table is at most half full, so that a probe
@@ -38,13 +44,13 @@ func (m *Model) index() {
 	for size < 2*len(m.keys)+2 {
 		size *= 2
 	}
-	m.slots = make([]int32, size)
+	m.slots = make([]slot, size)
 	for n, k := range m.keys {
 		at := int(k) & (size - 1)
-		for m.slots[at] != 0 {
+		for m.slots[at].number != 0 {
 			at = (at + 1) & (size - 1)
 		}
-		m.slots[at] = int32(n + 1)
+		m.slots[at] = slot{k, int32(n + 1)}
 	}
 }
 
@@ -52,12 +58,12 @@ func (m *Model) index() {
 func (m *Model) row(key uint32) *[rowWidth]int8 {
 	mask := len(m.slots) - 1
 	for at := int(key) & mask; ; at = (at + 1) & mask {
-		n := m.slots[at]
-		if n == 0 {
+		s := m.slots[at]
+		if s.number == 0 {
 			return nil
 		}
-		if m.keys[n-1] == key {
-			return &m.weights[n-1]
+		if s.key == key {
+			return &m.weights[s.number-1]
 		}
 	}
 }
@@ -95,11 +101,11 @@ type room struct {
 	lattices [kinds]lattice
 }
 
-// label finds the phrases of a sentence, of every kind. cut tells before which words no phrase
+// label finds the phrases of a sentence, of the first kinds. cut tells before which words no phrase
 // goes on; nil for none.
-func (m *Model) label(r *room, s *sentence, cut []bool) {
+func (m *Model) label(r *room, s *sentence, cut []bool, first Kind) {
 	n := len(s.words)
-	for k := range r.lattices {
+	for k := range first {
 		r.lattices[k].grow(n)
 		clear(r.lattices[k].cut)
 		copy(r.lattices[k].cut, cut)
@@ -109,18 +115,18 @@ func (m *Model) label(r *room, s *sentence, cut []bool) {
 		r.keys = m.reader.features(r.keys[:0], s, i)
 		for _, key := range r.keys {
 			if row := m.row(key); row != nil {
-				for j, w := range row {
+				for j, w := range row[:int(first)*labels] {
 					sum[j] += int32(w)
 				}
 			}
 		}
-		for k := range r.lattices {
+		for k := range first {
 			for y := range labels {
 				r.lattices[k].emit[i][y] = int64(sum[int(k)*labels+y]) * (fine / unit)
 			}
 		}
 	}
-	for k := range r.lattices {
+	for k := range first {
 		r.lattices[k].decode(m.adder, &m.chain[k], int(m.least[k]))
 	}
 }
@@ -131,7 +137,7 @@ func (m *Model) Predict(data []Sentence, kind Kind) [][]Range {
 	out := make([][]Range, len(data))
 	for i, s := range m.reader.lexicon.sentences(data) {
 		if len(s.words) > 0 {
-			m.label(&r, &s, nil)
+			m.label(&r, &s, nil, kinds)
 			for _, f := range r.lattices[kind].found {
 				out[i] = append(out[i], f.Range)
 			}

@@ -73,10 +73,7 @@ func (t *Tagger) Phrases(p posting.Posting) []Phrase {
 	taken := listedIn(p)
 	var out []Phrase
 	next := 0
-	for _, f := range t.Find(p) {
-		if f.Kind != Knowledge {
-			continue
-		}
+	for _, f := range t.find(p, Knowledge+1) {
 		for next < len(taken) && taken[next].End <= f.Start {
 			next++
 		}

@@ -7,8 +7,8 @@
 //
 // It is not the skill tagger: what it finds has no id that means the same for ever and is wrong two
 // times in five, so it is kept apart as unlisted, is never counted as a skill and only feeds the
-// search for skills that are missing in the taxonomy. It is off the hot path: `rolescope tag
-// --unlisted` calls it. It is pure, knows English only, is given what the dictionary found, and must not know enrich, NATS or SQL.
+// search for skills that are missing in the taxonomy: by hand (`rolescope tag --unlisted`), and by `rolescope trend emerging`,
+// for which the pipeline calls it once a posting. It is pure, knows English only, is given what the dictionary found, and must not know enrich, NATS or SQL.
 package unlisted
 
 import (
@@ -89,7 +89,10 @@ const sentenceWordsMax = 512
 // Find returns the phrases of a tagged posting's description, one paragraph a line, in order of their
 // starts. Phrases of one kind do not overlap. The model knows English; postings in other languages
 // have none. The time is linear in the text.
-func (t *Tagger) Find(p posting.Posting) []Span {
+func (t *Tagger) Find(p posting.Posting) []Span { return t.find(p, kinds) }
+
+// find returns the phrases of the first kinds.
+func (t *Tagger) find(p posting.Posting, first Kind) []Span {
 	if p.Language != "" && p.Language != "en" {
 		return nil
 	}
@@ -109,7 +112,7 @@ func (t *Tagger) Find(p posting.Posting) []Span {
 		for rest := d.tokens; len(rest) > 0; {
 			size := sentenceEnd(text, rest)
 			listed = d.sentence.know(listed, rest[:size])
-			out = t.sentence(out, d, text, rest[:size])
+			out = t.sentence(out, d, text, rest[:size], first)
 			rest = rest[size:]
 		}
 		from = to + 1
@@ -118,7 +121,7 @@ func (t *Tagger) Find(p posting.Posting) []Span {
 }
 
 // sentence tags one sentence.
-func (t *Tagger) sentence(out []Span, d *desk, text string, tokens []token) []Span {
+func (t *Tagger) sentence(out []Span, d *desk, text string, tokens []token, first Kind) []Span {
 	s := &d.sentence
 	s.words, d.cut = s.words[:0], d.cut[:0]
 	marks := 0
@@ -135,9 +138,9 @@ func (t *Tagger) sentence(out []Span, d *desk, text string, tokens []token) []Sp
 	lexicon := t.model.reader.lexicon
 	lexicon.read(s)
 	s.knowCommas(d.cut)
-	t.model.label(&d.room, s, d.cut)
+	t.model.label(&d.room, s, d.cut, first)
 	begin := len(out)
-	for k := range kinds {
+	for k := range first {
 		l := &d.lattices[k]
 		for _, f := range l.found {
 			if start, end, ok := trim(text, tokens[f.From:f.To]); ok {

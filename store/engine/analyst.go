@@ -27,6 +27,11 @@ func heldLimits(timeout time.Duration, memory int64) []limit {
 		{"max_result_rows", 10_000_000},
 		{"max_result_bytes", 4 << 30},
 		{"max_memory_usage", float64(memory)},
+		// What is grouped, sorted or joined goes to disk in time: the engine's own, half of the memory each, leaves
+		// too little for the rest of a statement.
+		{"max_bytes_before_external_group_by", float64(memory / spillPart)},
+		{"max_bytes_before_external_sort", float64(memory / spillPart)},
+		{"max_bytes_before_external_join", float64(memory / spillPart)},
 		// Of what is sorted, grouped or joined on disk, which is the store's too.
 		{"max_temporary_data_on_disk_size_for_query", 4 << 30},
 		// One of the processors each; the pipeline needs them too.
@@ -40,6 +45,9 @@ func heldLimits(timeout time.Duration, memory int64) []limit {
 		{"max_recursive_cte_evaluation_depth", 1000},
 	}
 }
+
+// spillPart of the memory of a held user's statement may be what is grouped, sorted or joined, before it goes to disk.
+const spillPart = 4
 
 // isHeldLimit knows the limits' names.
 func isHeldLimit(setting string) bool {
