@@ -2,7 +2,7 @@
 --
 -- Reading: every mention has a field and two byte offsets; the bytes there are cut out of the stored text and
 --   compared with what the tagger says it found. reproduced must equal mentions. tagged_pairs counts a skill
---   once per posting.
+--   once per posting. Phrases that the taxonomy does not list (unlisted) are no skills, and left out.
 -- Caveats: offsets count bytes from 0, substring counts from 1. Only current versions have mentions here.
 -- Change: nothing needs to be; move the comparison into a WHERE to see what differs.
 SELECT
@@ -12,5 +12,6 @@ SELECT
 FROM v_posting_skills AS k
 INNER JOIN v_postings AS p ON p.posting_id = k.posting_id
 INNER JOIN v_posting_texts AS t ON t.posting_id = k.posting_id AND t.content_hash = k.content_hash
+WHERE NOT k.unlisted
 GROUP BY field
 ORDER BY field

@@ -27,6 +27,7 @@ import (
 	"time"
 
 	"github.com/rolescope/rolescope/enrich"
+	"github.com/rolescope/rolescope/enrich/unlisted"
 	"github.com/rolescope/rolescope/ingest"
 	"github.com/rolescope/rolescope/ingest/fetch"
 	"github.com/rolescope/rolescope/ingest/source"
@@ -206,9 +207,13 @@ func (*visit) Bury(_ context.Context, letters ...posting.Dead) error {
 	return fmt.Errorf("a market's crawl buried %d postings, the first because %s", len(letters), letters[0].Reason)
 }
 
-// Tag enriches raw postings, in their order, on all processors.
+// Tag enriches raw postings as the pipeline does, in their order, on all processors.
 func Tag(raws []posting.Raw) ([]posting.Posting, error) {
 	tagger, err := enrich.New()
+	if err != nil {
+		return nil, err
+	}
+	phrases, err := unlisted.New(tagger.Knows)
 	if err != nil {
 		return nil, err
 	}
@@ -222,7 +227,9 @@ func Tag(raws []posting.Raw) ([]posting.Posting, error) {
 				if i >= len(raws) {
 					return
 				}
-				out[i], errs[i] = tagger.Enrich(raws[i])
+				if out[i], errs[i] = tagger.Enrich(raws[i]); errs[i] == nil {
+					out[i].Skills = append(out[i].Skills, phrases.Tag(out[i])...)
+				}
 			}
 		})
 	}
